@@ -1,0 +1,1 @@
+"""Memory: the database (facts), Valkey (what may be lost)."""

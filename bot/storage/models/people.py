@@ -1,0 +1,79 @@
+"""Followers, the persons they are, what they agreed to, and staff."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bot.storage.models.base import Base
+
+
+class Person(Base):
+    """A human being. The phone number is encrypted; ``phone_hash`` (keyed) finds it again."""
+
+    __tablename__ = "people"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), default="")
+    phone_encrypted: Mapped[bytes | None]
+    phone_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    created_at: Mapped[datetime]
+
+
+class Follower(Base):
+    """A WeChat account that follows or followed us.
+
+    ``last_message_at`` opens the 48-hour customer-service window (5 messages), ``last_click_at`` the
+    one-minute window (3); ``*_used`` count what we sent in each (platform §3.3).
+    """
+
+    __tablename__ = "followers"
+    openid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    followed: Mapped[bool] = mapped_column(default=True)
+    followed_at: Mapped[datetime]
+    unfollowed_at: Mapped[datetime | None]
+    first_scene: Mapped[str] = mapped_column(String(64), default="")
+    last_message_at: Mapped[datetime | None]
+    message_used: Mapped[int] = mapped_column(default=0)
+    last_click_at: Mapped[datetime | None]
+    click_used: Mapped[int] = mapped_column(default=0)
+    reminders: Mapped[bool] = mapped_column(default=True)
+    person: Mapped[Person | None] = relationship()
+
+
+class Consent(Base):
+    """One purpose a person agreed to, with the version of the text they saw (PIPL 14–17)."""
+
+    __tablename__ = "consents"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    purpose: Mapped[str] = mapped_column(String(32))
+    text_version: Mapped[str] = mapped_column(String(32))
+    given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class NoticeConsent(Base):
+    """How many subscribe notices of a template a follower still accepts (counted from WeChat's events)."""
+
+    __tablename__ = "notice_consents"
+    openid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    template_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    remaining: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime]
+
+
+class Staff(Base):
+    """Someone with a console login; ``openid`` binds the WeChat account that may give commands in chat."""
+
+    __tablename__ = "staff"
+    __table_args__ = (UniqueConstraint("username"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(64), default="")
+    password_hash: Mapped[str] = mapped_column(String(255))
+    role: Mapped[str] = mapped_column(String(32))
+    openid: Mapped[str | None] = mapped_column(String(64), index=True)
+    created_at: Mapped[datetime]
