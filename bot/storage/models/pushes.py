@@ -17,6 +17,8 @@ class Push(Base):
     ``state``: due → sending → sent / failed / unknown / expired / superseded, or unreached (kept for the
     follower's next message). ``key`` makes planning idempotent. ``payload`` holds ids, never phone numbers.
     ``fence`` grows with each claim: a paused worker's late result no longer matches and changes nothing.
+    ``not_before`` puts a retry off without moving ``due_at``, from which lateness is counted; ``tried_at`` is the first
+    call (WeChat forgets a client_msg_id after ten minutes); ``doubts`` counts calls whose outcome nobody knows.
     """
 
     __tablename__ = "pushes"
@@ -28,6 +30,7 @@ class Push(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(String(16), default="due")
     attempts: Mapped[int] = mapped_column(default=0)
     channel: Mapped[str] = mapped_column(String(16), default="")
@@ -37,5 +40,7 @@ class Push(Base):
     wechat_id: Mapped[str] = mapped_column(String(32), default="")
     error: Mapped[str] = mapped_column(String(255), default="")
     maybe_sent: Mapped[bool] = mapped_column(default=False)
+    doubts: Mapped[int] = mapped_column(default=0)
+    tried_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
