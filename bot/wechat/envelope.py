@@ -38,6 +38,8 @@ class Envelope:
     def __init__(self, token: str, encoding_aes_key: str, app_id: str) -> None:
         if not _KEY.fullmatch(encoding_aes_key):
             raise ValueError("encoding_aes_key must be exactly 43 letters and digits (EncodingAESKey of 开发 → 基本配置)")
+        if not app_id:
+            raise ValueError("app_id is empty: it is sealed with every message and must be known")
         # 43 characters carry 258 bits; WeChat generates keys whose last two bits are not zero, so decode leniently.
         key = base64.b64decode(encoding_aes_key + "=")
         self._token = token

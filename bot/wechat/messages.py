@@ -71,7 +71,7 @@ class Link(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class UnknownMessage(Message):
-    """A message type this program does not know; ``fields`` are its XML elements."""
+    """A message type this program does not know, or one whose elements do not fit; ``fields`` are its XML elements."""
 
     type: str
     fields: Mapping[str, object] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class UnknownMessage(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Event(Message):
-    """``event`` is WeChat's own name in lower case; ``key`` its EventKey, empty if there was none."""
+    """``event`` is WeChat's own name in lower case; ``key`` its EventKey as sent, empty if there was none."""
 
     event: str
     key: str = ""
@@ -180,6 +180,7 @@ class MassReport(Event):
     filtered: int = 0
     sent: int = 0
     errors: int = 0
+    article_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -209,10 +210,13 @@ class AgentSession(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PublishReport(Event):
+    """What became of publishing a draft: ``status`` is ``0`` when it succeeded."""
+
     event: str = "publishjobfinish"
     publish_id: str = ""
     status: str = ""
     article_id: str = ""
+    article_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,4 +237,6 @@ class Verification(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class UnknownEvent(Event):
+    """An event this program does not know, or one whose elements do not fit; ``fields`` are its XML elements."""
+
     fields: Mapping[str, object] = field(default_factory=dict)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from urllib.parse import quote
 
 
+@dataclass(frozen=True)
 class Reply:
     """A passive reply (被动回复). Frozen subclasses below; a handler returns one and never sends."""
 
@@ -65,7 +67,35 @@ class Transfer(Reply):
     agent: str = ""
 
 
+_BY_TYPE: dict[str, type[Reply]] = {
+    "nothing": Nothing,
+    "text": Text,
+    "image": Image,
+    "voice": Voice,
+    "video": Video,
+    "music": Music,
+    "news": News,
+    "transfer": Transfer,
+}
+_TYPES = {kind: name for name, kind in _BY_TYPE.items()}
+
+
+def to_json(reply: Reply) -> dict[str, str]:
+    """The reply as JSON, as deliveries keep it: ``{"type": "text", "content": "…"}``."""
+    return {"type": _TYPES[type(reply)], **asdict(reply)}
+
+
+def from_json(kept: Mapping[str, object]) -> Reply:
+    """The reply that ``to_json`` kept; ValueError if it was something else."""
+    kind = _BY_TYPE.get(str(kept.get("type")))
+    values = {name: value for name, value in kept.items() if name != "type" and isinstance(value, str)}
+    if kind is None or {"type", *(one.name for one in fields(kind))} != set(kept) or len(values) != len(kept) - 1:
+        raise ValueError(f"not a kept reply: {sorted(kept)}")
+    return kind(**values)
+
+
 def choice_link(label: str, content: str | None = None, id: str = "1") -> str:
     """A link that, tapped, sends ``content`` (default: the label) back as if typed, marked with ``id``."""
     said = quote(content if content is not None else label, safe="")
-    return f'<a href="weixin://bizmsgmenu?msgmenucontent={said}&msgmenuid={quote(id, safe="")}">{label}</a>'
+    shown = label.replace("<", "＜").replace(">", "＞")  # WeChat knows no escapes: a title must not close the link
+    return f'<a href="weixin://bizmsgmenu?msgmenucontent={said}&msgmenuid={quote(id, safe="")}">{shown}</a>'
