@@ -34,7 +34,10 @@ class Activity(Base):
 
 
 class Shift(Base):
-    """One stretch of time with seats. Free seats and places in line are counted from rows, never stored."""
+    """One stretch of time with seats. Free seats and places in line are counted from rows, never stored.
+
+    ``moved_at``: when time or place last changed; who had registered before may cancel without being noted as late.
+    """
 
     __tablename__ = "shifts"
     __table_args__ = (
@@ -50,4 +53,5 @@ class Shift(Base):
     waitlist_limit: Mapped[int | None]
     signup_opens_at: Mapped[datetime | None]
     signup_closes_at: Mapped[datetime | None]
+    moved_at: Mapped[datetime | None]
     activity: Mapped[Activity] = relationship(back_populates="shifts")

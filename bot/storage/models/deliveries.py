@@ -1,4 +1,4 @@
-"""What keeps effects single: WeChat's deliveries already answered, leases of timers, sessions saved during an outage."""
+"""What keeps effects single: deliveries already answered, leases of timers, sessions saved in an outage."""
 
 from __future__ import annotations
 

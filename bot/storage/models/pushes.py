@@ -22,7 +22,10 @@ class Push(Base):
     """
 
     __tablename__ = "pushes"
-    __table_args__ = (Index("ix_pushes_state_due", "state", "due_at"), Index("ix_pushes_openid_state", "openid", "state"))
+    __table_args__ = (
+        Index("ix_pushes_state_due", "state", "due_at"),
+        Index("ix_pushes_openid_state", "openid", "state"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(128), unique=True)
     openid: Mapped[str] = mapped_column(String(64))

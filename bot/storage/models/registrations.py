@@ -45,7 +45,10 @@ class Registration(Base):
 
 
 class Offer(Base):
-    """A free seat held for the next in line until ``expires_at``. ``answer``: accepted, declined, expired, withdrawn."""
+    """A free seat held for the next in line until ``expires_at``.
+
+    ``answer``: accepted, declined, expired, withdrawn; open while it is NULL, and then its registration is offered.
+    """
 
     __tablename__ = "offers"
     __table_args__ = (
