@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
 
-import yaml
-from pydantic import BaseModel, ConfigDict
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot import settings_rules as rules
+from bot.settings_sources import Mistake, SettingsError, Values, mistakes, read_environment, read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+SECRETS = {"wechat.app_secret", "wechat.token", "wechat.encoding_aes_key", "security.key"}
+MAY_HOLD_PASSWORDS = {"database.url", "redis.url"}
+# A Unix socket's path has room for 107 bytes on Linux and 103 on macOS.
+SOCKET_PATH_LIMIT = 100
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
 
 
 class Section(BaseModel):
@@ -21,7 +32,7 @@ class Section(BaseModel):
 class Organisation(Section):
     name: str = "共青团青山县委员会"
     short_name: str = "青山团县委"
-    timezone: str = "Asia/Shanghai"
+    timezone: Annotated[str, rules.TIMEZONE] = "Asia/Shanghai"
     phone: str = "0571-00000000"
     address: str = "青山县人民路1号"
     office_hours: str = "工作日 8:30–12:00，14:00–17:30"
@@ -29,43 +40,43 @@ class Organisation(Section):
 
 
 class WeChat(Section):
-    app_id: str = ""
+    app_id: Annotated[str, rules.APP_ID] = ""
     app_secret: str = ""
-    token: str = ""
-    encoding_aes_key: str = ""
+    token: Annotated[str, rules.TOKEN] = ""
+    encoding_aes_key: Annotated[str, rules.ENCODING_AES_KEY] = ""
     mode: Literal["plain", "compatible", "secure"] = "secure"
     account: Literal["verified_service", "verified_subscription", "unverified"] = "verified_service"
-    api_base_url: str = "https://api.weixin.qq.com"
+    api_base_url: Annotated[str, rules.HTTP_URL] = "https://api.weixin.qq.com"
 
 
 class Database(Section):
-    url: str = ""
+    url: Annotated[str, rules.DATABASE_URL] = ""
 
 
 class Redis(Section):
-    url: str = ""
+    url: Annotated[str, rules.REDIS_URL] = ""
 
 
 class Security(Section):
-    key: str = ""
+    key: Annotated[str, rules.KEY_32] = ""
 
 
 class Web(Section):
     host: str = "0.0.0.0"
-    port: int = 8000
-    workers: int = 2
-    threads: int = 16
+    port: Port = 8000
+    workers: Count = 2
+    threads: Count = 16
 
 
 class Conversation(Section):
-    session_minutes: int = 30
-    reply_budget_s: float = 4.5
+    session_minutes: Count = 30
+    reply_budget_s: Annotated[float, Field(gt=0, lt=5)] = 4.5
 
 
 class Registrations(Section):
-    waitlist_limit: int = 50
-    remind_before_hours: tuple[int, ...] = (24, 2)
-    cancel_free_hours: int = 24
+    waitlist_limit: Annotated[int, Field(ge=0)] = 50
+    remind_before_hours: tuple[Count, ...] = (24, 2)
+    cancel_free_hours: Annotated[int, Field(ge=0)] = 24
 
 
 class PushTemplate(Section):
@@ -74,23 +85,48 @@ class PushTemplate(Section):
 
 
 class Push(Section):
-    sweep_s: float = 10
-    lease_s: float = 60
-    threads: int = 8
-    templates: dict[str, PushTemplate] = {}
+    sweep_s: Seconds = 10
+    lease_s: Seconds = 60
+    threads: Count = 8
+    templates: dict[str, PushTemplate] = {
+        "reminder": PushTemplate(), "offer": PushTemplate(), "change": PushTemplate(),
+    }  # fmt: skip
 
 
 class Simulator(Section):
-    callback_url: str = "http://127.0.0.1:8000/wechat"
-    port: int = 8001
+    callback_url: Annotated[str, rules.HTTP_URL] = "http://127.0.0.1:8000/wechat"
+    port: Port = 8001
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="BOT_", env_nested_delimiter="__", extra="forbid", frozen=True)
+class Button(Section):
+    """A menu button: ``key`` is an intent's name, ``url`` opens a page, ``buttons`` makes it a parent."""
 
+    name: str
+    key: str = ""
+    url: str = ""
+    buttons: tuple[Button, ...] = ()
+
+
+MENU = (
+    Button(
+        name="志愿活动",
+        buttons=(
+            Button(name="近期活动", key="activities.list"),
+            Button(name="我的报名", key="sign_up.mine"),
+            Button(name="我要报名", key="sign_up.start"),
+        ),
+    ),
+    Button(
+        name="问一问",
+        buttons=(Button(name="能问什么", key="always.help"), Button(name="找工作人员", key="always.human")),
+    ),
+)
+
+
+class Settings(Section):
     data_dir: Path = Path("data")
     faq_dir: Path = Path("faq")
-    clock_url: str = ""
+    clock_url: Annotated[str, rules.HTTP_URL] = ""
     organisation: Organisation = Organisation()
     wechat: WeChat = WeChat()
     database: Database = Database()
@@ -100,45 +136,80 @@ class Settings(BaseSettings):
     conversation: Conversation = Conversation()
     registrations: Registrations = Registrations()
     push: Push = Push()
+    menu: tuple[Button, ...] = MENU
     simulator: Simulator = Simulator()
 
     @property
     def database_url(self) -> str:
-        return self.database.url or f"sqlite:///{(self.data_dir / 'qingsheng.db').resolve()}"
+        return self.database.url or f"sqlite:///{self.data_dir.resolve() / 'qingsheng.db'}"
 
     @property
     def redis_url(self) -> str:
-        return self.redis.url or f"unix://{(self.data_dir / 'valkey.sock').resolve()}"
+        return self.redis.url or f"unix://{quote(str(self.valkey_socket))}"
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (env_settings, init_settings)
+    @property
+    def valkey_socket(self) -> Path:
+        """In data_dir; where its path is too long for a socket, in ``runtime_dir``. The same for every process."""
+        socket = self.data_dir.resolve() / "valkey.sock"
+        return socket if len(os.fsencode(socket)) <= SOCKET_PATH_LIMIT else self.runtime_dir / "valkey.sock"
+
+    @property
+    def runtime_dir(self) -> Path:
+        """A private folder outside data_dir for what needs a short path or must not feel a full disk."""
+        base = Path("/dev/shm") if os.path.isdir("/dev/shm") else Path("/tmp")
+        name = hashlib.sha256(os.fsencode(self.data_dir.resolve())).hexdigest()[:12]
+        return base / f"qingsheng-{os.getuid()}-{name}"
+
+    def require(self, *names: str) -> None:
+        """For a command that cannot work without some settings: SettingsError names all that are missing."""
+        missing = [name for name in names if not self._value(name)]
+        if missing:
+            raise SettingsError(Mistake(n, f"环境变量 {variable(n)}", f"还没有设置。{rules.WHERE[n]}") for n in missing)
+
+    def _value(self, name: str) -> Any:
+        value: Any = self
+        for part in name.split("."):
+            value = getattr(value, part)
+        return value
 
 
-def _deep_merge(base: dict, over: dict) -> dict:
-    return {
-        **base,
-        **{k: _deep_merge(base[k], v) if isinstance(v, dict) and isinstance(base.get(k), dict) else v for k, v in over.items()},
-    }
+def variable(name: str) -> str:
+    """wechat.token → BOT_WECHAT__TOKEN."""
+    return "BOT_" + name.upper().replace(".", "__")
+
+
+def _secrets_in(values: Values) -> list[Mistake]:
+    """config.yaml is copied and shown around, so no secret may stand in it."""
+    found = []
+    for name in sorted(SECRETS | MAY_HOLD_PASSWORDS):
+        section, key = name.split(".")
+        tree = values.tree.get(section)
+        text = tree.get(key, "") if isinstance(tree, dict) else ""
+        if text and (name in SECRETS or (isinstance(text, str) and urlsplit(text).password)):
+            place = values.place((section, key))
+            found.append(Mistake(name, place, f"密钥和密码不写在文件里，请改用环境变量 {variable(name)}，并把这里清空。"))
+    return found
 
 
 def load_settings() -> Settings:
-    """Environment over ``data_dir/demo.yaml`` (written by ``run --demo``) over config.yaml."""
-    path = Path(os.environ.get("BOT_CONFIG", ROOT / "config.yaml"))
-    values = yaml.safe_load(path.read_text("utf-8")) or {}
-    data_dir = Path(os.environ.get("BOT_DATA_DIR") or values.get("data_dir", "data"))
-    data_dir = data_dir if data_dir.is_absolute() else ROOT / data_dir
+    """Environment over ``data_dir/demo.yaml`` (written by ``run --demo``) over config.yaml. SettingsError lists all."""
+    config = read_yaml(Path(os.environ.get("BOT_CONFIG") or ROOT / "config.yaml"))
+    config.mistakes += _secrets_in(config)
+    environment = read_environment(os.environ, Settings)
+    values = environment.over(config)
+    data_dir = ROOT / str(values.tree.get("data_dir", "data"))
     generated = data_dir / "demo.yaml"
     if generated.exists():
-        values = _deep_merge(values, yaml.safe_load(generated.read_text("utf-8")) or {})
-    return Settings(**values)
+        values = environment.over(read_yaml(generated)).over(config)
+    values.tree["data_dir"] = data_dir
+    values.tree["faq_dir"] = ROOT / str(values.tree.get("faq_dir", "faq"))
+    try:
+        loaded = Settings.model_validate(values.tree)
+    except ValidationError as error:
+        raise SettingsError([*values.mistakes, *mistakes(error, values, Settings, SECRETS | MAY_HOLD_PASSWORDS)]) from None
+    if values.mistakes:
+        raise SettingsError(values.mistakes)
+    return loaded
 
 
 @lru_cache(maxsize=1)
