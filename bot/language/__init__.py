@@ -1,0 +1,1 @@
+"""Words: from what was typed to candidates, times, slots; knows neither FAQ files nor WeChat."""
