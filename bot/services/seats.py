@@ -1,0 +1,79 @@
+"""Seats taken and places in line, always counted from rows; what asking for a seat led to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.services.refusals import Other
+from bot.storage.models import Registration, Shift
+
+SEATED = ("confirmed", "offered")  # an open offer holds its seat
+LIVE = ("confirmed", "waiting", "offered")
+
+
+@dataclass(frozen=True)
+class Seats:
+    capacity: int
+    taken: int
+    waiting: int
+
+    @property
+    def free(self) -> int:
+        return max(0, self.capacity - self.taken)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``place_in_line``: None unless waiting. ``free``: seats left. ``close_by``: what is less than an hour apart."""
+
+    registration_id: int
+    state: Literal["confirmed", "waiting"]
+    place_in_line: int | None
+    free: int
+    close_by: tuple[Other, ...] = ()
+
+
+def of(db: Session, shift: Shift) -> Seats:
+    """Exact only while the shift is locked."""
+    taken, waiting = counted(db, [shift.id]).get(shift.id, (0, 0))
+    return Seats(shift.capacity, taken, waiting)
+
+
+def counted(db: Session, shift_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Shift id → (taken, waiting), for shifts with at least one live registration."""
+    states = select(Registration.shift_id, Registration.state, func.count()).where(
+        Registration.shift_id.in_(shift_ids), Registration.state.in_(LIVE)
+    )
+    counts: dict[int, tuple[int, int]] = {}
+    for shift_id, state, number in db.execute(states.group_by(Registration.shift_id, Registration.state)):
+        taken, waiting = counts.get(shift_id, (0, 0))
+        counts[shift_id] = (taken, waiting + number) if state == "waiting" else (taken + number, waiting)
+    return counts
+
+
+def place_in_line(db: Session, registration: Registration) -> int | None:
+    """1 for the next; None when not waiting. Order: when they queued, then who came first."""
+    if registration.state != "waiting":
+        return None
+    ahead = select(func.count()).where(
+        Registration.shift_id == registration.shift_id, Registration.state == "waiting", _before(registration)
+    )
+    return db.scalars(ahead).one() + 1
+
+
+def line(db: Session, shift_id: int) -> list[Registration]:
+    """Who waits, first first."""
+    waiting = select(Registration).where(Registration.shift_id == shift_id, Registration.state == "waiting")
+    return list(db.scalars(waiting.order_by(Registration.queued_at, Registration.id)))
+
+
+def _before(registration: Registration) -> ColumnElement[bool]:
+    return or_(
+        Registration.queued_at < registration.queued_at,
+        and_(Registration.queued_at == registration.queued_at, Registration.id < registration.id),
+    )
