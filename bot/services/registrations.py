@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services import gates, seats
@@ -98,55 +98,49 @@ def sign_up(
     if shift is None:
         raise ShiftUnknown
     activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
-    counted = seats.of(db, shift)
+    registration = gates.live_registration(db, shift.id, person.id) if person else None
+    seated = _seat_left_for(db, shift, registration)
     for refusal in gates.objections(db, Request(shift, activity, person, now)):
-        if not _first_in_line(refusal, counted):
+        if not (seated and isinstance(refusal, AlreadyRegistered) and refusal.state == "waiting"):
             raise refusal
-    assert person is not None  # ProfileMissing was raised otherwise
-    registration = _seat_or_queue(db, shift, person, openid, now, counted, queue, rules)
+    if registration is None:
+        assert person is not None  # ProfileMissing was raised otherwise
+        queued_at = None if seated else _join_line(db, shift, now, queue, rules)
+        registration = Registration(
+            shift_id=shift.id, person_id=person.id, openid=openid, created_at=now, queued_at=queued_at
+        )
+        db.add(registration)
+    registration.state, registration.state_since = "confirmed" if seated else "waiting", now
     db.flush()
     return gates.outcome(db, registration, shift)
 
 
-def _first_in_line(refusal: Refused, counted: seats.Seats) -> bool:
-    """Seats can be free while people wait (shortly before the start nobody is offered any): the first may just ask."""
-    waiting = isinstance(refusal, AlreadyRegistered) and refusal.state == "waiting"
-    return waiting and (refusal.place_in_line or 0) <= counted.free  # type: ignore[attr-defined]
+def _seat_left_for(db: Session, shift: Shift, waiting: Registration | None) -> bool:
+    """A seat is free, also after everybody ahead in line who could come has got one.
+
+    Shortly before the start nobody is offered a seat any more: then the first in line may simply ask for it.
+    """
+    free = seats.of(db, shift).free
+    if not free:
+        return False
+    ahead = 0
+    for earlier in seats.line(db, shift.id):
+        if waiting is not None and earlier.id == waiting.id:
+            break
+        ahead += not gates.overlapping(db, earlier.person_id, shift)
+    return ahead < free
 
 
-def _seat_or_queue(
-    db: Session,
-    shift: Shift,
-    person: Person,
-    openid: str,
-    now: datetime,
-    counted: seats.Seats,
-    queue: bool,
-    rules: Rules,
-) -> Registration:
-    waiting = gates.live_registration(db, shift.id, person.id)
-    if waiting is not None:
-        waiting.state, waiting.state_since = "confirmed", now
-        return waiting
-    state = "confirmed"
-    if counted.free == 0 or counted.waiting:
-        state = "waiting"
-        limit = rules.waitlist_limit if shift.waitlist_limit is None else shift.waitlist_limit
-        if counted.waiting >= limit:
-            raise WaitlistFull(counted.capacity, limit)
-        if not queue:
-            raise ShiftFull(counted.capacity, counted.taken, counted.waiting + 1)
-    registration = Registration(
-        shift_id=shift.id,
-        person_id=person.id,
-        openid=openid,
-        state=state,
-        state_since=now,
-        created_at=now,
-        queued_at=now if state == "waiting" else None,
-    )
-    db.add(registration)
-    return registration
+def _join_line(db: Session, shift: Shift, now: datetime, queue: bool, rules: Rules) -> datetime:
+    """When the newcomer counts as having queued: never before those who were told their place already."""
+    counted = seats.of(db, shift)
+    limit = rules.waitlist_limit if shift.waitlist_limit is None else shift.waitlist_limit
+    if counted.waiting >= limit:
+        raise WaitlistFull(counted.capacity, limit)
+    if not queue:
+        raise ShiftFull(counted.capacity, counted.taken, counted.waiting + 1)
+    last = db.scalars(select(func.max(Registration.queued_at)).where(Registration.shift_id == shift.id)).one()
+    return max(now, last) if last else now
 
 
 def cancel(

@@ -1,0 +1,57 @@
+"""Migrations and models say the same, on both databases; the triggers are the second guard."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import URL, inspect, text
+
+from bot.storage.database import Database
+from bot.storage.migrations import newest
+from bot.storage.models import Base
+from tests.fixtures import postgres
+
+
+def test_models_and_migrations_are_the_same(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert context.get_current_revision() == newest()
+        assert len(inspect(connection).get_table_names()) == len(Base.metadata.tables) + 1
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgrading_again_changes_nothing(database: Database) -> None:
+    with database.session() as db:
+        before = db.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    database.upgrade()
+    with database.session() as db:
+        assert db.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == before == [newest()]
+
+
+UPGRADE = "import sys; from bot.storage.database import Database; Database(sys.argv[1]).upgrade()"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new.db'}"
+    server: URL = request.getfixturevalue("postgres_server")
+    name = f"empty_{tmp_path.name.replace('-', '_').replace('[', '_').replace(']', '_').lower()}"
+    postgres.execute(server, f'DROP DATABASE IF EXISTS "{name}"')
+    postgres.execute(server, f'CREATE DATABASE "{name}"')
+    return server.set(database=name).render_as_string(hide_password=False)
+
+
+def test_two_processes_may_upgrade_at_once(empty_url: str) -> None:
+    starts = [
+        subprocess.Popen([sys.executable, "-c", UPGRADE, empty_url], stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    assert [(start.wait(60), start.communicate()[1]) for start in starts] == [(0, "")] * 3
+    with Database(empty_url).session() as db:
+        assert db.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest()]
