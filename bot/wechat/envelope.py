@@ -1,4 +1,4 @@
-"""WeChat's sealed envelope (消息加解密): signatures, AES-256-CBC sealing and strict opening, for the gateway and the simulator."""
+"""WeChat's sealed envelope (消息加解密): signatures, AES-256-CBC sealing and strict opening."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Envelope:
 
     def __init__(self, token: str, encoding_aes_key: str, app_id: str) -> None:
         if not _KEY.fullmatch(encoding_aes_key):
-            raise ValueError("encoding_aes_key must be exactly 43 letters and digits (EncodingAESKey of 开发 → 基本配置)")
+            raise ValueError("encoding_aes_key must be exactly 43 letters and digits (开发 → 基本配置)")
         if not app_id:
             raise ValueError("app_id is empty: it is sealed with every message and must be known")
         # 43 characters carry 258 bits; WeChat generates keys whose last two bits are not zero, so decode leniently.

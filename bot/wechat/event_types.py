@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from bot.wechat import messages
 from bot.wechat.fields import Fields
@@ -127,14 +127,12 @@ def _publish_report(fields: Fields, occasion: Occasion) -> messages.PublishRepor
 
 
 def _withdrawn(fields: Fields, occasion: Occasion) -> messages.PersonalDataWithdrawn:
-    return messages.PersonalDataWithdrawn(
-        **occasion, subject=fields.text("OpenID"), revoked=fields.text("RevokeInfo")
-    )
+    return messages.PersonalDataWithdrawn(**occasion, subject=fields.text("OpenID"), revoked=fields.text("RevokeInfo"))
 
 
 def _verification(fields: Fields, occasion: Occasion) -> messages.Verification:
     seconds = fields.integer("ExpiredTime")
-    expires_at = datetime.fromtimestamp(seconds, UTC) if 0 < seconds < 100_000_000_000 else None
+    expires_at = datetime.fromtimestamp(seconds, timezone.utc) if 0 < seconds < 100_000_000_000 else None
     return messages.Verification(**occasion, expires_at=expires_at, fail_reason=fields.text("FailReason"))
 
 

@@ -1,4 +1,4 @@
-"""The door to WeChat: decode = verify, decrypt, parse; encode = render, encrypt. The setting decides which check applies."""
+"""The door to WeChat: decode = verify, decrypt, parse; encode = render, encrypt; checked as the setting says."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Exchange:
 class Gateway:
     """One account's credentials. Safe to share between threads.
 
-    Timestamps are checked for nothing: WeChat states no rule, and a server whose clock is wrong would fall silent. What is
-    replayed finds its first answer in the inbox, which knows every delivery by its key.
+    A timestamp's age is not checked: WeChat states no rule, and a wrong clock of ours would silence the account. What
+    is replayed finds its first answer in the inbox, which knows every delivery by its key.
     """
 
     def __init__(self, *, token: str, encoding_aes_key: str, app_id: str, mode: Mode) -> None:
@@ -83,7 +83,7 @@ class Gateway:
         return Exchange(self._message(body, envelope is not None), timestamp, nonce, envelope is not None)
 
     def encode(self, exchange: Exchange, reply: Reply, now: datetime) -> bytes:
-        """What to answer with status 200: the reply's XML, sealed if the push was, or ``success`` for nothing to show."""
+        """The body to answer with 200: the reply's XML, sealed if the push was; ``success`` for nothing to show."""
         message = exchange.message
         rendered = message and render(reply, openid=message.openid, account=message.account, now=now)
         if not rendered:
@@ -115,9 +115,9 @@ class Gateway:
         except parsing.NotXml as error:
             raise Unreadable(400, str(error)) from error
         except parsing.NotAMessage as error:
-            if not sealed and self._mode == "compatible" and _ENCRYPT.search(body):
+            if not sealed and self._mode == "compatible" and b"<Encrypt>" in body:
                 raise NotFromWeChat(_SEAL_IGNORED) from error
-            # WeChat signed it and repeats what is not answered: three failures show an apology, a few more stop all pushes.
+            # WeChat repeats what is not answered: three failures show an apology, a few more stop all pushes.
             _log.warning("push without a message, answered success: %s", error)
             return None
 

@@ -33,17 +33,22 @@ def split_text(content: str, suffix: str = MORE) -> tuple[str, str]:
     Cuts after a line if it can, else after a sentence, else between two characters as people see them; never inside a
     link, unless the link alone is longer than a reply. Line breaks at the cut are dropped.
     """
+    if size(content) > MAX_TEXT_BYTES:
+        content = content.strip("\n")
     if size(content) <= MAX_TEXT_BYTES:
         return content, ""
-    content = content.strip("\n")
-    if size(content) <= MAX_TEXT_BYTES:
-        return content, ""
-    room = MAX_TEXT_BYTES - size(suffix)
-    longest = len(content.encode("utf-8", "surrogatepass")[: max(room, 0)].decode("utf-8", "ignore"))
-    cut = _best_cut(content, longest)
+    cut = _best_cut(content, _characters_within(content, max(MAX_TEXT_BYTES - size(suffix), 0)))
     if cut < 1:
         raise ValueError(f"a suffix of {size(suffix)} bytes leaves no room for the text")
     return content[:cut].rstrip("\n"), content[cut:].lstrip("\n")
+
+
+def _characters_within(content: str, room: int) -> int:
+    """How many whole characters of a longer text fit that many bytes."""
+    encoded = content.encode("utf-8", "surrogatepass")
+    while encoded[room] & 0b1100_0000 == 0b1000_0000:  # inside a character: back to its first byte
+        room -= 1
+    return len(encoded[:room].decode("utf-8", "surrogatepass"))
 
 
 def _best_cut(content: str, longest: int) -> int:
@@ -64,7 +69,7 @@ def _best_cut(content: str, longest: int) -> int:
 
 
 def _is_joined(content: str, at: int) -> bool:
-    """Whether the characters around this border are seen as one: an emoji with its skin tone, a letter with its accent."""
+    """Whether the characters around the border are seen as one: an emoji and its skin tone, a letter and its accent."""
     before, after = content[at - 1], content[at : at + 1]
     if not after:
         return False

@@ -1,7 +1,7 @@
 """Bytes of a push to its named elements: cleaned, bounded, without DTD, parsed by wechatpy with its traps closed.
 
-wechatpy's ``parse_message`` holds as an XML reader: it refuses entities and costs 20 µs. Its message classes do not hold:
-attributes raise on nested or repeated elements, events have id 0, ``bizmsgmenuid`` and half the events of today are
+wechatpy's ``parse_message`` holds as an XML reader: it refuses entities and costs 20 µs. Its message classes do not:
+attributes raise on nested or repeated elements, events have id 0, ``bizmsgmenuid`` and half of today's events are
 unknown to them. So its parser is used here, and ``reading`` makes our own values from the elements.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from xml.parsers.expat import ExpatError
 
-from wechatpy import parse_message  # type: ignore[import-untyped]
-from wechatpy.events import SubscribeScanEvent, SubscribeScanProductEvent  # type: ignore[import-untyped]
+from wechatpy import parse_message
+from wechatpy.events import SubscribeScanEvent, SubscribeScanProductEvent
 
 from bot.wechat.fields import Fields
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from bot.wechat import messages
 from bot.wechat.event_types import EVENTS, Occasion
@@ -77,4 +77,4 @@ def _instant(text: str) -> datetime:
     """Seconds since 1970. Nonsense is refused, not read as now: CreateTime is part of the deduplication key."""
     if not _DIGITS.fullmatch(text) or not 0 < (seconds := int(text)) < _MILLISECONDS * 1000:
         raise Misfit("CreateTime is no time")
-    return datetime.fromtimestamp(seconds // 1000 if seconds >= _MILLISECONDS else seconds, UTC)
+    return datetime.fromtimestamp(seconds // 1000 if seconds >= _MILLISECONDS else seconds, timezone.utc)

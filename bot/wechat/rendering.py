@@ -39,7 +39,7 @@ def _nothing(reply: replies.Nothing) -> tuple[str, str]:
 
 def _text(reply: replies.Text) -> tuple[str, str]:
     content = without_control_characters(reply.content)
-    if size(content) > MAX_TEXT_BYTES:  # whoever answers splits first; an over-long text must not become the failure line
+    if size(content) > MAX_TEXT_BYTES:  # whoever answers splits first; a slip there must not show as the failure line
         content = split_text(content, "…")[0] + "…"
     return ("text", _element("Content", content)) if content.strip() else ("", "")
 
