@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import clock, metrics
+from bot.storage.errors import StorageError
 from bot.storage.models import Lease
 from bot.storage.valkey import ValkeyDown
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+DATABASE_ERRORS = (StorageError, SQLAlchemyError)
 # The worker writes its heartbeat every few seconds; a kill -9 and restart must not show as an outage.
 HEARTBEAT_LIMIT = timedelta(seconds=30)
 
@@ -44,10 +46,10 @@ def create_health(parts: Parts) -> Blueprint:
 
 def readiness(parts: Parts) -> dict[str, Any]:
     """``ready`` is true when all of ``web worker valkey database library`` are."""
-    database = answers(lambda: beat(parts) or True, SQLAlchemyError, "database")
+    database = answers(lambda: beat(parts) or True, DATABASE_ERRORS, "database")
     state = {
         "web": True,
-        "worker": database and answers(lambda: alive(beat(parts)), SQLAlchemyError, "worker"),
+        "worker": database and answers(lambda: alive(beat(parts)), DATABASE_ERRORS, "worker"),
         "valkey": answers(parts.valkey.ping, ValkeyDown, "valkey"),
         "database": database,
         "library": bool(parts.shelf.library.entries),
@@ -55,7 +57,7 @@ def readiness(parts: Parts) -> dict[str, Any]:
     return {"ready": all(state.values()), **state, "now": clock.now().isoformat(timespec="seconds")}
 
 
-def answers(question: Callable[[], object], refusal: type[Exception], part: str) -> bool:
+def answers(question: Callable[[], object], refusal: type[Exception] | tuple[type[Exception], ...], part: str) -> bool:
     try:
         return bool(question())
     except refusal as error:

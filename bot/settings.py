@@ -187,7 +187,9 @@ def _secrets_in(values: Values) -> list[Mistake]:
         text = tree.get(key, "") if isinstance(tree, dict) else ""
         if text and (name in SECRETS or (isinstance(text, str) and urlsplit(text).password)):
             place = values.place((section, key))
-            found.append(Mistake(name, place, f"密钥和密码不写在文件里，请改用环境变量 {variable(name)}，并把这里清空。"))
+            found.append(
+                Mistake(name, place, f"密钥和密码不写在文件里，请改用环境变量 {variable(name)}，并把这里清空。")
+            )
     return found
 
 
@@ -206,7 +208,9 @@ def load_settings() -> Settings:
     try:
         loaded = Settings.model_validate(values.tree)
     except ValidationError as error:
-        raise SettingsError([*values.mistakes, *mistakes(error, values, Settings, SECRETS | MAY_HOLD_PASSWORDS)]) from None
+        raise SettingsError(
+            [*values.mistakes, *mistakes(error, values, Settings, SECRETS | MAY_HOLD_PASSWORDS)]
+        ) from None
     if values.mistakes:
         raise SettingsError(values.mistakes)
     return loaded

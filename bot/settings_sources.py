@@ -80,7 +80,9 @@ def read_yaml(path: Path) -> Values:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"第 {mark.line + 1} 行" if mark else str(path)
-        raise SettingsError([Mistake(path.name, line, f"YAML 写法有误：{error.problem}。检查缩进、冒号和引号。")]) from None
+        raise SettingsError(
+            [Mistake(path.name, line, f"YAML 写法有误：{error.problem}。检查缩进、冒号和引号。")]
+        ) from None
     if isinstance(root, yaml.MappingNode):
         values.tree = _mapping(root, (), path.name, values)
     elif root is not None:
@@ -108,7 +110,7 @@ def _plain(node: yaml.Node, path: Path_, name: str, values: Values) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, str(i)), name, values) for i, item in enumerate(node.value)]
     # "key:" with nothing behind it means "the default", not an empty text.
-    empty = node.style is None and node.value in ("", "~", "null")
+    empty = isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("", "~", "null")
     return None if empty else node.value
 
 
@@ -177,7 +179,9 @@ def mistakes(error: ValidationError, values: Values, model: type[BaseModel], sec
     for found in error.errors():
         path = tuple(str(part) for part in found["loc"])
         name = ".".join(path)
-        written = "" if name in secret or isinstance(found["input"], dict | BaseModel) else f"写的是 “{found['input']}”，"
+        written = (
+            "" if name in secret or isinstance(found["input"], dict | BaseModel) else f"写的是 “{found['input']}”，"
+        )
         if found["type"] == "extra_forbidden":
             near = _nearest(name, known(model))
             text = "没有这个设置" + (f"；是不是 {near}？" if near else "。全部设置见 config.yaml。")

@@ -1,0 +1,113 @@
+"""`python -m bot`: the table of commands; each is loaded when it is called, and errors are one line with what to do."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from bot.settings_sources import SettingsError
+
+COMMANDS = {
+    "run": ("bot.commands.run", "启动全部进程；--demo 带示例数据和模拟器"),
+    "serve": ("bot.commands.run", "只启动网页和回调（gunicorn）"),
+    "work": ("bot.commands.run", "只做后台任务：提醒、候补通知、推送"),
+    "simulate": ("bot.commands.run", "只启动微信模拟器"),
+    "check": ("bot.commands.check", "体检：设置、数据库、Valkey、微信、菜单，各一行"),
+    "faq": ("bot.commands.faq", "知识库：检查、测试、试问、没答上来的问题"),
+    "db": ("bot.commands.db", "数据库：升级、备份、恢复、核对"),
+    "menu": ("bot.commands.menu", "自定义菜单：检查、比较、发布"),
+    "staff": ("bot.commands.people", "工作人员帐号"),
+    "import": ("bot.commands.people", "从表格导入活动"),
+    "export": ("bot.commands.people", "导出为表格"),
+    "prepare": ("bot.commands.run", ""),
+}
+HIDDEN = {"prepare"}
+
+
+class Commands(click.Group):
+    """A command's file is imported only for that command: one that is broken leaves the others alone."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in COMMANDS if name not in HIDDEN]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[name][0])
+        command: click.Command = getattr(module, f"{name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("命令"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def bot() -> None:
+    """青声：听得懂年轻人说话的共青团微信公众号。"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; what went wrong becomes one line on stderr and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        result: Any = bot.main(arguments, prog_name="python -m bot", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "python -m bot"
+        return _say(f"{_in_chinese(error)}（用法见 {where} --help）", 2)
+    except click.ClickException as error:
+        return _say(error.format_message(), 1)
+    except SettingsError as error:
+        return _say(str(error), 1)
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        return 0  # `… | head` has read enough
+    except Exception as error:
+        storage = sys.modules.get("bot.storage.errors")
+        if storage is None or not isinstance(error, storage.StorageError):
+            raise  # unforeseen: the traceback helps whoever mends it
+        return _say(f"数据库现在用不了：{error}。python -m bot check 会说明怎么办。", 1)
+    return result if isinstance(result, int) else 0
+
+
+def _in_chinese(error: click.UsageError) -> str:
+    """click's own complaints; ours are Chinese already."""
+    if isinstance(error, click.NoSuchOption):
+        return f"没有选项 {error.option_name}" + _perhaps(error.option_name, error.possibilities or [])
+    if isinstance(error, click.MissingParameter):
+        name = error.param.make_metavar(error.ctx) if error.param and error.ctx else error.param_hint
+        return f"还缺少 {name}"
+    if isinstance(error, click.BadParameter) and error.message.isascii():
+        name = error.param.opts[0] if error.param else error.param_hint
+        return f"{name} 的值不合适"
+    if error.message.startswith("No such command") and isinstance(
+        error.ctx.command if error.ctx else None, click.Group
+    ):
+        assert error.ctx is not None and isinstance(error.ctx.command, click.Group)
+        word = error.message.split("'")[1]
+        return f"没有命令 {word}" + _perhaps(word, error.ctx.command.list_commands(error.ctx))
+    return error.format_message()
+
+
+def _perhaps(word: str, known: list[str] | tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(word, known, 1)
+    return f"；是不是 {near[0]}？" if near else ""
+
+
+def _say(text: str, code: int) -> int:
+    click.secho(text, err=True, fg="red")
+    return code

@@ -1,0 +1,58 @@
+"""The map in ARCHITECTURE.md: every file with its first docstring line; `make map` writes it between the markers."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "ARCHITECTURE.md"
+BEGIN, END = "<!-- map: written by `make map` -->", "<!-- /map -->"
+ROOMS = ("bot", "handlers", "benchmarks")
+# Migrations are a history, not rooms; their names say what they hold.
+LEFT_OUT = ("bot/storage/migrations/versions/",)
+
+
+def files() -> list[Path]:
+    found = [ROOT / "wsgi.py", *(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))]
+    names = {path.relative_to(ROOT).as_posix(): path for path in found}
+    return [names[name] for name in sorted(names) if not name.startswith(LEFT_OUT)]
+
+
+def first_line(path: Path) -> str:
+    """The first line of the file's docstring; empty when it has none."""
+    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    return docstring.splitlines()[0].strip() if docstring else ""
+
+
+def written() -> str:
+    """A table for each folder, files in alphabetical order."""
+    folders: dict[str, list[str]] = {}
+    for path in files():
+        if path.name == "__init__.py" and not first_line(path):
+            continue
+        folder = path.parent.relative_to(ROOT).as_posix()
+        folders.setdefault(folder, []).append(f"| `{path.name}` | {first_line(path).replace('|', chr(92) + '|')} |")
+    parts = []
+    for folder, rows in sorted(folders.items()):
+        title = "the top" if folder == "." else f"{folder}/"
+        parts.append("\n".join([f"| **{title}** | |", "| --- | --- |", *rows]))
+    return "\n\n".join(parts)
+
+
+def in_page() -> str:
+    """The map as it stands in ARCHITECTURE.md."""
+    page = PAGE.read_text("utf-8")
+    return page[page.index(BEGIN) + len(BEGIN) : page.index(END)].strip()
+
+
+def main() -> None:
+    page = PAGE.read_text("utf-8")
+    if BEGIN not in page:
+        page += f"\n## The map\n\n{BEGIN}\n{END}\n"
+    before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
+    PAGE.write_text(f"{before}\n\n{written()}\n\n{after}", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
