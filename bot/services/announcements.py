@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.storage.models import Push
+from bot.storage.database import writing
+from bot.storage.models import NoticeConsent, Push
 
 KINDS = ("reminder", "offer", "offer_lapsed", "change", "cancelled", "late_reply")
-WAITING = ("due", "unreached")
+NOT_SAID_YET = ("due", "unreached")
 
 
 def announce(
@@ -32,26 +33,34 @@ def announce(
     ``payload`` holds ids, never names or phone numbers: the words are made from the state at the moment of sending.
     A superseded row comes back to life, because what it says is true again (a shift moved away and back).
     """
-    if kind not in KINDS:
-        raise ValueError(f"unknown kind of announcement: {kind!r}")
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    values = {"openid": openid, "payload": payload, "due_at": due_at, "expires_at": expires_at, "state": "due"}
-    new = insert(Push).values(key=key, kind=kind, created_at=now, **values)
-    again = new.on_conflict_do_update(
+    row = {"key": key, "openid": openid, "kind": kind, "payload": payload, "due_at": due_at, "expires_at": expires_at}
+    announce_all(db, [row], now)
+    return db.scalars(select(Push).where(Push.key == key).execution_options(populate_existing=True)).one()
+
+
+def announce_all(db: Session, rows: Sequence[dict[str, Any]], now: datetime) -> None:
+    """As `announce`, for many: each row a dict of its keyword arguments (all six)."""
+    unknown = {row["kind"] for row in rows}.difference(KINDS)
+    if unknown:
+        raise ValueError(f"unknown kinds of announcement: {unknown}")
+    insert = (postgresql if db.get_bind().dialect.name == "postgresql" else sqlite).insert(Push)
+    said_anew = {name: insert.excluded[name] for name in ("openid", "payload", "due_at", "expires_at")}
+    owed = insert.on_conflict_do_update(
         index_elements=[Push.key],
-        set_={**values, "settled_at": None, "error": "", "not_before": None},
+        set_={**said_anew, "state": "due", "settled_at": None, "error": "", "not_before": None},
         where=(Push.state == "superseded") & Push.maybe_sent.is_(False),
     )
-    db.execute(again)
-    return db.scalars(select(Push).where(Push.key == key).execution_options(populate_existing=True)).one()
+    if rows:
+        db.execute(owed, [{**row, "state": "due", "created_at": now} for row in rows])
 
 
 def supersede(db: Session, key: str, now: datetime, *, prefix: bool = False, reason: str = "no longer true") -> int:
     """Take back what was not said yet: the row ``key``, or with ``prefix`` every row whose key begins with it."""
     named = Push.key.startswith(key, autoescape=True) if prefix else Push.key == key
-    taken_back = update(Push).where(named, Push.state.in_(WAITING))
+    taken_back = update(Push).where(named, Push.state.in_(NOT_SAID_YET))
     done = db.execute(taken_back.values(state="superseded", settled_at=now, error=reason))
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    assert isinstance(done, CursorResult)
+    return done.rowcount
 
 
 def take_kept(db: Session, openid: str, now: datetime) -> list[Push]:
@@ -65,16 +74,38 @@ def settle_kept(db: Session, pushes: Sequence[Push], now: datetime) -> None:
     """The passive reply that the caller is about to commit carries these. Call ``writing(db)`` before."""
     said = update(Push).where(Push.id.in_([push.id for push in pushes]), Push.state == "unreached")
     db.execute(said.values(state="sent", channel="passive", settled_at=now, error=""))
+    for push in pushes:
+        if push.kind == "reminder":  # of two reminders of one registration only the last was worth saying
+            kept = Push.key.startswith(f"reminder:{push.payload['registration_id']}:", autoescape=True)
+            older = update(Push).where(kept, Push.openid == push.openid, Push.state == "unreached")
+            db.execute(older.values(state="superseded", settled_at=now, error="a later reminder was said"))
 
 
-def settle_report(db: Session, wechat_id: str, status: str, now: datetime) -> bool:
+def reported(db: Session, wechat_id: str, status: str, now: datetime) -> bool:
     """WeChat's report on a template message (``success``, ``failed:user block``, …). False if the id is not ours.
 
-    A message that WeChat took and could not deliver waits for the follower's next message.
+    What WeChat took and could not deliver waits for the follower's next message.
     """
-    push = db.scalars(select(Push).where(Push.wechat_id == wechat_id, Push.channel == "template")).first()
-    if push is None:
+    sent = select(Push.id).where(Push.wechat_id == wechat_id, Push.channel == "template") if wechat_id else None
+    id = db.scalars(sent.limit(1)).one_or_none() if sent is not None else None
+    if id is None:
         return False
-    if not status.replace(" ", "").lower().startswith("success") and push.state == "sent":
-        push.state, push.settled_at, push.error = "unreached", now, status[:255]
+    if not status.replace(" ", "").lower().startswith("success"):
+        writing(db)
+        failed = update(Push).where(Push.id == id, Push.state == "sent")
+        db.execute(failed.values(state="unreached", settled_at=now, error=status[:255]))
     return True
+
+
+def consented(db: Session, openid: str, template_id: str, accepted: bool, now: datetime) -> None:
+    """A follower accepted one more notice of this template, or refuses all of them (platform §3.5)."""
+    writing(db)
+    insert = (postgresql if db.get_bind().dialect.name == "postgresql" else sqlite).insert(NoticeConsent)
+    counted = insert.values(openid=openid, template_id=template_id, remaining=int(accepted), updated_at=now)
+    remaining = NoticeConsent.remaining + 1 if accepted else 0
+    db.execute(
+        counted.on_conflict_do_update(
+            index_elements=[NoticeConsent.openid, NoticeConsent.template_id],
+            set_={"remaining": remaining, "updated_at": now},
+        )
+    )

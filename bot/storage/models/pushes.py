@@ -25,6 +25,7 @@ class Push(Base):
     __table_args__ = (
         Index("ix_pushes_state_due", "state", "due_at"),
         Index("ix_pushes_openid_state", "openid", "state"),
+        Index("ix_pushes_wechat_id", "wechat_id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(128), unique=True)

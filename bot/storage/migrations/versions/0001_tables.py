@@ -168,6 +168,7 @@ def _pushes() -> None:
     )
     op.create_index("ix_pushes_openid_state", "pushes", ["openid", "state"])
     op.create_index("ix_pushes_state_due", "pushes", ["state", "due_at"])
+    op.create_index("ix_pushes_wechat_id", "pushes", ["wechat_id"])
 
 
 def _saved_sessions() -> None:
