@@ -50,7 +50,7 @@ def promote(db: Session, shift_id: int, now: datetime, *, rules: Rules = USUAL) 
     """
     writing(db)
     shift = locked(db, Shift, shift_id)
-    if shift is None or not _may_offer(db, shift, now):
+    if shift is None or not may_offer(db, shift, now):
         return []
     free = seats.of(db, shift).free
     offers: list[Offer] = []
@@ -62,7 +62,8 @@ def promote(db: Session, shift_id: int, now: datetime, *, rules: Rules = USUAL) 
     return offers
 
 
-def _may_offer(db: Session, shift: Shift, now: datetime) -> bool:
+def may_offer(db: Session, shift: Shift, now: datetime) -> bool:
+    """Not after sign-up closed, not shortly before the start (then staff fill the last seats by telephone)."""
     activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
     closed = shift.signup_closes_at is not None and shift.signup_closes_at <= now
     return activity.state == "open" and not closed and _length(shift, now) is not None

@@ -217,6 +217,6 @@ def _through_sentinel(url: str, options: dict[str, Any]) -> redis.Redis:
     if not name or not all(host for host, _, _ in hosts):
         raise ValueError("redis.url: redis+sentinel://host:26379,host:26379/name/0")
     addresses = [(host, int(port)) for host, _, port in hosts]
-    sentinel: Any = Sentinel(addresses, sentinel_kwargs={"socket_timeout": _TIMEOUT_S})  # type: ignore[no-untyped-call]
+    sentinel: Any = Sentinel(addresses, sentinel_kwargs={"socket_timeout": _TIMEOUT_S})
     client: redis.Redis = sentinel.master_for(name, db=int(number or 0), password=parts.password, **options)
     return client
