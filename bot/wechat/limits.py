@@ -73,7 +73,7 @@ def _is_joined(content: str, at: int) -> bool:
     before, after = content[at - 1], content[at : at + 1]
     if not after:
         return False
-    if before == _ZERO_WIDTH_JOINER or after == _ZERO_WIDTH_JOINER or unicodedata.combining(after):
+    if _ZERO_WIDTH_JOINER in (before, after):
         return True
     if unicodedata.category(after) in ("Mn", "Me", "Mc") or "\U0001f3fb" <= after <= "\U0001f3ff":
         return True

@@ -100,7 +100,7 @@ def test_the_sealed_fields_count_and_forged_plain_ones_beside_them_do_not(mode):
 
 def test_taking_the_seals_check_away_does_not_open_the_plain_door():
     """Compatible mode sends both; without encrypt_type and msg_signature the plain half must not be believed."""
-    beside = text("伪造").decode().removeprefix("<xml>").removesuffix("</xml>")
+    beside = text("伪造").decode().removesuffix("</xml>").partition("</ToUserName>")[2]
     for outer in (beside, ""):
         query, body = sealed_push(text("你好"), outer)
         for left in ({}, {"encrypt_type": "aes"}, {"encrypt_type": "raw"}, {"msg_signature": "0" * 40}):
@@ -120,7 +120,7 @@ def test_a_follower_who_types_an_encrypt_element_is_heard():
     typed = "<Encrypt>QUJD</Encrypt>"
     content = text(typed).decode()
     assert decode("secure", content.encode()).message.content == typed
-    outer = content.removeprefix("<xml>").removesuffix("</xml>")
+    outer = content.removesuffix("</xml>").partition("</ToUserName>")[2]
     assert gateway("compatible").decode(*sealed_push(content.encode(), outer)).message.content == typed
     assert gateway("compatible").decode(plain_query(), content.encode()).message.content == typed
 

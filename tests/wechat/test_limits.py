@@ -11,7 +11,9 @@ from bot.wechat import messages, replies
 from bot.wechat.limits import MAX_TEXT_BYTES, MORE, is_reply_shown, size, split_text
 
 FAMILY = "👨‍👩‍👧‍👦"
+ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 JOINED = {
+    "england": ENGLAND,
     "family": FAMILY,
     "flag": "🇨🇳",
     "skin": "👍🏽",

@@ -18,7 +18,7 @@ def test_unknown_types_and_events_keep_their_elements():
 
 def test_events_of_one_follower_are_told_apart_without_an_id():
     """wechatpy's ``.id`` is 0 for all of them: what dedup needs is in the value."""
-    first, second = (read(parse(event("CLICK", f"<EventKey>{key}</EventKey>"))) for key in "ab")
+    first, second = (read(parse(event("CLICK", f"<EventKey>{key}</EventKey><MsgId>0</MsgId>"))) for key in "ab")
     assert (first.msg_id, first.event, first.key) == ("", "click", "a")
     assert first != second
 
