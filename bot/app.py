@@ -1,0 +1,203 @@
+"""The one place where the parts are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from flask import Flask
+
+from bot import clock
+from bot.conversation.context import Context, Suggestion, Understanding
+from bot.conversation.dispatcher import Dispatcher, Hooks
+from bot.conversation.inbox import Inbox
+from bot.conversation.session import Sessions
+from bot.conversation.webhook import create_webhook
+from bot.health import create_health
+from bot.knowledge.library import Library, Shelf
+from bot.language import slots
+from bot.push import outbox
+from bot.push.tokens import ValkeyTokenStore
+from bot.services import announcements
+from bot.settings import Settings
+from bot.storage import valkey as memory
+from bot.storage.crypto import Cipher
+from bot.storage.database import Database, writing
+from bot.wechat.client import Client
+from bot.wechat.gateway import Gateway
+from bot.wechat.messages import Message
+from bot.wechat.replies import Reply, to_json
+
+RETRIES_OVER_S = 12
+"""WeChat's third delivery comes 10 s after the first; a late answer waits that long for a retry to fetch it."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the processes share, each built when first asked for."""
+
+    settings: Settings
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.settings.database_url)
+
+    @cached_property
+    def valkey(self) -> memory.Valkey:
+        return memory.connect(self.settings.redis_url)
+
+    @cached_property
+    def cipher(self) -> Cipher:
+        return Cipher(self.settings.security.key)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        return Shelf(self.settings.faq_dir, placeholders(self.settings))
+
+    @cached_property
+    def client(self) -> Client:
+        return Client.from_settings(self.settings, ValkeyTokenStore(self.valkey))
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        wechat = self.settings.wechat
+        return Gateway(
+            token=wechat.token,
+            encoding_aes_key=wechat.encoding_aes_key,
+            app_id=wechat.app_id,
+            mode=wechat.mode,
+        )
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        return clock.now
+
+
+def build(settings: Settings) -> Parts:
+    return Parts(settings)
+
+
+def placeholders(settings: Settings) -> dict[str, str]:
+    """What ``{organisation}`` and its like become in answers."""
+    office = settings.organisation
+    return {
+        "organisation": office.name,
+        "short_name": office.short_name,
+        "phone": office.phone,
+        "address": office.address,
+        "office_hours": office.office_hours,
+        "hotline": office.hotline,
+    }
+
+
+def create_app(settings: Settings) -> Flask:
+    """The web process: webhook, health, metrics. Everything slow is loaded here, before gunicorn forks."""
+    parts = build(settings)
+    app = Flask("qingsheng")
+    app.register_blueprint(create_webhook(parts.gateway, create_inbox(parts), clock.now))
+    app.register_blueprint(create_health(parts))
+    return app
+
+
+def create_inbox(parts: Parts) -> Inbox:
+    dispatcher = create_dispatcher(parts)
+    return Inbox(
+        dispatch=dispatcher.dispatch,
+        valkey=parts.valkey,
+        owe=LateAnswers(parts).owe,
+        fetched=LateAnswers(parts).fetched,
+        budget_s=parts.settings.conversation.reply_budget_s,
+    )
+
+
+def create_dispatcher(parts: Parts) -> Dispatcher:
+    # The faces are imported here, not above: a command that needs only the parts does not load them.
+    from handlers import FORMS, ROUTERS, refusals
+    from handlers.contact import Departure, arrive
+
+    settings = parts.settings
+    return Dispatcher(
+        routers=ROUTERS,
+        hooks=Hooks(arrive=arrive, depart=Departure(FORMS, kept_for(parts)), refusal=refusals.reply),
+        database=parts.database,
+        sessions=Sessions(parts.valkey, parts.database, parts.cipher, settings.conversation.session_minutes),
+        understand=Reader(parts.shelf).understand,
+        answer_of=Reader(parts.shelf).answer_of,
+        settings=settings,
+        cipher=parts.cipher,
+    )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Language and knowledge together: from a text to what was meant."""
+
+    shelf: Shelf
+
+    def understand(self, text: str, now: datetime) -> Understanding:
+        self.shelf.start_watching()  # in this process, after gunicorn forked; nothing to do from the second time on
+        library = self.shelf.library
+        ranking = library.match(text)
+        entry = library.entries.get(ranking.id) if ranking.id else None
+        return Understanding(
+            decision=ranking.decision,
+            slots=slots.extract(text, now),
+            id=ranking.id or "",
+            intent=(entry.intent or "") if entry else "",
+            answer=library.render(entry) if entry and entry.answer else "",
+            confidence=ranking.confidence,
+            suggestions=suggestions(library, [c.id for c in ranking.candidates]) if ranking.decision == "offer" else (),
+        )
+
+    def answer_of(self, entry_id: str) -> str | None:
+        library = self.shelf.library
+        entry = library.entries.get(entry_id)
+        return library.render(entry) if entry and entry.answer else None
+
+
+def suggestions(library: Library, ids: list[str]) -> tuple[Suggestion, ...]:
+    """At most three questions, as their entries ask them."""
+    entries = [library.entries[id] for id in ids[:3] if id in library.entries]
+    return tuple(Suggestion(entry.id, str(entry.ask[0]), entry.intent or "") for entry in entries)
+
+
+def kept_for(parts: Parts) -> Callable[[Context], list[str]]:
+    """What could not be delivered to this follower, as lines of the reply about to be committed."""
+
+    def lines(ctx: Context) -> list[str]:
+        kept = outbox.kept_lines(ctx.db, parts.cipher, ctx.openid, ctx.now, parts.settings)
+        if kept:
+            writing(ctx.db)
+            announcements.settle_kept(ctx.db, [push for push, _ in kept], ctx.now)
+        return [line for _, line in kept]
+
+    return lines
+
+
+@dataclass(frozen=True)
+class LateAnswers:
+    """An answer slower than WeChat waits: owed through the outbox unless a retry fetches it first."""
+
+    parts: Parts
+
+    def owe(self, message: Message, key: str, reply: Reply, now: datetime) -> None:
+        with self.parts.database.session() as db:
+            writing(db)
+            announcements.announce(
+                db,
+                key=f"late:{key}",
+                openid=message.openid,
+                kind="late_reply",
+                payload={"reply": to_json(reply)},
+                due_at=now + timedelta(seconds=RETRIES_OVER_S),
+                now=now,
+            )
+            db.commit()
+
+    def fetched(self, key: str, now: datetime) -> None:
+        with self.parts.database.session() as db:
+            writing(db)
+            announcements.supersede(db, f"late:{key}", now)
+            db.commit()

@@ -1,0 +1,74 @@
+"""The routers of the engine itself: an open form, a choice from the last prompt, a menu key, an understood wish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.conversation.context import Context
+from bot.conversation.forms import Forms
+from bot.conversation.router import Handler, Router
+from bot.conversation.session import Choice
+from bot.language.numerals import choice as choice_number
+from bot.wechat.messages import Click, Text
+from bot.wechat.replies import Reply
+
+
+def open_form(forms: Forms) -> Router:
+    """The answer to the question a form asked last; what is no answer goes on to the other routers."""
+    router = Router("form")
+
+    @router.when(lambda ctx: ctx.session.form is not None and isinstance(ctx.message, Text))
+    def step(ctx: Context) -> Reply | None:
+        reply = forms.step(ctx)
+        ctx.interrupted = reply is None
+        return reply
+
+    return router
+
+
+def choices(intents: Mapping[str, Handler]) -> Router:
+    """``1``, ``第一个``, a label or one of its words, for the latest prompt that expects it."""
+    router = Router("choices")
+
+    @router.when(lambda ctx: bool(ctx.session.choices) and bool(ctx.text))
+    def chosen(ctx: Context) -> Reply | None:
+        choice = _chosen(ctx.text, ctx.session.choices)
+        if choice is None:
+            return None
+        ctx.args = choice.args
+        return intents[choice.intent](ctx)
+
+    return router
+
+
+def _chosen(text: str, offered: list[Choice]) -> Choice | None:
+    for choice in offered:
+        if text == choice.label or text in choice.words:
+            return choice
+    number = choice_number(text, len(offered))
+    return offered[number - 1] if number else None
+
+
+def menu(intents: Mapping[str, Handler]) -> Router:
+    """A menu button: its key is an intent's name."""
+    router = Router("menu")
+
+    @router.when(lambda ctx: isinstance(ctx.message, Click))
+    def clicked(ctx: Context) -> Reply | None:
+        assert isinstance(ctx.message, Click)
+        handler = intents.get(ctx.message.key)
+        return handler(ctx) if handler else None
+
+    return router
+
+
+def wishes(intents: Mapping[str, Handler]) -> Router:
+    """A text that was understood as an intent."""
+    router = Router("wishes")
+
+    @router.when(lambda ctx: bool(ctx.text) and ctx.understanding.decision == "intent")
+    def understood(ctx: Context) -> Reply | None:
+        handler = intents.get(ctx.understanding.intent)
+        return handler(ctx) if handler else None
+
+    return router

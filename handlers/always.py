@@ -1,0 +1,49 @@
+"""What works at any moment: 帮助, 人工, 继续, and leaving whatever is open."""
+
+from __future__ import annotations
+
+from bot.conversation.context import Context
+from bot.conversation.router import Router
+from bot.wechat.replies import Reply, Text, choice_link
+
+router = Router("always")
+
+
+@router.words("继续", "下一页", "接着说")
+def go_on(ctx: Context) -> Reply | None:
+    """The rest of a reply that was too long for one."""
+    if not ctx.session.rest:
+        return None
+    return Text(ctx.session.rest)
+
+
+@router.intent("always.help")
+@router.words("帮助", "菜单", "help", "Help", "HELP", "?", "？", "功能", "怎么用")
+def give_help(ctx: Context) -> Reply:
+    return Text(
+        f"我是小青，{ctx.settings.organisation.short_name}的智能助手。直接打字告诉我就行，比如：\n"
+        f"· {choice_link('周末有什么活动')}\n"
+        f"· {choice_link('我的活动')}（看报名和候补排位）\n"
+        "· 报名 A12　· 取消 A12\n"
+        f"· {choice_link('志愿者有保险吗')}\n"
+        f"想找真人，请回复 {choice_link('人工')}。"
+    )
+
+
+@router.intent("always.human")
+@router.words("人工", "转人工", "人工客服", "找人工")
+def human(ctx: Context) -> Reply:
+    office = ctx.settings.organisation
+    return Text(
+        f"{office.short_name}的老师在{office.office_hours}上班，电话 {office.phone}，地址：{office.address}。\n"
+        f"青少年心理和权益方面的事，也可以直接拨 {office.hotline}。"
+    )
+
+
+@router.words("取消", "退出", "返回", "上一步")
+def nothing_open(ctx: Context) -> Reply | None:
+    """取消 with a form open belongs to the form; 取消 with a registration goes on to the sign-up router."""
+    if ctx.session.form is None and ctx.text in ("退出", "返回", "上一步"):
+        ctx.session.expect([])
+        return Text("现在没有正在办的事，想做什么直接告诉我就好。")
+    return None

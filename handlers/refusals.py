@@ -1,0 +1,66 @@
+"""Refused: each reason in one sentence with its next step, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.conversation.context import Context
+from bot.language.dates import moment, span
+from bot.services import refusals as r
+from bot.wechat.replies import Reply, Text, choice_link
+
+
+def reply(ctx: Context, error: Exception) -> Reply | None:
+    """The words for a refusal; None for any other exception."""
+    if not isinstance(error, r.Refused):
+        return None
+    for kind, words in SENTENCES.items():
+        if isinstance(error, kind):
+            return Text(words(ctx, error))
+    raise LookupError(f"no sentence for {type(error).__name__}")
+
+
+def _already(ctx: Context, refused: r.AlreadyRegistered) -> str:
+    if refused.state == "waiting":
+        return f"您已经在候补里了，排在第{refused.place_in_line}位，有空位会通知您。不想等了请回复 取消。"
+    if refused.state == "offered":
+        return f"有一个空位正等您：请回复 {choice_link('确认')}，不去请回复 {choice_link('不去了')}。"
+    return f"您已经报过这个活动了。回复 {choice_link('我的活动')} 查看；去不了请回复 取消。"
+
+
+def _conflict(ctx: Context, refused: r.TimeConflict) -> str:
+    other = refused.other
+    return (
+        f"报不了：时间重叠，您已经报了 {other.code}“{other.title}”（{span(other.starts_at, other.ends_at, ctx.zone)}）。\n"
+        f"想换过来，请先回复 {choice_link(f'取消 {other.code}')}，再报这一个；或者看看别的 {choice_link('活动')}。"
+    )
+
+
+def _no_waitlist(ctx: Context, refused: r.WaitlistFull) -> str:
+    full = "候补也排满了" if refused.limit else "这个活动不设候补"
+    return f"名额已满（{refused.capacity}人），{full}。看看别的 {choice_link('活动')}，过几天也可能有人退出。"
+
+
+OTHER_ACTIVITIES = f"看看别的 {choice_link('活动')}？"
+
+SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
+    r.SignupNotOpen: lambda ctx, e: f"还没开始报名，{moment(e.opens_at, ctx.zone)}开放，到时候再来。",
+    r.SignupClosed: lambda ctx, e: f"报名已在{moment(e.closed_at, ctx.zone)}截止。{OTHER_ACTIVITIES}",
+    r.ShiftStarted: lambda ctx, e: f"活动已在{moment(e.starts_at, ctx.zone)}开始，不能再改了。有急事请回复 人工。",
+    r.ActivityCancelled: lambda ctx, e: f"这个活动取消了{f'（{e.reason}）' if e.reason else ''}。{OTHER_ACTIVITIES}",
+    r.ShiftUnknown: lambda ctx, e: f"没有找到这个活动，可能已经结束。{OTHER_ACTIVITIES}",
+    r.AlreadyRegistered: _already,
+    r.ProfileMissing: lambda ctx, e: "报名还需要您的姓名和手机号，请重新回复 报名。",
+    r.TimeConflict: _conflict,
+    r.ShiftFull: lambda ctx, e: f"名额已满（{e.taken}/{e.capacity}）。要排候补请回复 报名，您会是第{e.place_in_line}位。",
+    r.WaitlistFull: _no_waitlist,
+    r.NotRegistered: lambda ctx, e: f"您没有报这个活动，不用取消。回复 {choice_link('我的活动')} 看看报了哪些。",
+    r.NoOffer: lambda ctx, e: f"现在没有等您确认的空位。回复 {choice_link('我的活动')} 查看排位。",
+    r.OfferExpired: lambda ctx, e: f"这个空位的确认时限（{moment(e.expired_at, ctx.zone)}）已过，让给下一位了。想再排请回复 报名。",
+    r.NameInvalid: lambda ctx, e: "请发您的真实姓名，比如：王晓雨。",
+    r.PhoneInvalid: lambda ctx, e: "这个号码好像不对，请发11位手机号，比如：13812345678。",
+    r.ActivityIncomplete: lambda ctx, e: "活动还缺：" + "、".join(e.fields) + "。",
+    r.CapacityBelowTaken: lambda ctx, e: f"已有{e.taken}人报名，名额不能少于这个数。",
+    r.Busy: lambda ctx, e: "现在人有点多，没办成，什么也没改。请稍后再发一次。",
+}

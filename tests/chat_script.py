@@ -1,0 +1,108 @@
+"""Reads tests/chats/*.txt: conversations in plain language, as steps to play against the running program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+LINE = re.compile(
+    r"""(?P<now>现在)：(?P<at>.+)
+    |(?P<activity>活动)：(?P<described>.+)
+    |(?P<later>过了)：(?P<number>\d+)(?P<unit>天|小时|分钟|秒)
+    |(?P<not_pushed>账号没对(?P<not_to>.+?)说)：(?P<not_text>.+)
+    |(?P<pushed>账号对(?P<to>.+?)说)：(?P<pushed_text>.+)
+    |(?P<reply>账号)：(?P<expected>.*)
+    |(?P<who>[^：\s]{1,8}?)(?P<act>点|菜单|扫码)?：(?P<said>.*)
+    |(?P<doer>[^：\s]{1,8}?)(?P<deed>发图片|发语音|发位置|发视频|发链接|取消关注|重新关注|关注)
+    """,
+    re.VERBOSE,
+)
+UNITS = {"天": 86400, "小时": 3600, "分钟": 60, "秒": 1}
+
+
+@dataclass
+class Step:
+    """One line: ``kind`` says what to do, ``who`` does it, ``text`` is said or expected."""
+
+    line: int
+    kind: str
+    who: str = ""
+    text: str = ""
+    seconds: int = 0
+    at: datetime | None = None
+
+
+@dataclass
+class Script:
+    name: str
+    steps: list[Step] = field(default_factory=list)
+
+
+def read(path: Path) -> Script:
+    """Every line must be understood; a mistake in a script is an error, not a skipped check."""
+    script = Script(path.stem)
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        line = line.rstrip()
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("　"):
+            script.steps[-1].text += "\n" + line.strip("　")
+            continue
+        found = LINE.fullmatch(line)
+        if found is None:
+            raise ValueError(f"{path.name}:{number}: not understood: {line}")
+        script.steps.append(_step(number, found.groupdict()))
+    if not any(step.kind in ("reply", "pushed") for step in script.steps):
+        raise ValueError(f"{path.name}: expects nothing")
+    return script
+
+
+def _step(number: int, part: dict[str, str | None]) -> Step:
+    def get(name: str) -> str:
+        return part[name] or ""
+
+    if part["now"]:
+        return Step(number, "now", at=datetime.fromisoformat(get("at").strip()).replace(tzinfo=BEIJING))
+    if part["activity"]:
+        return Step(number, "activity", text=get("described"))
+    if part["later"]:
+        return Step(number, "later", seconds=int(get("number")) * UNITS[get("unit")])
+    if part["not_pushed"]:
+        return Step(number, "not_pushed", who=get("not_to"), text=get("not_text"))
+    if part["pushed"]:
+        return Step(number, "pushed", who=get("to"), text=get("pushed_text"))
+    if part["reply"]:
+        return Step(number, "reply", text=get("expected"))
+    if part["doer"]:
+        return Step(number, get("deed"), who=get("doer"))
+    kind = {"点": "tap", "菜单": "menu", "扫码": "scan", "": "say"}[get("act")]
+    return Step(number, kind, who=get("who"), text=get("said"))
+
+
+def matches(expected: str, shown: str) -> bool:
+    """``expected`` stands in what was shown, spaces and line breaks aside; ``…`` is anything between."""
+    bare = squeeze(plain(shown))
+    if expected.startswith("不含 "):
+        return squeeze(expected.removeprefix("不含 ")) not in bare
+    pattern = ".*".join(re.escape(squeeze(part)) for part in expected.split("…"))
+    return re.search(pattern, bare, re.DOTALL) is not None
+
+
+def plain(shown: str) -> str:
+    """Links read as their label."""
+    return re.sub(r"<a [^>]*>(.*?)</a>", r"\1", shown)
+
+
+def squeeze(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def all_scripts(folder: Path) -> Iterator[Script]:
+    for path in sorted(folder.glob("*.txt")):
+        yield read(path)

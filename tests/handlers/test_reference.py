@@ -1,0 +1,51 @@
+"""Which activity a text names, among those that are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from handlers.reference import among
+
+
+@dataclass(frozen=True)
+class One:
+    shift_id: int
+    code: str
+    title: str
+    place: str
+
+
+KNOWN = [
+    One(1, "A12", "江滨公园清洁志愿服务", "江滨公园南门"),
+    One(2, "A15", "微笑驿站值班", "人民广场"),
+    One(3, "A18", "图书馆整理", "县图书馆"),
+    One(4, "A19", "敬老院慰问", "幸福敬老院"),
+    One(5, "B01", "幸福社区义卖", "幸福社区"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("A12", [1]),
+        ("帮我报a15谢谢", [2]),
+        ("报名 图书馆整理", [3]),
+        ("我想去那个微笑驿站", [2]),
+        ("江滨公园的", [1]),
+        ("敬老院的活动", [4]),
+        ("人民广场那场", [2]),
+        ("Z99", []),
+        ("A1234", []),
+        ("有什么志愿服务活动", []),
+        ("随便", []),
+    ],
+)
+def test_among(text: str, meant: list[int]) -> None:
+    assert among(text, KNOWN) == meant
+
+
+def test_two_that_fit_alike_are_both_named() -> None:
+    twins = [One(1, "A12", "河道清洁", "城东"), One(2, "A13", "河道清洁", "城西")]
+    assert among("河道清洁", twins) == [1, 2]

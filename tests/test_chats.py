@@ -1,0 +1,204 @@
+"""The conversations of tests/chats, played over HTTP: simulator → sealed push → webhook → database → reply."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import delete
+
+from bot.services import activities
+from bot.services.activities import NewActivity
+from bot.storage.database import writing
+from bot.storage.models import Base
+from tests.chat_script import BEIJING, Script, Step, all_scripts, matches, plain, read
+from tests.fixtures.stack import Follower, Stack, call, eventually
+
+FOLDER = Path(__file__).parent / "chats"
+SCRIPTS = list(all_scripts(FOLDER))
+SETTLED_S = 8
+QUIET_S = 2.5
+
+
+def test_there_are_enough_conversations() -> None:
+    assert len(SCRIPTS) >= 20
+
+
+def test_a_line_that_is_not_understood_is_an_error(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.txt"
+    wrong.write_text("现在：2026-03-03 10:00\n这一行什么也不是\n", "utf-8")
+    with pytest.raises(ValueError, match=r"wrong\.txt:2"):
+        read(wrong)
+
+
+@pytest.fixture
+def empty(stack: Stack) -> Iterator[Stack]:
+    """No activity, nobody, no memory: each conversation begins alone."""
+    database = stack.database()
+    with database.session() as db:
+        writing(db)
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name != "leases":
+                db.execute(delete(table))
+        db.commit()
+    database.dispose()
+    redis.Redis.from_url(stack.redis_url).flushall()
+    call(f"{stack.simulator}/sim/reset", {})
+    stack.followers.clear()
+    yield stack
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_chat(script: Script, empty: Stack) -> None:
+    Player(empty, script).play()
+
+
+class Player:
+    def __init__(self, stack: Stack, script: Script) -> None:
+        self.stack, self.script = stack, script
+        self.now = datetime.now(UTC)
+        self.shown = ""
+
+    def play(self) -> None:
+        for step in self.script.steps:
+            self.step(step)
+
+    def step(self, step: Step) -> None:
+        where = f"{self.script.name}.txt:{step.line}"
+        match step.kind:
+            case "now":
+                assert step.at is not None
+                self.now = step.at
+                self.stack.set_clock(step.at)
+            case "later":
+                self.stack.advance(step.seconds)
+            case "activity":
+                self.create(step.text)
+            case "reply":
+                self.check_reply(where, step.text)
+            case "pushed":
+                self.check_pushed(where, step)
+            case "not_pushed":
+                self.check_not_pushed(where, step)
+            case _:
+                self.shown = self.act(step)
+
+    def act(self, step: Step) -> str:
+        if step.kind == "scan" and step.who not in self.stack.followers:
+            return self.follow(step.who, scene=step.text).welcome
+        if step.kind == "关注":
+            return self.follow(step.who).welcome
+        follower = self.stack.followers.get(step.who) or self.follow(step.who)
+        match step.kind:
+            case "say":
+                return follower.say(step.text)
+            case "tap":
+                return follower.say(step.text, bizmsgmenuid="1")
+            case "menu":
+                return follower.click(step.text)
+            case "scan":
+                return str(follower.send(type="event", event="SCAN", key=step.text)["shown"])
+            case "取消关注":
+                return str(follower.send(type="event", event="unsubscribe")["shown"])
+            case "重新关注":
+                return str(follower.send(type="event", event="subscribe")["shown"])
+        return str(follower.send(**DEEDS[step.kind])["shown"])
+
+    def follow(self, name: str, **options: str) -> Follower:
+        self.stack.followers[name] = follower = self.stack.follow(nickname=name, **options)
+        return follower
+
+    def check_reply(self, where: str, expected: str) -> None:
+        if expected == "（不出声）":
+            assert self.shown == "", f"{where}: expected silence, got\n{self.shown}"
+        else:
+            assert matches(expected, self.shown), f"{where}: expected “{expected}”, got\n{plain(self.shown)}"
+
+    def check_pushed(self, where: str, step: Step) -> None:
+        follower = self.stack.followers[step.who]
+        eventually(
+            lambda: any(matches(step.text, text) for text in pushed(follower)),
+            SETTLED_S,
+            f"{where}: “{step.text}” said to {step.who}, got {pushed(follower)}",
+        )
+
+    def check_not_pushed(self, where: str, step: Step) -> None:
+        time.sleep(QUIET_S)
+        said = pushed(self.stack.followers[step.who])
+        assert not any(matches(step.text, text) for text in said), f"{where}: “{step.text}” was said: {said}"
+
+    def create(self, described: str) -> None:
+        database = self.stack.database()
+        with database.session() as db:
+            writing(db)
+            activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
+            db.commit()
+        database.dispose()
+
+
+DEEDS = {
+    "发图片": {"type": "image", "pic_url": "http://example.com/1.jpg", "media_id": "m1"},
+    "发语音": {"type": "voice", "media_id": "m2", "format": "amr"},
+    "发位置": {"type": "location", "latitude": 28.9, "longitude": 120.4, "scale": 15, "label": "江滨公园"},
+    "发视频": {"type": "video", "media_id": "m3", "thumb_media_id": "t3"},
+    "发链接": {"type": "link", "title": "活动", "description": "", "url": "https://example.com"},
+}
+
+
+def pushed(follower: Follower) -> list[str]:
+    """What the account said first, oldest first: everything that was no answer and not the follower's own."""
+    first = ("custom", "template", "subscribe")
+    return [str(item.get("text", "")) for item in follower.inbox() if item["kind"] in first]
+
+
+def activity(described: str, now: datetime) -> NewActivity:
+    """``A12 江滨公园清洁｜3月7日 13:00-15:30｜江滨公园南门｜名额 20｜风险 …`` as staff would enter it."""
+    head, when, place, *rest = described.split("｜")
+    code, title = head.split(" ", 1)
+    found = re.fullmatch(r"(\d+)月(\d+)日 (\d+:\d+)-(\d+:\d+)", when)
+    assert found, f"活动的时间写成 3月7日 13:00-15:30，不是 {when}"
+    month, day, start, end = found.groups()
+    values: dict[str, Any] = {
+        "content": f"一起去{place}",
+        "risk": "请听从现场负责人安排",
+        "organiser": "青山团县委",
+        "leader": "李老师",
+        "code": code,
+        "title": title,
+        "place": place,
+        "starts_at": _at(now, month, day, start),
+        "ends_at": _at(now, month, day, end),
+    }
+    for part in rest:
+        name, _, value = part.partition(" ")
+        match name:
+            case "名额":
+                values["capacity"] = int(value)
+            case "风险":
+                values["risk"] = value
+            case "请带":
+                values["bring"] = value
+            case "报名":
+                values["signup_opens_at"] = _moment(now, value.removesuffix(" 起"))
+            case "截止":
+                values["signup_closes_at"] = _moment(now, value)
+            case _:
+                raise ValueError(f"活动后面的“{part}”不认识")
+    return NewActivity(**values)
+
+
+def _moment(now: datetime, text: str) -> datetime:
+    found = re.fullmatch(r"(\d+)月(\d+)日 (\d+:\d+)", text)
+    assert found, f"时间写成 3月10日 09:00，不是 {text}"
+    return _at(now, *found.groups())
+
+
+def _at(now: datetime, month: str, day: str, clock: str) -> datetime:
+    hour, minute = clock.split(":")
+    return datetime(now.year, int(month), int(day), int(hour), int(minute), tzinfo=BEIJING).astimezone(UTC)

@@ -1,0 +1,6 @@
+"""For gunicorn: ``gunicorn wsgi:app``."""
+
+from bot.app import create_app
+from bot.settings import settings
+
+app = create_app(settings())
