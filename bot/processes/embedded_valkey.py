@@ -39,6 +39,8 @@ def binary() -> str:
 
 
 class EmbeddedValkey:
+    lock_s = 5.0  # a predecessor that is just ending may take that long
+
     def __init__(self, folder: Path, socket_path: Path, log: Path) -> None:
         self.folder, self.socket, self.log = folder, socket_path, log
         self._lock = -1
@@ -87,7 +89,7 @@ class EmbeddedValkey:
 
     def _take_lock(self) -> None:
         self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        if not wait_for(self._locked, 5):
+        if not wait_for(self._locked, self.lock_s):
             raise Unusable(f"{self.folder} 正被另一个 Valkey 使用；等它退出再启动。")
 
     def _locked(self) -> bool:

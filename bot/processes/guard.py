@@ -1,4 +1,4 @@
-"""For macOS, whose kernel does not end a dead supervisor's children: a process that does. Reads `+pid`, `-pid` lines."""
+"""For macOS, whose kernel does not end a dead supervisor's children: a process that does. Reads `+pid`, `-pid`."""
 
 from __future__ import annotations
 

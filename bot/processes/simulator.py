@@ -1,4 +1,4 @@
-"""The simulator as gunicorn serves it (`bot.processes.simulator:app()`), with the account that the settings describe."""
+"""The simulator as gunicorn serves it (`bot.processes.simulator:app()`), with the account the settings describe."""
 
 from __future__ import annotations
 

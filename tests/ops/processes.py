@@ -1,0 +1,59 @@
+"""Looking at processes from outside: which are alive, which mention a folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def alive(pid: int) -> bool:
+    """Zombies do not count: they hold nothing."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def family(root: int) -> set[int]:
+    """The process and all its descendants that are alive."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue  # ended while we looked
+            if fields[0] not in "ZX":
+                parents[int(entry.name)] = int(fields[1])
+    found, grown = {root}, True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        found |= more
+        grown = bool(more)
+    return {pid for pid in found if alive(pid)}
+
+
+def holding(folder: Path) -> set[int]:
+    """Processes that were started for this data folder (its path is in their environment)."""
+    mark = f"BOT_DATA_DIR={folder}".encode()
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if mark in (entry / "environ").read_bytes().split(b"\0"):
+                    found.add(int(entry.name))
+            except OSError:
+                continue  # ended while we looked
+    return {pid for pid in found if alive(pid)}
+
+
+def eventually(question: Callable[[], object], seconds: float = 15.0) -> bool:
+    """Ask until it is true; False when the time is over."""
+    until = time.monotonic() + seconds
+    while not question():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
