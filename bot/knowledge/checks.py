@@ -12,7 +12,7 @@ from bot.knowledge.entries import MAX_ANSWER_BYTES, Entry, Folder, Mistake, Phra
 from bot.language.text import normalise
 
 _BARE_LINK = re.compile(
-    r"(?<![\w/.@:-])(?:www\.[\w-]+|[\w-]+(?:\.[\w-]+)*\.(?:com|cn|org|net|gov))(?:/[^\s，。）)]*)?", re.ASCII
+    r"(?<![\w/.@:-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|cn|org|net|gov)\b(?:/[^\s，。）)]*)?", re.ASCII
 )
 _SOON = timedelta(days=30)
 FEW = 3

@@ -63,6 +63,7 @@ class Shelf:
         self.loaded_at = datetime.min.replace(tzinfo=timezone.utc)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._quick = self._quick_state()  # before reading: an edit meanwhile must be noticed
         self._seen = self._state()
         folder = self._read()
         # There is no old content yet: what can be read answers, the rest is shown as errors.
@@ -120,11 +121,10 @@ class Shelf:
         self._stop.set()
 
     def _watch(self) -> None:
-        quick = self._quick_state()
         while not self._stop.wait(self.every_s):
             now = self._quick_state()
-            if now != quick or time.monotonic() % 30 < self.every_s:
-                quick = now
+            if now != self._quick or time.monotonic() % 30 < self.every_s:
+                self._quick = now
                 self.refresh()
 
     def _quick_state(self) -> tuple[object, ...]:
