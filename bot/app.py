@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 
@@ -58,7 +59,10 @@ class Parts:
 
     @cached_property
     def client(self) -> Client:
-        return Client.from_settings(self.settings, ValkeyTokenStore(self.valkey))
+        wechat = self.settings.wechat
+        store = ValkeyTokenStore(self.valkey, wechat.app_id)
+        threads = self.settings.push.threads
+        return Client(wechat.app_id, wechat.app_secret, base_url=wechat.api_base_url, store=store, threads=threads)
 
     @cached_property
     def gateway(self) -> Gateway:
@@ -118,13 +122,14 @@ def create_dispatcher(parts: Parts) -> Dispatcher:
     from handlers.contact import Departure, arrive
 
     settings = parts.settings
+    reader = Reader(parts.shelf, ZoneInfo(settings.organisation.timezone))
     return Dispatcher(
         routers=ROUTERS,
         hooks=Hooks(arrive=arrive, depart=Departure(FORMS, kept_for(parts)), refusal=refusals.reply),
         database=parts.database,
         sessions=Sessions(parts.valkey, parts.database, parts.cipher, settings.conversation.session_minutes),
-        understand=Reader(parts.shelf).understand,
-        answer_of=Reader(parts.shelf).answer_of,
+        understand=reader.understand,
+        answer_of=reader.answer_of,
         settings=settings,
         cipher=parts.cipher,
     )
@@ -135,26 +140,40 @@ class Reader:
     """Language and knowledge together: from a text to what was meant."""
 
     shelf: Shelf
+    zone: ZoneInfo
 
     def understand(self, text: str, now: datetime) -> Understanding:
         self.shelf.start_watching()  # in this process, after gunicorn forked; nothing to do from the second time on
         library = self.shelf.library
         ranking = library.match(text)
-        entry = library.entries.get(ranking.id) if ranking.id else None
+        named = slots.extract(text, now.astimezone(self.zone))
+        decision, id = ranking.decision, ranking.id or ""
+        if decision == "offer" and _evident(library, ranking.candidates[0].id, named):
+            decision, id = "intent", ranking.candidates[0].id
+        entry = library.entries.get(id)
         return Understanding(
-            decision=ranking.decision,
-            slots=slots.extract(text, now),
-            id=ranking.id or "",
+            decision=decision,
+            slots=named,
+            id=id,
             intent=(entry.intent or "") if entry else "",
             answer=library.render(entry) if entry and entry.answer else "",
             confidence=ranking.confidence,
-            suggestions=suggestions(library, [c.id for c in ranking.candidates]) if ranking.decision == "offer" else (),
+            suggestions=suggestions(library, [c.id for c in ranking.candidates]) if decision == "offer" else (),
         )
 
     def answer_of(self, entry_id: str) -> str | None:
         library = self.shelf.library
         entry = library.entries.get(entry_id)
         return library.render(entry) if entry and entry.answer else None
+
+
+TAKES_TIME = {"activities.list"}
+
+
+def _evident(library: Library, id: str, named: slots.Slots) -> bool:
+    """What is likeliest takes a time and the message names one: that settles a ranking that was not sure."""
+    entry = library.entries.get(id)
+    return entry is not None and entry.intent in TAKES_TIME and named.when is not None
 
 
 def suggestions(library: Library, ids: list[str]) -> tuple[Suggestion, ...]:

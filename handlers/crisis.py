@@ -6,14 +6,14 @@ import structlog
 
 from bot.conversation.context import Context
 from bot.conversation.router import Router
-from bot.language import crisis
+from bot.language.crisis import assess
 from bot.wechat.replies import Reply, Text
 
 log = structlog.get_logger()
 router = Router("crisis")
 
 
-@router.when(lambda ctx: bool(ctx.text) and crisis.assess(ctx.text) == "crisis")
+@router.when(lambda ctx: bool(ctx.text) and assess(ctx.text) == "crisis")
 def help_now(ctx: Context) -> Reply:
     """Never a menu, never an answer from the library; an open form is left aside."""
     ctx.session.form = None
@@ -26,7 +26,7 @@ def help_now(ctx: Context) -> Reply:
     )
 
 
-@router.when(lambda ctx: bool(ctx.text) and ctx.session.form is None and crisis.assess(ctx.text) == "soft")
+@router.when(lambda ctx: bool(ctx.text) and ctx.session.form is None and assess(ctx.text) == "soft")
 def soft(ctx: Context) -> Reply:
     return Text(
         f"听起来压力很大，需要找人聊聊吗？可以直接拨青少年服务热线 {ctx.settings.organisation.hotline}，"

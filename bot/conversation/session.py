@@ -8,13 +8,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import delete
 from sqlalchemy.orm import Session as Transaction
 
-from bot.storage.crypto import Cipher
+from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.database import Database, writing
 from bot.storage.models import SavedSession
 from bot.storage.valkey import Valkey, ValkeyDown
+
+log = structlog.get_logger()
 
 
 @dataclass
@@ -108,8 +111,13 @@ class Sessions:
             return None
         return self._open(value["sealed"]) if value else None
 
-    def _open(self, sealed: str) -> Session:
-        return Session.from_json(json.loads(self._cipher.decrypt(bytes.fromhex(sealed))))
+    def _open(self, sealed: str) -> Session | None:
+        """None for what an older program or another key has written: better a new session than none at all."""
+        try:
+            return Session.from_json(json.loads(self._cipher.decrypt(bytes.fromhex(sealed))))
+        except (Undecipherable, ValueError, TypeError, KeyError) as error:
+            log.warning("session.unreadable", reason=type(error).__name__)
+            return None
 
     def _save_in_sql(self, openid: str, sealed: str, saved_at: float) -> None:
         at = datetime.fromtimestamp(saved_at, UTC)

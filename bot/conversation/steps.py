@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from bot.conversation.context import Context
@@ -11,6 +12,8 @@ from bot.conversation.session import Choice
 from bot.language.numerals import choice as choice_number
 from bot.wechat.messages import Click, Text
 from bot.wechat.replies import Reply
+
+COMMAND = re.compile("报|取消|退")
 
 
 def open_form(forms: Forms) -> Router:
@@ -45,7 +48,8 @@ def _chosen(text: str, offered: list[Choice]) -> Choice | None:
     for choice in offered:
         if text == choice.label or text in choice.words:
             return choice
-    number = choice_number(text, len(offered))
+    # 报第一个 and 取消 2 say what to do with it: that is a command's.
+    number = None if COMMAND.match(text) else choice_number(text, len(offered))
     return offered[number - 1] if number else None
 
 

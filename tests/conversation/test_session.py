@@ -58,3 +58,16 @@ def test_it_is_forgotten_after_its_time(valkey: Valkey, database: Database, ciph
     sessions._ttl_s = -1
     with database.session() as db:
         assert sessions.load(db, "oA") == Session()
+
+
+def test_a_session_of_another_key_or_an_older_shape_begins_anew(
+    valkey: Valkey, database: Database, cipher: Cipher
+) -> None:
+    sessions = Sessions(valkey, database, cipher, 30)
+    other = Cipher("c2Vjb25kIGtleSBvZiB0aGlydHktdHdvIGJ5dGVzISE=")
+    Sessions(valkey, database, other, 30).save("oA", filled())
+    sealed = cipher.encrypt('{"shape": "of another version"}').hex()
+    valkey.save_session("oB", {"sealed": sealed}, 60)
+    with database.session() as db:
+        assert sessions.load(db, "oA") == Session()
+        assert sessions.load(db, "oB") == Session()
