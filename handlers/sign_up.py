@@ -68,7 +68,7 @@ def _begin(ctx: Context, shift_id: int) -> Reply:
             raise refusal
     it = activity_rules.detail(ctx.db, shift_id, ctx.now)
     if it.free > 0 and it.waiting == 0:
-        return FORMS.start(ctx, "sign_up", {"shift_id": shift_id})
+        return _fill_in(ctx, it)
     ctx.session.expect(
         [
             Choice("排队", "sign_up.queue", {"shift_id": shift_id}, QUEUE_WORDS),
@@ -84,7 +84,16 @@ def _begin(ctx: Context, shift_id: int) -> Reply:
 
 @router.intent("sign_up.queue")
 def queue(ctx: Context) -> Reply:
-    return FORMS.start(ctx, "sign_up", {"shift_id": int(ctx.args["shift_id"])})
+    return _fill_in(ctx, activity_rules.detail(ctx.db, int(ctx.args["shift_id"]), ctx.now))
+
+
+def _fill_in(ctx: Context, it: activity_rules.Detail) -> Reply:
+    """Open the form; a first question says what it is for."""
+    asked = FORMS.start(ctx, "sign_up", {"shift_id": it.shift_id})
+    opened = ctx.session.form
+    if opened is None or not opened.at or not isinstance(asked, Text):
+        return asked
+    return Text(f"{it.code} {it.title}，{span(it.starts_at, it.ends_at, ctx.zone)}。\n{asked.content}")
 
 
 @router.intent("sign_up.leave")
@@ -190,7 +199,8 @@ def _outcome(ctx: Context, shift_id: int, outcome: registrations.Outcome) -> str
         f"{span(it.starts_at, it.ends_at, ctx.zone)} {distance(it.starts_at, ctx.now, ctx.zone)}｜{it.place}",
         f"请带：{it.bring}" if it.bring else "",
         f"提醒：它和您报的“{near.title}”间隔不到1小时，注意安排路上的时间。" if near else "",
-        f"还剩{outcome.free}个名额。开始前会提醒您，去不了请尽早回复 取消 {it.code}。",
+        f"还剩{outcome.free}个名额。" if outcome.free else "您占到了最后一个名额。",
+        f"开始前会提醒您，去不了请尽早回复 取消 {it.code}。",
     ]
     return "\n".join(line for line in lines if line)
 
