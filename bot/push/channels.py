@@ -1,0 +1,159 @@
+"""Which ways lead to a follower now, best first: subscribe notice, template, customer-service window."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot.push import fields, wording
+from bot.push.closures import Closures
+from bot.push.effects import (
+    CLICKS_PER_WINDOW,
+    MESSAGES_PER_WINDOW,
+    Effect,
+    NoConsent,
+    NoticeUsed,
+    Unfollowed,
+    WindowsShut,
+    WindowUsed,
+)
+from bot.push.facts import Facts
+from bot.push.outbox import Claimed
+from bot.settings import PushTemplate, Settings
+from bot.storage.models import Follower, NoticeConsent
+from bot.wechat.client import Client
+from bot.wechat.errors import Reach
+from bot.wechat.replies import Image, Music, News, Reply, Text, Video, Voice
+
+log = structlog.get_logger()
+
+# Platform §3.12: what each kind of account may call.
+RIGHTS: Mapping[str, tuple[str, ...]] = {
+    "verified_service": ("subscribe", "template", "custom"),
+    "verified_subscription": ("custom",),
+    "unverified": (),
+}
+MESSAGE_WINDOW = timedelta(hours=48)
+CLICK_WINDOW = timedelta(minutes=1)
+# So long WeChat delivers the same client_msg_id only once; a little less, for clocks differ.
+DEDUPED_FOR = timedelta(minutes=9, seconds=30)
+SENDABLE = (Text, Image, Voice, Video, Music, News)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One call that can say it. ``used``: what to note when it went through."""
+
+    channel: Literal["subscribe", "template", "custom"]
+    used: tuple[Effect, ...] = ()
+    template_id: str = ""
+    data: Mapping[str, str] | None = None
+    reply: Reply | None = None
+    repeatable: bool = False
+
+
+@dataclass(frozen=True)
+class Ways:
+    """``open`` in the order to try them. ``wait_until``: a better way than all of these opens then by itself."""
+
+    open: tuple[Way, ...]
+    follower: Follower | None
+    wait_until: datetime | None = None
+
+
+def ways(db: Session, claimed: Claimed, facts: Facts, closures: Closures, now: datetime, settings: Settings) -> Ways:
+    """What is allowed now, counted as WeChat counts. Reads only."""
+    follower = db.get(Follower, claimed.openid)
+    allowed = _allowed(db, claimed, facts, follower, now, settings)
+    closed = [closures.of(way.channel, now) or closures.of(way.template_id, now) for way in allowed]
+    if closed and closed[0] and closed[0].opens == "soon":
+        return Ways((), follower, closed[0].until)  # within a minute: better than spending a scarcer way
+    found = tuple(way for way, shut in zip(allowed, closed, strict=True) if shut is None)
+    until = None if found else closures.day_is_over_at((way.channel for way in allowed), now)
+    return Ways(found, follower, until)
+
+
+def _allowed(
+    db: Session, claimed: Claimed, facts: Facts, follower: Follower | None, now: datetime, settings: Settings
+) -> list[Way]:
+    rights = RIGHTS[settings.wechat.account]
+    follows = follower is None or follower.followed
+    kind = claimed.kind if claimed.kind in settings.push.templates else wording.TEMPLATE_OF.get(claimed.kind, "")
+    templates = settings.push.templates.get(kind, PushTemplate())
+    zone = ZoneInfo(settings.organisation.timezone)
+    allowed: list[Way] = []
+    if "subscribe" in rights and templates.subscribe and facts.reply is None:
+        consent = db.get(NoticeConsent, (claimed.openid, templates.subscribe))
+        data = _data(kind, templates.subscribe_fields, facts, now, zone)
+        if consent is not None and consent.remaining > 0 and data:
+            used = NoticeUsed(claimed.openid, templates.subscribe)
+            allowed.append(Way("subscribe", (used,), templates.subscribe, data))
+    if "template" in rights and templates.template and follows and facts.reply is None:
+        data = _data(kind, templates.template_fields, facts, now, zone)
+        if data:
+            fresh = now - claimed.tried_at < DEDUPED_FOR
+            allowed.append(Way("template", (), templates.template, data, repeatable=fresh))
+    window = _window(follower, now) if "custom" in rights and follower and follows else None
+    reply = facts.reply if not isinstance(facts.reply, Text | None) else Text(wording.text(facts, now, zone))
+    if window and isinstance(reply, SENDABLE):
+        allowed.append(Way("custom", (window,), reply=reply))
+    return allowed
+
+
+def _data(
+    kind: str, configured: Mapping[str, str], facts: Facts, now: datetime, zone: ZoneInfo
+) -> dict[str, str] | None:
+    usual = wording.USUAL_FIELDS.get(wording.TEMPLATE_OF.get(kind, kind), {})
+    try:
+        return fields.filled(configured or usual, wording.values(facts, now, zone), zone)
+    except fields.Misfit as misfit:
+        log.error("push.template_misfit", kind=kind, what=f"模板字段填不进去，请核对 push.templates.{kind}：{misfit}")
+        return None
+
+
+def _window(follower: Follower, now: datetime) -> WindowUsed | None:
+    """The window to spend from: the short one first, because it is gone in a minute anyway."""
+    clicked, spoke = follower.last_click_at, follower.last_message_at
+    if clicked and now - clicked < CLICK_WINDOW and follower.click_used < CLICKS_PER_WINDOW:
+        return WindowUsed(follower.openid, False, clicked)
+    if spoke and now - spoke < MESSAGE_WINDOW and follower.message_used < MESSAGES_PER_WINDOW:
+        return WindowUsed(follower.openid, True, spoke)
+    return None
+
+
+def send(client: Client, claimed: Claimed, way: Way) -> str:
+    """One call; WeChat's id of the message where it gives one."""
+    if way.channel == "custom":
+        assert way.reply is not None
+        client.custom(claimed.openid, way.reply)
+        return ""
+    assert way.data is not None
+    if way.channel == "subscribe":
+        client.subscribe_send(claimed.openid, way.template_id, way.data)
+        return ""
+    return client.template_send(claimed.openid, way.template_id, way.data, client_msg_id=client_msg_id(claimed))
+
+
+def client_msg_id(claimed: Claimed) -> str:
+    """The same for every try of this row, different for every other row that ever was."""
+    seed = f"{claimed.key}|{claimed.created_at.isoformat()}"
+    return hashlib.blake2b(seed.encode(), digest_size=12).hexdigest()
+
+
+def lesson(reach: Reach, way: Way, follower: Follower | None, openid: str) -> tuple[Effect, ...]:
+    """What a refusal of this reach tells about the follower."""
+    match reach:
+        case Reach.CONSENT:
+            return (NoConsent(openid, way.template_id),)
+        case Reach.WINDOW if follower is not None:
+            return (WindowsShut(openid, follower.last_message_at, follower.last_click_at),)
+        case Reach.FOLLOWER if follower is not None:
+            return (Unfollowed(openid, follower.followed_at),)
+    return ()

@@ -1,0 +1,96 @@
+"""What the worker looks after between sends: its heartbeat, its leases, lost rows, and the jobs of each sweep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.push import jobs, leases, outbox
+from bot.settings import Settings
+from bot.storage.database import Database, StorageError, retrying
+
+log = structlog.get_logger()
+
+BEAT_S = 5.0
+CLEAN_EVERY_S = 60.0
+
+
+@dataclass
+class Chore:
+    """Done again ``every_s`` seconds after it was done; by the monotonic clock, so that no moved clock stops it."""
+
+    name: str
+    every_s: float
+    work: Callable[[], object]
+    next_at: float = 0.0
+
+
+class Chores:
+    """``prolong`` keeps the rows in the worker's hands its own."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        holder: str,
+        now: Callable[[], datetime],
+        prolong: Callable[[], object],
+    ) -> None:
+        lease_s, sweep_s = settings.push.lease_s, settings.push.sweep_s
+
+        def recover() -> None:
+            with database.session() as db:
+                rows = outbox.lost(db, lease_s)
+                if rows:
+                    count = outbox.recover(db, rows)
+                    db.commit()
+                    log.warning("push.recovered", rows=count, what="上一个进程中断时正在发送，会再发一次并做标记")
+
+        self._own = [
+            Chore("heartbeat", BEAT_S, lambda: leases.beat(database, holder, lease_s)),
+            Chore("prolong", lease_s / 3, prolong),
+        ]
+        self._sweep = [
+            Chore("recover", sweep_s, recover),
+            Chore("offers", sweep_s, lambda: jobs.run_offers(database, now(), settings)),
+            Chore("reminders", sweep_s, lambda: jobs.plan_reminders(database, now(), settings)),
+            Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),
+            Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now())),
+        ]
+
+    def sweep(self) -> None:
+        """Everything once; raises what goes wrong."""
+        for chore in (*self._own, *self._sweep):
+            retrying(chore.work)
+            chore.next_at = time.monotonic() + chore.every_s
+
+    def stay_alive(self) -> None:
+        self._do(self._own)
+
+    def do_what_is_due(self) -> None:
+        self._do((*self._own, *self._sweep))
+
+    def hurry(self) -> None:
+        """The clock was moved: what is due now was not looked at yet."""
+        for chore in self._sweep:
+            chore.next_at = 0.0
+
+    def due_in_s(self) -> float:
+        return min(chore.next_at for chore in (*self._own, *self._sweep)) - time.monotonic()
+
+    def _do(self, chores: tuple[Chore, ...] | list[Chore]) -> None:
+        for chore in chores:
+            if chore.next_at > time.monotonic():
+                continue
+            try:
+                retrying(chore.work)
+            except (StorageError, SQLAlchemyError) as error:
+                log.error("push.storage", doing=chore.name, reason=str(error))
+            except Exception:  # one job that fails must not end the others, nor the sending
+                log.exception("push.broken", doing=chore.name)
+            chore.next_at = time.monotonic() + chore.every_s

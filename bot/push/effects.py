@@ -1,0 +1,96 @@
+"""What a call taught us about a follower: a window used or shut, a consent used or gone, no longer following."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, update
+from sqlalchemy.orm import Session
+
+from bot.storage.models import Follower, NoticeConsent
+
+MESSAGES_PER_WINDOW = 5
+CLICKS_PER_WINDOW = 3
+
+
+class Effect:
+    """Written in the transaction that settles the row."""
+
+    def apply(self, db: Session, now: datetime) -> None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class NoticeUsed(Effect):
+    """One consent is one notice."""
+
+    openid: str
+    template_id: str
+
+    def apply(self, db: Session, now: datetime) -> None:
+        left = update(NoticeConsent).where(_notice(self), NoticeConsent.remaining > 0)
+        db.execute(left.values(remaining=NoticeConsent.remaining - 1, updated_at=now))
+
+
+@dataclass(frozen=True)
+class NoConsent(Effect):
+    """WeChat counts none left, whatever we counted."""
+
+    openid: str
+    template_id: str
+
+    def apply(self, db: Session, now: datetime) -> None:
+        db.execute(update(NoticeConsent).where(_notice(self)).values(remaining=0, updated_at=now))
+
+
+def _notice(effect: NoticeUsed | NoConsent) -> ColumnElement[bool]:
+    return and_(NoticeConsent.openid == effect.openid, NoticeConsent.template_id == effect.template_id)
+
+
+@dataclass(frozen=True)
+class WindowUsed(Effect):
+    """One message of the window that ``opened_at`` opened; if the follower spoke since, the new window is untouched."""
+
+    openid: str
+    by_message: bool
+    opened_at: datetime
+
+    def apply(self, db: Session, now: datetime) -> None:
+        follower = update(Follower).where(Follower.openid == self.openid)
+        if self.by_message:
+            same = follower.where(Follower.last_message_at == self.opened_at)
+            db.execute(same.values(message_used=Follower.message_used + 1))
+        else:
+            same = follower.where(Follower.last_click_at == self.opened_at)
+            db.execute(same.values(click_used=Follower.click_used + 1))
+
+
+@dataclass(frozen=True)
+class WindowsShut(Effect):
+    """WeChat says that nothing more may be said, whatever we counted; what the follower opened since stays open."""
+
+    openid: str
+    message_at: datetime | None
+    click_at: datetime | None
+
+    def apply(self, db: Session, now: datetime) -> None:
+        follower = update(Follower).where(Follower.openid == self.openid)
+        if self.message_at:
+            same = follower.where(Follower.last_message_at == self.message_at)
+            db.execute(same.values(message_used=MESSAGES_PER_WINDOW))
+        if self.click_at:
+            same = follower.where(Follower.last_click_at == self.click_at)
+            db.execute(same.values(click_used=CLICKS_PER_WINDOW))
+
+
+@dataclass(frozen=True)
+class Unfollowed(Effect):
+    """WeChat says they left; nobody who followed again meanwhile is marked."""
+
+    openid: str
+    followed_at: datetime | None
+
+    def apply(self, db: Session, now: datetime) -> None:
+        same = update(Follower).where(Follower.openid == self.openid, Follower.followed_at == self.followed_at)
+        db.execute(same.values(followed=False, unfollowed_at=now, last_message_at=None, last_click_at=None))

@@ -1,0 +1,127 @@
+"""The state behind a push, read again at the moment of saying it: the facts, or why it is not said any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.storage.models import Activity, Follower, Offer, Registration, Shift
+from bot.wechat.replies import Reply, from_json
+
+# A reminder that comes later than this helps nobody.
+LATE = timedelta(hours=2)
+LATE_REPLY_LIVES = timedelta(hours=48)
+LIVE = ("confirmed", "waiting", "offered")
+
+
+class Row(Protocol):
+    """A row of the outbox, or a copy of one."""
+
+    @property
+    def openid(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def payload(self) -> dict[str, Any]: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def not_before(self) -> datetime | None: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the words are made of. ``answer_by``: until when an offer stands. ``reply``: an answer that came late."""
+
+    kind: str
+    code: str = ""
+    title: str = ""
+    place: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    bring: str = ""
+    contact: str = ""
+    waiting: bool = False
+    answer_by: datetime | None = None
+    reason: str = ""
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Not to be said: ``superseded`` (not true any more) or ``expired`` (too late)."""
+
+    state: Literal["superseded", "expired"]
+    reason: str
+
+
+def read(db: Session, push: Row, now: datetime, *, pushing: bool = True) -> Facts | Gone:
+    """``pushing=False`` for the follower's own next message: then a reminder is welcome until the start."""
+    if push.expires_at is not None and push.expires_at <= now:
+        return Gone("expired", f"expired at {push.expires_at.isoformat(timespec='minutes')}")
+    if push.kind == "late_reply":
+        return _late_reply(push, now)
+    row = db.execute(
+        select(Registration, Shift, Activity)
+        .join(Shift, Registration.shift_id == Shift.id)
+        .join(Activity, Shift.activity_id == Activity.id)
+        .where(Registration.id == push.payload["registration_id"])
+    ).one_or_none()
+    if row is None:
+        return Gone("superseded", "the registration is gone")
+    registration, shift, activity = row
+    untrue = _untrue(push, registration, shift, activity)
+    if untrue:
+        return Gone("superseded", untrue)
+    if (shift.ends_at if push.kind == "cancelled" else shift.starts_at) <= now:
+        return Gone("expired", "it has begun")
+    if push.kind == "reminder":
+        if pushing and now > max(push.due_at, push.not_before or push.due_at) + LATE:
+            return Gone("expired", "more than two hours late")
+        follower = db.get(Follower, push.openid)
+        if follower is not None and not follower.reminders:
+            return Gone("superseded", "the follower wants no reminders")
+    offer = _offer(db, push) if push.kind == "offer" else None
+    if isinstance(offer, Offer) and offer.expires_at <= now:
+        return Gone("expired", "the offer has lapsed")
+    if push.kind == "offer" and (offer is None or offer.answer is not None):
+        return Gone("superseded", f"the offer is {offer.answer if offer else 'gone'}")
+    return Facts(
+        push.kind, activity.code, activity.title, activity.place, shift.starts_at, shift.ends_at, activity.bring,
+        activity.contact, registration.state == "waiting", offer.expires_at if offer else None, activity.cancel_reason,
+    )  # fmt: skip
+
+
+def _untrue(push: Row, registration: Registration, shift: Shift, activity: Activity) -> str:
+    """Why the registration is not what the push says, or nothing."""
+    true_in = {
+        "reminder": ("confirmed",),
+        "offer": ("offered",),
+        "offer_lapsed": ("offer_expired",),
+        "change": LIVE,
+        "cancelled": ("activity_cancelled",),
+    }[push.kind]
+    if registration.state not in true_in:
+        return f"the registration is {registration.state}"
+    if push.kind != "cancelled" and activity.state != "open":
+        return f"the activity is {activity.state}"
+    said = push.payload.get("starts_at")
+    if said and datetime.fromisoformat(said) != shift.starts_at:
+        return "the shift was moved"
+    return ""
+
+
+def _offer(db: Session, push: Row) -> Offer | None:
+    return db.get(Offer, push.payload["offer_id"], populate_existing=True)
+
+
+def _late_reply(push: Row, now: datetime) -> Facts | Gone:
+    if now > push.due_at + LATE_REPLY_LIVES:
+        return Gone("expired", "two days late")
+    return Facts("late_reply", reply=from_json(push.payload["reply"]))

@@ -1,0 +1,121 @@
+"""What the worker does on each sweep besides sending: plan reminders, end offers, clear away what is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import String, cast, delete, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from bot.push import facts, quiet
+from bot.services import announcements, registrations
+from bot.services.rules import Rules
+from bot.settings import Settings
+from bot.storage.database import Database, writing
+from bot.storage.models import Activity, Delivery, Follower, Offer, Push, Registration, SavedSession, Shift
+
+# Rows are written a little ahead, so that the worker can sleep until the very moment.
+AHEAD = timedelta(minutes=10)
+# The night may bring a reminder forward by so much (from 07:29 to 21:30 the evening before).
+BY_NIGHT = timedelta(hours=10)
+PAGE = 200
+# WeChat repeats a delivery for a quarter of a minute.
+DELIVERIES_LIVE = timedelta(days=2)
+UNREACHED_LIVES = timedelta(days=7)
+
+
+def plan_reminders(database: Database, now: datetime, settings: Settings) -> int:
+    """A row for each confirmed registration whose reminder is due soon. Found by looking, so a shift that moves takes
+    its reminders along, a restart loses nothing, and planning twice changes nothing."""
+    with database.session() as db:
+        rows = list(_missing(db, now, settings))
+        db.rollback()
+        for page in (rows[start : start + PAGE] for start in range(0, len(rows), PAGE)):
+            writing(db)
+            announcements.announce_all(db, page, now)
+            db.commit()
+    return len(rows)
+
+
+def _missing(db: Session, now: datetime, settings: Settings) -> Iterator[dict[str, Any]]:
+    zone = ZoneInfo(settings.organisation.timezone)
+    notices = settings.registrations.remind_before_hours
+    horizon = now + timedelta(hours=max(notices, default=0)) + BY_NIGHT + AHEAD
+    coming = select(Shift).join(Activity, Shift.activity_id == Activity.id)
+    coming = coming.where(Activity.state == "open", Shift.starts_at > now, Shift.starts_at <= horizon)
+    for shift in db.scalars(coming.order_by(Shift.starts_at, Shift.id)):
+        for hours in notices:
+            due_at = quiet.due_at(shift.starts_at, hours, zone)
+            if now - facts.LATE < due_at <= now + AHEAD and (shift.moved_at is None or shift.moved_at <= due_at):
+                yield from _reminders(db, shift, hours, due_at)
+
+
+def _reminders(db: Session, shift: Shift, hours: int, due_at: datetime) -> Iterator[dict[str, Any]]:
+    """For everybody with a seat who signed up before ``due_at`` (later ones have just been told the time)."""
+    suffix = f":{hours}:{shift.starts_at:%Y%m%dT%H%M%SZ}"
+    key = "reminder:" + cast(Registration.id, String).concat(suffix)
+    planned = exists().where(Push.key == key, (Push.state != "superseded") | Push.maybe_sent)
+    wanted = (
+        select(Registration.id, Registration.openid)
+        .outerjoin(Follower, Follower.openid == Registration.openid)
+        .where(Registration.shift_id == shift.id, Registration.state == "confirmed")
+        .where(Registration.state_since <= due_at, func.coalesce(Follower.reminders, True), ~planned)
+        .order_by(Registration.id)
+    )
+    for id, openid in db.execute(wanted):
+        yield {
+            "key": f"reminder:{id}{suffix}",
+            "openid": openid,
+            "kind": "reminder",
+            "payload": {"registration_id": id, "starts_at": shift.starts_at.isoformat()},
+            "due_at": due_at,
+            "expires_at": shift.starts_at,
+        }
+
+
+def run_offers(database: Database, now: datetime, settings: Settings) -> int:
+    """End the offers that were not answered in time and hand their seats on; returns how many ended."""
+    rules = Rules.of(settings)
+    with database.session() as db:
+        overdue = select(Offer.id).where(Offer.answer.is_(None), Offer.expires_at <= now).limit(1)
+        expired = registrations.expire_offers(db, now, rules=rules) if db.scalars(overdue).first() else []
+        db.commit()
+        for shift_id in registrations.shifts_to_promote(db, now):
+            registrations.promote(db, shift_id, now, rules=rules)
+            db.commit()
+    return len(expired)
+
+
+def retire_kept(database: Database, now: datetime) -> int:
+    """What nobody fetched in time by writing to us is over."""
+    with database.session() as db:
+        over = (Push.expires_at <= now) | (Push.due_at <= now - UNREACHED_LIVES)
+        if db.scalars(select(Push.id).where(Push.state == "unreached", over).limit(1)).first() is None:
+            return 0
+        writing(db)
+        retired = update(Push).where(Push.state == "unreached", over)
+        done = db.execute(retired.values(state="expired", settled_at=now, error="nobody came for it"))
+        db.commit()
+        return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def purge(database: Database, now: datetime) -> int:
+    """Deliveries that WeChat will not repeat any more, and sessions saved in outages long ago."""
+    removed = 0
+    with database.session() as db:
+        old = list(db.scalars(select(Delivery.key).where(Delivery.at < now - DELIVERIES_LIVE)))
+        for start in range(0, len(old), PAGE):
+            writing(db)
+            db.execute(delete(Delivery).where(Delivery.key.in_(old[start : start + PAGE])))
+            db.commit()
+        removed += len(old)
+        if db.scalars(
+            select(SavedSession.openid).where(SavedSession.saved_at < now - DELIVERIES_LIVE).limit(1)
+        ).first():
+            writing(db)
+            db.execute(delete(SavedSession).where(SavedSession.saved_at < now - DELIVERIES_LIVE))
+            db.commit()
+    return removed

@@ -1,0 +1,178 @@
+"""The outbox: rows claimed under a lease with a fence, settled only by whoever still holds them, and what was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from bot.push import facts, leases, wording
+from bot.push.effects import Effect
+from bot.services import announcements
+from bot.settings import Settings
+from bot.storage.crypto import Cipher
+from bot.storage.database import writing
+from bot.storage.models import Push
+
+MOST_KEPT_AT_ONCE = 5
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A row in our hands. ``attempts`` counts this one; ``doubts`` are earlier calls whose outcome nobody knows."""
+
+    id: int
+    key: str
+    openid: str
+    kind: str
+    payload: dict[str, Any]
+    due_at: datetime
+    expires_at: datetime | None
+    not_before: datetime | None
+    created_at: datetime
+    attempts: int
+    doubts: int
+    tried_at: datetime
+    fence: int
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What became of a claimed row. ``doubt``: this call may have reached the follower. ``counted``: it was a try."""
+
+    claimed: Claimed
+    state: str
+    channel: str = ""
+    wechat_id: str = ""
+    error: str = ""
+    not_before: datetime | None = None
+    doubt: bool = False
+    counted: bool = True
+    effects: tuple[Effect, ...] = field(default=())
+
+
+def claim(
+    db: Session, *, holder: str, now: datetime, lease_s: float, limit: int, guarded: bool = True
+) -> list[Claimed]:
+    """Take up to ``limit`` due rows, oldest first; of one follower's never two at a time. The caller commits.
+
+    ``guarded=False`` (only for the twin of a test, with `unguarded()`) lets two workers take the same rows.
+    """
+    if db.scalars(_due(now).limit(1)).first() is None:
+        return []
+    writing(db)
+    due = _due(now).order_by(Push.due_at, Push.id).limit(limit).execution_options(populate_existing=True)
+    rows = db.scalars(due.with_for_update(skip_locked=True) if guarded else due)
+    first_of_each = {row.openid: row for row in reversed(rows.all())}
+    until = leases.instant(db) + timedelta(seconds=lease_s)
+    for row in first_of_each.values():
+        row.state, row.leased_by, row.leased_until = "sending", holder, until
+        row.fence, row.attempts, row.tried_at = row.fence + 1, row.attempts + 1, row.tried_at or now
+    db.flush()
+    names = Claimed.__dataclass_fields__
+    claimed = (Claimed(**{name: getattr(row, name) for name in names}) for row in first_of_each.values())
+    return sorted(claimed, key=lambda one: (one.due_at, one.id))
+
+
+def _due(now: datetime) -> Select[Push]:
+    waiting = or_(Push.not_before.is_(None), Push.not_before <= now)
+    in_flight = aliased(Push)
+    busy = exists().where(in_flight.openid == Push.openid, in_flight.state == "sending")
+    return select(Push).where(Push.state == "due", Push.due_at <= now, waiting, ~busy)
+
+
+def extend(db: Session, holder: str, lease_s: float) -> None:
+    """All that this holder has in hand stays its own for another lease."""
+    writing(db)
+    mine = update(Push).where(Push.state == "sending", Push.leased_by == holder)
+    db.execute(mine.values(leased_until=leases.instant(db) + timedelta(seconds=lease_s)))
+
+
+def lost(db: Session, lease_s: float) -> list[tuple[int, int]]:
+    """(id, fence) of rows whose holder is dead or has said nothing for a whole lease. Reads only."""
+    at = leases.instant(db)
+    sending = select(Push.id, Push.fence, Push.leased_until, Push.leased_by).where(Push.state == "sending")
+    return [(id, fence) for id, fence, until, by in db.execute(sending) if leases.is_over(until, by, at, lease_s)]
+
+
+def recover(db: Session, rows: Sequence[tuple[int, int]]) -> int:
+    """Lost rows become due again. Their last call may have been made: from now on they are marked."""
+    writing(db)
+    given_up = 0
+    for id, fence in rows:
+        again = update(Push).where(Push.id == id, Push.fence == fence, Push.state == "sending")
+        values = {"state": "due", "maybe_sent": True, "doubts": Push.doubts + 1, "leased_by": "", "leased_until": None}
+        given_up += _changed(db.execute(again.values(values)))
+    return given_up
+
+
+def settle(db: Session, settlements: Sequence[Settlement], now: datetime, *, fenced: bool = True) -> list[Settlement]:
+    """Write what became of them; returns those that still were ours. The caller commits.
+
+    A row that somebody else has claimed meanwhile is left alone; what the call did to the follower's windows and
+    consents is noted all the same. ``fenced=False`` (only for the twin of a test) lets a late result overwrite.
+    """
+    writing(db)
+    written = []
+    for settlement in settlements:
+        for effect in settlement.effects:
+            effect.apply(db, now)
+        ours: ColumnElement[bool] = Push.id == settlement.claimed.id
+        if fenced:
+            ours = and_(ours, Push.fence == settlement.claimed.fence, Push.state.in_(("sending", "due")))
+        if _changed(db.execute(update(Push).where(ours).values(_values(settlement, now)))):
+            written.append(settlement)
+    return written
+
+
+def _values(settlement: Settlement, now: datetime) -> dict[str, Any]:
+    claimed, final = settlement.claimed, settlement.state != "due"
+    doubts = claimed.doubts + settlement.doubt
+    return {
+        "state": settlement.state,
+        "channel": settlement.channel,
+        "wechat_id": settlement.wechat_id[:32],
+        "error": settlement.error[:255],
+        "not_before": settlement.not_before,
+        "maybe_sent": doubts > 0,
+        "doubts": doubts,
+        "attempts": claimed.attempts if settlement.counted else claimed.attempts - 1,
+        "tried_at": claimed.tried_at if doubts or final else None,
+        "settled_at": now if final else None,
+        "leased_by": "",
+        "leased_until": None,
+    }
+
+
+def next_due(db: Session, after: datetime) -> datetime | None:
+    """When the next row wants to be sent."""
+    times = select(Push.due_at, Push.not_before).where(
+        Push.state == "due", or_(Push.due_at > after, Push.not_before > after)
+    )
+    soonest = db.execute(times.order_by(Push.due_at).limit(50)).all()
+    return min((max(due_at, not_before or due_at) for due_at, not_before in soonest), default=None)
+
+
+def kept_lines(db: Session, cipher: Cipher, openid: str, now: datetime, settings: Settings) -> list[tuple[Push, str]]:
+    """What waited for this follower's next message and is still true, in words; the caller settles it.
+
+    Of two reminders of one registration only the later is said.
+    """
+    zone = ZoneInfo(settings.organisation.timezone)
+    said: dict[object, tuple[Push, str]] = {}
+    for push in announcements.take_kept(db, openid, now):
+        found = facts.read(db, push, now, pushing=False)
+        if isinstance(found, facts.Facts):
+            about = push.payload["registration_id"] if push.kind == "reminder" else push.id
+            said[push.kind, about] = (push, wording.text(found, now, zone))
+    return list(said.values())[:MOST_KEPT_AT_ONCE]
+
+
+def _changed(result: object) -> int:
+    assert isinstance(result, CursorResult)
+    return int(result.rowcount)

@@ -1,0 +1,58 @@
+"""The access token in Valkey, for all processes; while Valkey is away each process keeps its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from bot.storage.valkey import Valkey, ValkeyDown
+from bot.wechat.tokens import MemoryStore
+
+
+class ValkeyTokenStore:
+    """A `TokenStore`. What is in Valkey counts; the copy in memory serves only while Valkey does not answer.
+
+    Another ``app_id`` (the demo's account, then the real one, in the same Valkey) finds nothing here.
+    """
+
+    def __init__(self, valkey: Valkey, app_id: str = "") -> None:
+        self._valkey = valkey
+        self._app_id = app_id
+        self._memory = MemoryStore()
+
+    def get(self) -> str | None:
+        try:
+            kept = self._valkey.load_token()
+        except ValkeyDown:
+            return self._memory.get()
+        return str(kept["token"]) if kept and kept.get("app_id") == self._app_id else None
+
+    def put(self, token: str, lives_s: float) -> None:
+        self._memory.put(token, lives_s)
+        try:
+            forced_at = (self._valkey.load_token() or {}).get("forced_at", 0.0)
+            kept = {"app_id": self._app_id, "token": token, "forced_at": forced_at}
+            self._valkey.keep_token(kept, max(1, int(lives_s)))
+        except ValkeyDown:
+            return  # the others will fetch the same token: stable_token gives it to everyone
+
+    def may_force(self, spacing_s: float) -> bool:
+        """Asked under the lock, so reading and writing need not be one step. A clock set back counts as long ago."""
+        try:
+            kept = self._valkey.load_token() or {"app_id": self._app_id, "token": ""}
+            if 0 <= time.time() - kept.get("forced_at", 0.0) < spacing_s:
+                return False
+            self._valkey.keep_token({**kept, "forced_at": time.time()}, 7200)
+        except ValkeyDown:
+            return self._memory.may_force(spacing_s)
+        return True
+
+    @contextmanager
+    def lock(self, wait_s: float) -> Iterator[bool]:
+        with ExitStack() as held:
+            try:
+                alone = held.enter_context(self._valkey.token_lock(wait_s))
+            except ValkeyDown:
+                alone = False
+            yield alone
