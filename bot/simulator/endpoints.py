@@ -7,7 +7,8 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,18 +45,19 @@ class Endpoint:
     method: str  # GET, POST or ANY
     right: str
     token: bool
+    alone: bool
 
 
 ENDPOINTS: dict[str, Endpoint] = {}
 
 
 def endpoint(
-    method: str, path: str, *, right: str = "base", token: bool = True
+    method: str, path: str, *, right: str = "base", token: bool = True, alone: bool = False
 ) -> Callable[[Callable[[World, Call], Answer]], Callable[[World, Call], Answer]]:
-    """Put a function into the table. ``right`` is a column of the permission matrix."""
+    """Put a function into the table. ``right`` is a row of the permission matrix; ``alone``: one call per openid."""
 
     def put(answer: Callable[[World, Call], Answer]) -> Callable[[World, Call], Answer]:
-        ENDPOINTS[path] = Endpoint(answer, method, right, token)
+        ENDPOINTS[path] = Endpoint(answer, method, right, token, alone)
         return answer
 
     return put
@@ -64,15 +66,16 @@ def endpoint(
 def serve(world: World, path: str, request: Request, found: Endpoint) -> Response:
     """Answer one API call. HTTP 200 whatever happens; a fault may slow it, spoil it or cut the line."""
     began, rid = time.monotonic(), new_rid()
-    time.sleep(world.faults.delay_s(path))
     body, unreadable = _body_or_error(request)
     answer: Answer
     try:
-        _check(world, path, request, found)
-        if unreadable:
-            raise unreadable
-        call = Call(path, request.method, request.args, body, request, request.host_url, request.remote_addr or "")
-        answer = found.answer(world, call)
+        with _alone(world, str(body.get("touser", "")) if found.alone else ""):
+            time.sleep(world.faults.delay_s(path))
+            _check(world, path, request, found)
+            if unreadable:
+                raise unreadable
+            ip = request.remote_addr or ""
+            answer = found.answer(world, Call(path, request.method, request.args, body, request, request.host_url, ip))
     except ApiError as error:
         answer = error.body(rid)
     _note(world, path, request, body, answer, rid, began)
@@ -89,6 +92,20 @@ def raw_json(answer: Any, status: int = 200) -> Response:
     response.set_data(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
     response.status_code = status
     return response
+
+
+@contextmanager
+def _alone(world: World, openid: str) -> Iterator[None]:
+    """43108 for a second call to the same follower while the first is under way."""
+    with world.state.lock:
+        if openid and openid in world.busy:
+            raise ApiError(43108)
+        world.busy.add(openid)
+    try:
+        yield
+    finally:
+        with world.state.lock:
+            world.busy.discard(openid)
 
 
 def _check(world: World, path: str, request: Request, found: Endpoint) -> None:

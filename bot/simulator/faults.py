@@ -30,7 +30,7 @@ KNOBS: dict[str, tuple[Any, str]] = {
     "seed": (None, "随机数种子，让比例可以重演"),
 }
 ACTIONS = {
-    "invalidate_token": "true：别的系统刷新了 token，现有的全部失效；stuck：stable_token 也给失效的，直到 force_refresh",
+    "invalidate_token": "true：别的系统刷新了 token，现有的全部失效；stuck：stable_token 也给失效的直到强制刷新",
     "expire_token": "true：现有 token 立刻过期（42001）",
     "unknown_event": "true 或 openid：推送一个谁也不认识的事件",
     "clear": "true：所有故障复位",

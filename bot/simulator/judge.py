@@ -37,11 +37,11 @@ def judge(body: bytes, exchange: Exchange, envelope: Envelope | None) -> Reply |
     if root.find("Encrypt") is not None and root.find("MsgType") is None:
         root = _parsed(_opened(root, exchange, envelope))
     elif exchange.mode == "secure":
-        raise BadReply("a clear reply to a secure account")
+        raise BadReply("安全模式的账号收到了明文回复")
     if (text_of(root, "ToUserName"), text_of(root, "FromUserName")) != (exchange.openid, exchange.gh_id):
-        raise BadReply("ToUserName and FromUserName must be the push's, swapped")
+        raise BadReply("ToUserName 和 FromUserName 要与推送的互换")
     if not text_of(root, "CreateTime").isdecimal():
-        raise BadReply("CreateTime is not an integer")
+        raise BadReply("CreateTime 不是整数")
     reply = read_reply(root)
     if reply["type"] == "news":
         reply["articles"] = reply["articles"][: exchange.articles]
@@ -52,7 +52,7 @@ def read_reply(root: ElementTree.Element) -> Reply:
     """A reply element as a dict. Raises BadReply for an unknown type or what its type forbids."""
     type = text_of(root, "MsgType")
     if type not in _READERS:
-        raise BadReply(f"unknown MsgType {type!r}")
+        raise BadReply(f"不认识的 MsgType {type!r}")
     return {"type": type, **_READERS[type](root)}
 
 
@@ -80,37 +80,37 @@ def _parsed(body: bytes) -> ElementTree.Element:
     try:
         return parse(body)
     except BadXml as error:
-        raise BadReply(f"not XML that WeChat reads: {error}") from error
+        raise BadReply(f"回复不是微信能读的 XML（{error}）") from error
 
 
 def _opened(root: ElementTree.Element, exchange: Exchange, envelope: Envelope | None) -> bytes:
     if envelope is None or exchange.mode == "plain":
-        raise BadReply("a sealed reply to a plain account")
+        raise BadReply("明文模式的账号收到了加密回复")
     sealed = text_of(root, "Encrypt")
     timestamp, nonce = text_of(root, "TimeStamp"), text_of(root, "Nonce")
     if not timestamp.isdecimal():
-        raise BadReply("TimeStamp is not an integer")
+        raise BadReply("TimeStamp 不是整数")
     if envelope.signature(timestamp, nonce, sealed) != text_of(root, "MsgSignature"):
-        raise BadReply("MsgSignature does not match")
+        raise BadReply("MsgSignature 对不上")
     try:
         return envelope.open(sealed)
     except EnvelopeError as error:
-        raise BadReply(f"the sealed reply does not open: {error}") from error
+        raise BadReply(f"加密的回复解不开：{error}") from error
 
 
 def _text(root: ElementTree.Element) -> Reply:
     content = text_of(root, "Content")
     if not content:
-        raise BadReply("empty Content")  # not the same as answering nothing
+        raise BadReply("Content 是空的")  # not the same as answering nothing
     if len(content.encode()) > MAX_TEXT_BYTES:
-        raise BadReply(f"Content has {len(content.encode())} bytes, more than {MAX_TEXT_BYTES}")
+        raise BadReply(f"Content 有 {len(content.encode())} 字节，超过 {MAX_TEXT_BYTES}")
     return {"content": content}
 
 
 def _media(root: ElementTree.Element) -> Reply:
     media_id = text_of(root, ".//MediaId")
     if not media_id:
-        raise BadReply("MediaId is missing")
+        raise BadReply("缺少 MediaId")
     return {"media_id": media_id}
 
 
@@ -120,7 +120,7 @@ def _video(root: ElementTree.Element) -> Reply:
 
 def _music(root: ElementTree.Element) -> Reply:
     if root.find("Music") is None:
-        raise BadReply("Music is missing")
+        raise BadReply("缺少 Music")
     names = {"title": "Title", "description": "Description", "url": "MusicUrl", "hq_url": "HQMusicUrl"}
     return {
         **{name: text_of(root, f"Music/{tag}") for name, tag in names.items()},
@@ -132,7 +132,7 @@ def _news(root: ElementTree.Element) -> Reply:
     items = root.findall("Articles/item")
     count = text_of(root, "ArticleCount")
     if not count.isdecimal() or int(count) != len(items):
-        raise BadReply(f"ArticleCount is {count!r}, there are {len(items)} items")
+        raise BadReply(f"ArticleCount 是 {count!r}，实际有 {len(items)} 条")
     names = {"title": "Title", "description": "Description", "pic_url": "PicUrl", "url": "Url"}
     return {"articles": [{name: text_of(item, tag) for name, tag in names.items()} for item in items]}
 

@@ -14,6 +14,12 @@ TEMPORARY_S = 3 * 24 * 3600.0
 MB = 1024 * 1024
 # type: (largest size, errcode when larger)
 LIMITS = {"image": (10 * MB, 40009), "voice": (2 * MB, 40010), "video": (10 * MB, 40011), "thumb": (64 * 1024, 40012)}
+MIMES = {
+    "image": ("image/png", "image/jpeg", "image/gif"),
+    "voice": ("audio/amr", "audio/mpeg"),
+    "video": ("video/mp4",),
+    "thumb": ("image/jpeg", "image/png"),
+}
 _MAGIC = {
     b"\x89PNG": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -60,6 +66,8 @@ def forget(world: World, id: str) -> None:
 def mime_of(body: bytes) -> str:
     if body[4:8] == b"ftyp":
         return "video/mp4"
+    if body[:1] == b"\xff" and body[1:2] >= b"\xe0":  # an MP3 frame without a tag before it
+        return "audio/mpeg"
     return next((mime for magic, mime in _MAGIC.items() if body.startswith(magic)), "application/octet-stream")
 
 

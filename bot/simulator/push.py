@@ -89,7 +89,7 @@ class Pusher:
         began = time.monotonic()
         exchange = Exchange(openid, self._config.gh_id, self._config.mode, articles)
         if self.marked_for_s:
-            outcome = self._failed("MarkFail: pushing is paused for a minute", 0, began, shows)
+            outcome = self._failed("连续失败太多（MarkFail），推送暂停一分钟", 0, began, shows)
         else:
             if self._world.faults.chance("push_duplicate"):
                 threading.Thread(target=self._deliver_aside, args=(openid, fields, exchange), daemon=True).start()
@@ -131,13 +131,13 @@ class Pusher:
             finally:
                 response.release_conn()
         except urllib3.exceptions.HTTPError as error:
-            raise Undelivered(f"{type(error).__name__}: {error}") from error
+            raise Undelivered(_reason(error, timeout_s)) from error
         if time.monotonic() > deadline:
-            raise Undelivered(f"answered after {timeout_s:g} s")
+            raise Undelivered(f"超过 {timeout_s:g} 秒才回答")
         if response.status != 200:
-            raise Undelivered(f"HTTP {response.status}")
+            raise Undelivered(f"回调地址返回 HTTP {response.status}")
         if self._world.faults.chance("drop_replies"):
-            raise Undelivered("the reply was lost on the way (fault)")
+            raise Undelivered("回复在路上丢了（故障）")
         return answer
 
     def _deliver_aside(self, openid: str, fields: Mapping[str, Any], exchange: Exchange) -> None:
@@ -145,7 +145,7 @@ class Pusher:
         try:
             judge(self._deliver(openid, fields), exchange, self._envelope)
         except (Undelivered, BadReply) as error:
-            self._note(openid, fields, Outcome(deliveries=1, failure=f"duplicate: {error}"))
+            self._note(openid, fields, Outcome(deliveries=1, failure=f"重复推送的那一遍：{error}"))
 
     def _sealed(self, openid: str, fields: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
         timestamp, nonce = str(int(self._world.clock.time())), str(secrets.randbelow(2_000_000_000))
@@ -205,6 +205,14 @@ class Pusher:
         what = fields.get("Event") or fields["MsgType"]
         at = iso(self._world.clock.time())
         self.recent.append({"at": at, "openid": openid, "what": what, **outcome.to_json()})
+
+
+def _reason(error: Exception, timeout_s: float) -> str:
+    if isinstance(error, urllib3.exceptions.NewConnectionError):
+        return "连不上回调地址"
+    if isinstance(error, urllib3.exceptions.TimeoutError):
+        return f"{timeout_s:g} 秒内没有回答"
+    return f"连接中断：{error}"
 
 
 def _elapsed(began: float) -> int:

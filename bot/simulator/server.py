@@ -6,9 +6,10 @@ import atexit
 
 from flask import Flask, Response, request
 
-import bot.simulator.api  # fills the table of endpoints
 import bot.simulator.control_faults  # noqa: F401  (adds to the control's blueprint)
-from bot.simulator import control
+from bot.simulator import control, pages, phone
+from bot.simulator.api import mass
+from bot.simulator.api.others import UNKNOWN, family_of
 from bot.simulator.config import SimulatorConfig
 from bot.simulator.endpoints import ENDPOINTS, serve
 from bot.simulator.world import World
@@ -19,16 +20,19 @@ MAX_UPLOAD = 32 * 1024 * 1024
 
 def create_simulator(config: SimulatorConfig) -> Flask:
     """One process, many threads: ``gunicorn -w 1 --threads 64``. Two processes would be two WeChats."""
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__, static_folder="static", template_folder="html")
     app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD
     world = World(config)
+    world.on_start.append(mass.resume)
     app.extensions["world"] = world
     atexit.register(world.close)
     app.before_request(world.start)
-    app.register_blueprint(control.blueprint)
+    for blueprint in (control.blueprint, pages.blueprint, phone.blueprint):
+        app.register_blueprint(blueprint)
 
-    @app.route("/<path:path>", methods=["GET", "POST"])
+    @app.route("/<path:path>", methods=["GET", "POST", "PUT", "DELETE"])
     def weixin_api(path: str) -> Response:
-        return serve(world, f"/{path}", request, ENDPOINTS[f"/{path}"])
+        path = "/" + path
+        return serve(world, path, request, ENDPOINTS.get(path) or family_of(path) or UNKNOWN)
 
     return app

@@ -92,6 +92,10 @@ class State:
         with self.lock:
             return list(self._newer(openid, after))[::-1]
 
+    def last_item(self, openid: str) -> dict[str, Any] | None:
+        inbox = self._inboxes.get(openid)
+        return inbox[-1] if inbox else None
+
     def _newer(self, openid: str, after: int) -> Iterator[dict[str, Any]]:
         for item in reversed(self._inboxes.get(openid, ())):
             if item["seq"] <= after:

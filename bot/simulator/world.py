@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.simulator.calls import Calls
@@ -39,21 +39,24 @@ class World:
         if config.mode != "plain":
             envelope = Envelope(config.token, config.encoding_aes_key, config.app_id)
         self.pusher = Pusher(self, envelope)
-        self.busy: dict[str, int] = {}  # openid: notices being sent to it this moment (43108)
+        self.busy: set[str] = set()  # openids a notice is being sent to this moment (43108)
         self.verified: dict[str, Any] | None = None
+        self.on_start: list[Callable[[World], None]] = []
         self._saver = Later(threads=1)
         self._started = 0
         self._starting = threading.Lock()
         add_configured(self.state, config.templates)
 
     def start(self) -> None:
-        """Begin saving, in the process that serves: called with every request, does something once."""
+        """Begin saving, and finish what a restart cut short. Called with every request, does something once."""
         if self._started == os.getpid():
             return
         with self._starting:
             if self._started != os.getpid():
                 self._started = os.getpid()
                 self._saver.every(self.config.save_every_s, self.state.save)
+                for resume in self.on_start:
+                    resume(self)
 
     def reset(self) -> None:
         """Back to an account that was just registered, templates from the configuration included."""

@@ -37,10 +37,12 @@ def parse(body: bytes) -> ElementTree.Element:
         raise BadXml("DOCTYPE")
     try:
         root = ElementTree.fromstring(body)
-    except (ElementTree.ParseError, ValueError) as error:  # ValueError: an encoding nobody knows
-        raise BadXml(str(error)) from error
+    except ElementTree.ParseError as error:
+        raise BadXml("第 {} 行第 {} 列".format(*error.position)) from error
+    except (ValueError, LookupError) as error:  # an encoding nobody knows
+        raise BadXml("编码不认识") from error
     if root.tag != "xml":
-        raise BadXml(f"root element is <{root.tag}>")
+        raise BadXml(f"最外层是 <{root.tag}>")
     return root
 
 
