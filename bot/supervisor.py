@@ -46,7 +46,6 @@ class Supervisor:
         """Start everything, keep it running until a signal, stop everything. The exit code."""
         with Signals() as signals:
             try:
-                self.report.begin(self.settings)
                 self._start(folder, signals)
                 self._keep_running(signals)
             except Stopped:
@@ -81,9 +80,12 @@ class Supervisor:
             )
         if not self.settings.redis.url:
             self._start_valkey()
+        faces = [self._gunicorn("web", "gunicorn.conf.py", "wsgi:app", web), self._python("worker", "bot", "work")]
+        if simulator:
+            self._spawn(faces.pop(0))  # nobody writes to it yet, so it may load while the tables are made
         self._prepare_database(signals)
-        self._spawn(self._gunicorn("web", "gunicorn.conf.py", "wsgi:app", web))
-        self._spawn(self._python("worker", "bot", "work"))
+        for child in faces:
+            self._spawn(child)
         self._wait_ready(signals)
         if simulator:
             self._run_once(self._python("menu", "bot", "menu", "publish"))

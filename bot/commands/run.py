@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
 from bot.settings import ROOT, Settings, load_settings, settings, variable
 from bot.settings_sources import SettingsError
+
+if TYPE_CHECKING:
+    from bot.storage.database import Database
 
 WEB_NEEDS = ("wechat.app_id", "wechat.token", "security.key")
 WORK_NEEDS = ("wechat.app_id", "wechat.app_secret", "security.key")
@@ -42,19 +46,19 @@ def run_command(with_demo: bool, port: int | None) -> int:
     port = port or chosen.web.port
     if with_demo and port > 65534:
         raise click.ClickException("模拟器用下一个端口，所以 --port 最大是 65534。")
+    os.environ[variable("web.port")] = str(port)
     folder, report = DataFolder(chosen.data_dir), Report()
     try:
+        report.begin(chosen)
         folder.open()
         if with_demo and demo.prepare(chosen.data_dir, port):
-            report.note(f"演示用的密钥已生成：{chosen.data_dir / 'demo.yaml'}")
+            report.done("演示", f"密钥已生成在 {chosen.data_dir / 'demo.yaml'}")
+        supervisor = Supervisor(load_settings(), report, simulator_port=port + 1 if with_demo else None)
+        return supervisor.run(folder)
     except Unusable as why:
         raise click.ClickException(str(why)) from why
     except OSError as error:
         raise click.ClickException(reason(error, chosen.data_dir)) from error
-    try:
-        os.environ[variable("web.port")] = str(port)
-        chosen = load_settings()
-        return Supervisor(chosen, report, simulator_port=port + 1 if with_demo else None).run(folder)
     finally:
         folder.close()
 
@@ -134,15 +138,23 @@ def moment(text: str, chosen: Settings) -> datetime:
 @click.option("--demo", "with_demo", is_flag=True)
 def prepare_command(with_demo: bool) -> None:
     """What the supervisor needs done before web and worker start: the newest tables, in a demo sample data."""
-    from bot import clock, logs
-    from bot.app import build
+    from bot import logs
+    from bot.storage.database import Database
 
     logs.configure(settings(), "prepare")
-    parts = build(settings())
-    parts.database.upgrade()
+    database = Database(settings().database_url)
+    database.upgrade()
     if with_demo:
-        from bot.services import samples
+        load_samples(database, settings())
 
-        with parts.database.session() as db:
-            samples.load_samples(db, parts.cipher, clock.now())
-            db.commit()
+
+def load_samples(database: Database, chosen: Settings) -> None:
+    """Activities dated from today (by the clock that the demo follows) and people in them."""
+    from bot import clock
+    from bot.services import samples
+    from bot.services.rules import Rules
+    from bot.storage.crypto import Cipher
+
+    with database.session() as db:
+        samples.load_samples(db, Cipher(chosen.security.key), clock.now(), rules=Rules.of(chosen))
+        db.commit()

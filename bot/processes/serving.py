@@ -18,8 +18,11 @@ WORKER_TMP_DIR = "/dev/shm" if os.path.isdir("/dev/shm") else None
 class Lines(Logger):
     """gunicorn's own words go to the root logger; no access log, for the query holds signatures."""
 
+    @property
+    def access_log_enabled(self) -> bool:
+        return False
+
     def setup(self, cfg: Any) -> None:
-        self.access_log_enabled = False
         self.error_log.handlers.clear()
         self.error_log.propagate = True
         self.error_log.setLevel(logging.INFO)

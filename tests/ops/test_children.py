@@ -64,7 +64,9 @@ def test_a_child_that_ends_by_itself_waits_longer_each_time() -> None:
 
 
 def test_stopping_takes_the_whole_group(tmp_path: Path) -> None:
-    inner = "import subprocess, sys, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); time.sleep(60)"
+    inner = (
+        "import subprocess, sys, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); time.sleep(60)"
+    )
     child = Child("family", [sys.executable, "-c", inner], tmp_path / "log")
     child.start()
     assert eventually(lambda: (tmp_path / "log").read_text().strip())
@@ -92,9 +94,7 @@ def test_last_words_are_the_reason(tmp_path: Path, written: str, expected: str) 
 def test_the_guard_ends_what_a_dead_supervisor_left() -> None:
     kept = subprocess.Popen(["sleep", "60"], process_group=0)
     left = subprocess.Popen(["sleep", "60"], process_group=0)
-    guard = subprocess.Popen(
-        [sys.executable, "-m", "bot.processes.guard"], stdin=subprocess.PIPE, text=True, cwd=ROOT
-    )
+    guard = subprocess.Popen([sys.executable, "-m", "bot.processes.guard"], stdin=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         guard.stdin.write(f"+{kept.pid}\n+{left.pid}\n-{kept.pid}\n")
         guard.stdin.flush()
