@@ -105,7 +105,7 @@ def import_activities(db: Session, raw: bytes, now: datetime, *, rules: Rules = 
     rows = list(_rows(raw, found))
     parsed = [(line, _parsed(line, cells, rules.timezone, found)) for line, cells in rows]
     writing(db)
-    known = set(db.execute(select(Activity.title, Shift.starts_at).join(Shift)).tuples())
+    known = set(db.execute(select(Activity.title, Shift.starts_at).join(Shift)).all())
     codes = set(db.scalars(select(Activity.code)))
     for line, new in parsed:
         if new is None:
