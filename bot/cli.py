@@ -92,8 +92,8 @@ def _in_chinese(error: click.UsageError) -> str:
         name = error.param.make_metavar(error.ctx) if error.param and error.ctx else error.param_hint
         return f"还缺少 {name}"
     if isinstance(error, click.BadParameter) and error.message.isascii():
-        name = error.param.opts[0] if error.param else error.param_hint
-        return f"{name} 的值不合适"
+        name = error.param.make_metavar(error.ctx) if isinstance(error.param, click.Argument) and error.ctx else ""
+        return (name or str(error.param.opts[0] if error.param else error.param_hint)) + _expected(error.param)
     if error.message.startswith("No such command") and isinstance(
         error.ctx.command if error.ctx else None, click.Group
     ):
@@ -101,6 +101,17 @@ def _in_chinese(error: click.UsageError) -> str:
         word = error.message.split("'")[1]
         return f"没有命令 {word}" + _perhaps(word, error.ctx.command.list_commands(error.ctx))
     return error.format_message()
+
+
+def _expected(parameter: click.Parameter | None) -> str:
+    kind = parameter.type if parameter else None
+    if isinstance(kind, click.Choice):
+        return f" 只能是 {'、'.join(kind.choices)}"
+    if isinstance(kind, click.IntRange):
+        return f" 应为 {kind.min} 到 {kind.max} 之间的整数"
+    if isinstance(kind, click.File | click.Path):
+        return " 打不开，请检查路径"
+    return " 的值不合适"
 
 
 def _perhaps(word: str, known: list[str] | tuple[str, ...]) -> str:

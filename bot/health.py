@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import clock, metrics
 from bot.storage.errors import StorageError
 from bot.storage.models import Lease
-from bot.storage.valkey import ValkeyDown
 
 if TYPE_CHECKING:
     from bot.app import Parts
 
 log = structlog.get_logger()
 
-DATABASE_ERRORS = (StorageError, SQLAlchemyError)
 # The worker writes its heartbeat every few seconds; a kill -9 and restart must not show as an outage.
 HEARTBEAT_LIMIT = timedelta(seconds=30)
 
@@ -46,30 +43,26 @@ def create_health(parts: Parts) -> Blueprint:
 
 def readiness(parts: Parts) -> dict[str, Any]:
     """``ready`` is true when all of ``web worker valkey database library`` are."""
-    database = answers(lambda: beat(parts) or True, DATABASE_ERRORS, "database")
+    database, beat_at = beat(parts)
     state = {
         "web": True,
-        "worker": database and answers(lambda: alive(beat(parts)), DATABASE_ERRORS, "worker"),
-        "valkey": answers(parts.valkey.ping, ValkeyDown, "valkey"),
+        "worker": alive(beat_at),
+        "valkey": parts.valkey.ping(),
         "database": database,
         "library": bool(parts.shelf.library.entries),
     }
     return {"ready": all(state.values()), **state, "now": clock.now().isoformat(timespec="seconds")}
 
 
-def answers(question: Callable[[], object], refusal: type[Exception] | tuple[type[Exception], ...], part: str) -> bool:
+def beat(parts: Parts) -> tuple[bool, datetime | None]:
+    """Does the database answer, and when did the worker last write its heartbeat, by the machine's own time?"""
     try:
-        return bool(question())
-    except refusal as error:
-        log.warning("readyz.refused", part=part, reason=type(error).__name__)
-        return False
-
-
-def beat(parts: Parts) -> datetime | None:
-    """When the worker last wrote its heartbeat, by the machine's own time."""
-    with parts.database.session() as db:
-        lease = db.get(Lease, "worker")
-        return lease.beat_at if lease else None
+        with parts.database.session() as db:
+            lease = db.get(Lease, "worker")
+            return True, lease.beat_at if lease else None
+    except (StorageError, SQLAlchemyError) as error:
+        log.warning("readyz.database", reason=type(error).__name__)
+        return False, None
 
 
 def alive(beat_at: datetime | None) -> bool:

@@ -26,18 +26,17 @@ def first_line(path: Path) -> str:
 
 
 def written() -> str:
-    """A table for each folder, files in alphabetical order."""
-    folders: dict[str, list[str]] = {}
+    """A paragraph for each folder: what its __init__ says, then its files in alphabetical order."""
+    folders: dict[str, list[Path]] = {}
     for path in files():
-        if path.name == "__init__.py" and not first_line(path):
-            continue
-        folder = path.parent.relative_to(ROOT).as_posix()
-        folders.setdefault(folder, []).append(f"| `{path.name}` | {first_line(path).replace('|', chr(92) + '|')} |")
-    parts = []
-    for folder, rows in sorted(folders.items()):
-        title = "the top" if folder == "." else f"{folder}/"
-        parts.append("\n".join([f"| **{title}** | |", "| --- | --- |", *rows]))
-    return "\n\n".join(parts)
+        folders.setdefault(path.parent.relative_to(ROOT).as_posix(), []).append(path)
+    lines = []
+    for folder, paths in sorted(folders.items()):
+        about = [first_line(path) for path in paths if path.name == "__init__.py"]
+        title = "" if folder == "." else f"{folder}/"
+        lines += ["", f"{title:<34}{' '.join(about)}".rstrip()] if title else [""]
+        lines += [f"  {path.name:<32}{first_line(path)}" for path in paths if path.name != "__init__.py"]
+    return "\n".join(["```", *lines[1:], "```"])
 
 
 def in_page() -> str:

@@ -100,14 +100,11 @@ def database(chosen: Settings) -> str:
 
 def valkey(chosen: Settings) -> str:
     from bot.app import build
-    from bot.storage.valkey import ValkeyDown
 
     where = "外部" if chosen.redis.url else "内置"
-    try:
-        build(chosen).valkey.ping()
-    except ValkeyDown as error:
+    if not build(chosen).valkey.ping():
         todo = "检查 BOT_REDIS__URL 和那台机器。" if chosen.redis.url else "它由 python -m bot run 启动。"
-        raise Wrong(f"{where} Valkey 没有回答。{todo}没有它也能回答，但会慢，推送会晚。") from error
+        raise Wrong(f"{where} Valkey 没有回答。{todo}没有它也能回答，但会慢，推送会晚。")
     return f"{where}，有回答"
 
 
@@ -139,12 +136,13 @@ def token(chosen: Settings) -> str:
 
 def callback(chosen: Settings) -> str:
     """Ask our own web server what WeChat asks when the address is saved."""
+    from bot.processes.data_folder import port_in_use
     from bot.wechat.envelope import signature
 
     timestamp, nonce, echo = str(int(time.time())), secrets.token_hex(4), secrets.token_hex(8)
     signed = signature(chosen.wechat.token, timestamp, nonce)
     query = {"signature": signed, "timestamp": timestamp, "nonce": nonce, "echostr": echo}
-    address = f"http://127.0.0.1:{chosen.web.port}/wechat"
+    address = f"http://127.0.0.1:{port_in_use(chosen.data_dir) or chosen.web.port}/wechat"
     try:
         with urllib.request.urlopen(f"{address}?{urllib.parse.urlencode(query)}", timeout=3) as answer:
             said = answer.read().decode("utf-8", "replace")

@@ -120,16 +120,17 @@ def work_command(once: bool, at: str | None) -> None:
     if at and not once:
         raise click.UsageError("--at 要和 --once 一起用。")
     chosen = required(settings(), *WORK_NEEDS)
+    instant = moment(at, chosen) if at else None
     logs.configure(chosen, "worker")
     _without_valkey(chosen)
-    worker.run(build(chosen), once=once, at=moment(at, chosen) if at else None)
+    worker.run(build(chosen), once=once, at=instant)
 
 
 def moment(text: str, chosen: Settings) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter("请写成 2026-05-01T09:00 或 2026-05-01T09:00+08:00。", param_hint="--at") from None
+        raise click.UsageError("--at 请写成 2026-05-01T09:00 或 2026-05-01T09:00+08:00。") from None
     local = read if read.tzinfo else read.replace(tzinfo=ZoneInfo(chosen.organisation.timezone))
     return local.astimezone(timezone.utc)
 

@@ -94,6 +94,19 @@ def _read_holder(lock: int) -> dict[str, Any]:
     return holder if isinstance(holder, dict) and {"pid", "port", "since"} <= holder.keys() else {}
 
 
+def port_in_use(path: Path) -> int | None:
+    """The web port of whoever runs on this folder now."""
+    try:
+        lock = os.open(path / "run.lock", os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        holder = _read_holder(lock)
+    finally:
+        os.close(lock)
+    return int(holder["port"]) if holder else None
+
+
 def private_folder(path: Path) -> Path:
     """A folder under /dev/shm or /tmp that is ours alone; whoever made one of its name before us is refused."""
     try:

@@ -1,0 +1,174 @@
+"""staff add; import and export of tables."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+import click
+
+from bot.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+ROLES = {
+    "admin": "管理员",
+    "editor": "编辑",
+    "reviewer": "审核员",
+    "expert": "专家",
+    "leader": "队长",
+    "auditor": "审计",
+}
+PASSWORD_LENGTH = 12  # characters of a made-up password, and the fewest of a chosen one
+
+
+@contextmanager
+def opened(chosen: Settings) -> Iterator[Session]:
+    """A session on a database whose tables are there."""
+    from sqlalchemy import inspect
+
+    from bot.storage.database import Database
+
+    database = Database(chosen.database_url)
+    try:
+        with database.session() as db:
+            if not inspect(db.connection()).has_table("activities"):
+                raise click.ClickException("数据库还没有建立。执行：python -m bot db upgrade")
+            yield db
+    finally:
+        database.dispose()
+
+
+@click.group("staff")
+def staff_command() -> None:
+    """工作人员帐号。"""
+
+
+@staff_command.command("add")
+@click.argument("username", metavar="登录名")
+@click.option("--name", default="", help="姓名")
+@click.option(
+    "--role", type=click.Choice(list(ROLES)), required=True, help="、".join(f"{k} {v}" for k, v in ROLES.items())
+)
+@click.option("--password-stdin", is_flag=True, help="从标准输入读密码；不给就生成一个，只显示这一次")
+@click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
+def add(username: str, name: str, role: str, password_stdin: bool, as_json: bool) -> None:
+    """新增一个帐号。"""
+    from argon2 import PasswordHasher
+    from sqlalchemy import select
+
+    from bot import clock
+    from bot.storage.database import writing
+    from bot.storage.models import Staff
+
+    username = username.strip()
+    if not 2 <= len(username) <= 64 or not username.isprintable() or " " in username:
+        raise click.ClickException("登录名应为 2–64 个字，不带空格。")
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else secrets.token_urlsafe(PASSWORD_LENGTH)
+    if len(password) < PASSWORD_LENGTH:
+        raise click.ClickException(f"密码至少 {PASSWORD_LENGTH} 个字符。")
+    with opened(settings()) as db:
+        writing(db)
+        if db.scalars(select(Staff).where(Staff.username == username)).first():
+            raise click.ClickException(f"已经有叫 {username} 的帐号了，换一个登录名。")
+        hashed = PasswordHasher().hash(password)
+        db.add(Staff(username=username, name=name, role=role, password_hash=hashed, created_at=clock.now()))
+        db.commit()
+    shown = {} if password_stdin else {"password": password}
+    if as_json:
+        click.echo(json.dumps({"username": username, "role": role, **shown}, ensure_ascii=False))
+    else:
+        click.echo(f"已新增{ROLES[role]} {username}。" + (f"密码：{password}（只显示这一次）" if shown else ""))
+
+
+@click.command("import")
+@click.argument("file", type=click.File("rb"), metavar="文件.csv")
+@click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
+def import_command(file: BinaryIO, as_json: bool) -> int:
+    """从 CSV 导入活动：全部导入，或一条也不导入并列出每一处错误。
+
+    列名见 export activities 的第一行；Excel 另存为 CSV 就可以。
+    """
+    from bot import clock
+    from bot.services import exchange
+    from bot.services.rules import Rules
+
+    chosen = settings()
+    with opened(chosen) as db:
+        try:
+            codes = exchange.import_activities(db, file.read(), clock.now(), rules=Rules.of(chosen))
+        except exchange.ImportRefused as refused:
+            if as_json:
+                rows = [{"line": each.line, "column": each.column, "text": each.text} for each in refused.mistakes]
+                click.echo(json.dumps({"ok": False, "mistakes": rows}, ensure_ascii=False))
+            else:
+                click.echo(f"没有导入，请先改好这 {len(refused.mistakes)} 处：", err=True)
+                click.echo("\n".join(f"  {each}" for each in refused.mistakes), err=True)
+            return 1
+        db.commit()
+    if as_json:
+        click.echo(json.dumps({"ok": True, "codes": codes}, ensure_ascii=False))
+    else:
+        click.echo(f"已导入 {len(codes)} 场活动：{' '.join(codes)}")
+    return 0
+
+
+out_option = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="写到文件；不给就写到屏幕")
+
+
+@click.group("export")
+def export_command() -> None:
+    """导出为 CSV，Excel 可以直接打开。"""
+
+
+@export_command.command("activities")
+@out_option
+def export_activities(out: Path | None) -> None:
+    """全部活动，和导入用同样的列，加上状态和人数。"""
+    from bot.services import exchange
+    from bot.services.rules import Rules
+
+    chosen = settings()
+    with opened(chosen) as db:
+        _write(out, lambda stream: exchange.export_activities(db, stream, rules=Rules.of(chosen)))
+
+
+@export_command.command("registrations")
+@click.option("--code", default="", help="只要这场活动的，例如 A12")
+@click.option("--phones", is_flag=True, help="写出完整的手机号（默认只写 138****0000）")
+@out_option
+def export_registrations(code: str, phones: bool, out: Path | None) -> None:
+    """报名名单。"""
+    from bot.services import exchange
+    from bot.services.rules import Rules
+    from bot.storage.crypto import Cipher
+
+    chosen = settings()
+    chosen.require("security.key")
+    cipher = Cipher(chosen.security.key)
+    with opened(chosen) as db:
+        _write(
+            out,
+            lambda stream: exchange.export_registrations(
+                db, stream, cipher, code=code, phones=phones, rules=Rules.of(chosen)
+            ),
+        )
+
+
+def _write(out: Path | None, export: Callable[[TextIO], int]) -> None:
+    if out is None:
+        export(sys.stdout)
+        return
+    try:
+        # Excel takes a file for UTF-8 only with a byte order mark.
+        with out.open("w", encoding="utf-8-sig", newline="") as stream:
+            number = export(stream)
+    except OSError as error:
+        raise click.ClickException(f"写不了 {out}：{error.strerror}") from error
+    click.echo(f"{number} 行，已写到 {out}")
