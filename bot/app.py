@@ -123,6 +123,8 @@ def create_dispatcher(parts: Parts) -> Dispatcher:
 
     settings = parts.settings
     reader = Reader(parts.shelf, ZoneInfo(settings.organisation.timezone))
+    # Tables that are made when first needed: here, before gunicorn forks, and not while somebody waits.
+    reader.understand("周末有什么活动", clock.now())
     return Dispatcher(
         routers=ROUTERS,
         hooks=Hooks(arrive=arrive, depart=Departure(FORMS, kept_for(parts)), refusal=refusals.reply),
@@ -143,7 +145,7 @@ class Reader:
     zone: ZoneInfo
 
     def understand(self, text: str, now: datetime) -> Understanding:
-        self.shelf.start_watching()  # in this process, after gunicorn forked; nothing to do from the second time on
+        self.shelf.start_watching()  # once in each process: the watcher's thread does not survive gunicorn's fork
         library = self.shelf.library
         ranking = library.match(text)
         named = slots.extract(text, now.astimezone(self.zone))

@@ -37,13 +37,13 @@ def gather(stack: Stack, count: int) -> list[Follower]:
     return [Follower(stack, openid) for openid in openids]
 
 
-def publish(stack: Stack, code: str, capacity: int, waitlist: int = 5000) -> int:
-    """One activity in a week; the id of its shift."""
+def publish(stack: Stack, code: str, capacity: int, waitlist: int = 5000, days: int = 7) -> int:
+    """One activity in ``days`` days; the id of its shift."""
     now = datetime.now(UTC)
     new = NewActivity(
         code=code, title="城市马拉松服务", place="体育馆", content="赛道补给", risk="天气冷，请保暖",
-        organiser="青山团县委", leader="李老师", starts_at=now + timedelta(days=7),
-        ends_at=now + timedelta(days=7, hours=4), capacity=capacity, waitlist_limit=waitlist,
+        organiser="青山团县委", leader="李老师", starts_at=now + timedelta(days=days),
+        ends_at=now + timedelta(days=days, hours=4), capacity=capacity, waitlist_limit=waitlist,
     )  # fmt: skip
     database = stack.database()
     with database.session() as db:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,12 @@ def test_a_line_that_is_not_understood_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def empty(stack: Stack) -> Iterator[Stack]:
+def empty(stack: Stack) -> Stack:
+    wipe(stack)
+    return stack
+
+
+def wipe(stack: Stack) -> None:
     """No activity, nobody, no memory: each conversation begins alone."""
     database = stack.database()
     with database.session() as db:
@@ -51,7 +55,6 @@ def empty(stack: Stack) -> Iterator[Stack]:
     redis.Redis.from_url(stack.redis_url).flushall()
     call(f"{stack.simulator}/sim/reset", {})
     stack.followers.clear()
-    yield stack
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)

@@ -75,6 +75,11 @@ class Nemesis(threading.Thread):
                 self.kills[name] += 1
 
 
+def follower_story(stack: Stack, openid: str) -> list[str]:
+    """What the phone shows, for the message of a failing test."""
+    return [f"{'>' if item['own'] else '<'} {item['text']}" for item in Follower(stack, openid).inbox()]
+
+
 @pytest.mark.timeout(900)
 def test_nothing_lost_nothing_twice(running: Stack) -> None:
     shift_id = publish(running, "M42", SEATS)
@@ -105,6 +110,12 @@ def test_nothing_lost_nothing_twice(running: Stack) -> None:
     states = Counter(row.state for row in found)
     told_in = sum("报名成功" in text or "已经报过" in text for text in answers)
     told_line = sum("候补" in text and "排队" not in text for text in answers)
+    lost = [
+        (follower.openid, text)
+        for follower, text in zip(crowd, answers, strict=True)
+        if follower.openid not in {row.openid for row in found}
+    ]
+    assert lost == [], [(text, follower_story(running, openid)) for openid, text in lost[:3]]
     print(f"kills {dict(nemesis.kills)}, rows {dict(states)}, told in {told_in}, told in line {told_line}")
     assert len({row.openid for row in found}) == len(found), "somebody stands there twice"
     assert states["confirmed"] == SEATS

@@ -21,7 +21,7 @@ FOLLOWERS, ROUNDS, SEATS, DELIVERIES = 200, 5, 50, 3
 def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stack]:
     environment = {}
     if request.param == "postgresql":
-        environment["BOT_DATABASE__URL"] = request.getfixturevalue("postgres_url")
+        environment["BOT_DATABASE__URL"] = request.getfixturevalue("postgresql_url")
     stack = start_stack(tmp_path, **environment)
     yield stack
     stack.stop()

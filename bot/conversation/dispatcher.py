@@ -84,6 +84,7 @@ class Dispatcher:
             session = self._sessions.load(db, message.openid)
             ctx = self._context(message, now, db, session)
             reply = self._cut(session, self._answer(ctx))
+            self._sessions.keep(db, message.openid, session)
             if is_writing(db):
                 db.add(Delivery(key=key, reply=to_json(reply), at=now))
                 try:

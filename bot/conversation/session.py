@@ -62,12 +62,11 @@ class Session:
     more: dict[str, Any] = field(default_factory=dict)
     said: str = ""
     saved_at: float = 0.0
+    durable: bool = False
+    """There is a row of it in SQL."""
 
     def expect(self, choices: list[Choice], *, fleeting: bool = False) -> None:
         self.choices, self.fleeting = choices, fleeting
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Session:
@@ -77,52 +76,65 @@ class Session:
 
 
 class Sessions:
-    """Sessions in Valkey, sealed because a half-filled form holds a phone number; in SQL while Valkey is away."""
+    """Sessions in Valkey, sealed because a half-filled form holds a phone number.
+
+    Valkey may forget its last second, or all. What must not be forgotten, an open form, is committed with the
+    message's own rows (``keep``); of the two copies the younger counts.
+    """
 
     def __init__(self, valkey: Valkey, database: Database, cipher: Cipher, minutes: int) -> None:
         self._valkey, self._database, self._cipher = valkey, database, cipher
         self._ttl_s = minutes * 60
-        self._outage_at = 0.0
 
     def load(self, db: Transaction, openid: str) -> Session:
-        kept = self._from_valkey(openid)
-        if time.time() - self._outage_at < self._ttl_s:
-            saved = db.get(SavedSession, openid)
-            if saved is not None and (kept is None or saved.content["saved_at"] > kept.saved_at):
-                kept = self._open(saved.content["sealed"])
-        if kept is None or time.time() - kept.saved_at > self._ttl_s:
+        """The session as it was left, or a new one when that is too long ago."""
+        saved = db.get(SavedSession, openid)
+        copies = [self._from_valkey(openid), self._open(saved.content) if saved else None]
+        left = max((copy for copy in copies if copy), key=lambda copy: copy.saved_at, default=None)
+        if left is None or time.time() - left.saved_at > self._ttl_s:
             return Session()
-        return kept
+        left.durable = saved is not None
+        return left
+
+    def keep(self, db: Transaction, openid: str, session: Session) -> None:
+        """Into the transaction about to be committed, if a form is open or the row of one must go."""
+        if session.form is not None:
+            writing(db)
+            session.saved_at = time.time()
+            at = datetime.fromtimestamp(session.saved_at, UTC)
+            db.merge(SavedSession(openid=openid, content=self._seal(session), saved_at=at))
+        elif session.durable:
+            writing(db)
+            db.execute(delete(SavedSession).where(SavedSession.openid == openid))
 
     def save(self, openid: str, session: Session) -> None:
+        """After the commit. While Valkey is away every session goes to SQL."""
         session.saved_at = time.time()
-        sealed = self._cipher.encrypt(json.dumps(session.to_json(), ensure_ascii=False)).hex()
         try:
-            self._valkey.save_session(openid, {"sealed": sealed}, self._ttl_s)
+            self._valkey.save_session(openid, self._seal(session), self._ttl_s)
         except ValkeyDown:
-            self._outage_at = time.time()
-            self._save_in_sql(openid, sealed, session.saved_at)
+            with self._database.session() as db:
+                writing(db)
+                at = datetime.fromtimestamp(session.saved_at, UTC)
+                db.merge(SavedSession(openid=openid, content=self._seal(session), saved_at=at))
+                db.commit()
 
     def _from_valkey(self, openid: str) -> Session | None:
         try:
-            value = self._valkey.load_session(openid)
+            content = self._valkey.load_session(openid)
         except ValkeyDown:
-            self._outage_at = time.time()
             return None
-        return self._open(value["sealed"]) if value else None
+        return self._open(content) if content else None
 
-    def _open(self, sealed: str) -> Session | None:
+    def _seal(self, session: Session) -> dict[str, Any]:
+        content = asdict(session)
+        del content["durable"]
+        return {"sealed": self._cipher.encrypt(json.dumps(content, ensure_ascii=False)).hex()}
+
+    def _open(self, content: dict[str, Any]) -> Session | None:
         """None for what an older program or another key has written: better a new session than none at all."""
         try:
-            return Session.from_json(json.loads(self._cipher.decrypt(bytes.fromhex(sealed))))
+            return Session.from_json(json.loads(self._cipher.decrypt(bytes.fromhex(content["sealed"]))))
         except (Undecipherable, ValueError, TypeError, KeyError) as error:
             log.warning("session.unreadable", reason=type(error).__name__)
             return None
-
-    def _save_in_sql(self, openid: str, sealed: str, saved_at: float) -> None:
-        at = datetime.fromtimestamp(saved_at, UTC)
-        with self._database.session() as db:
-            writing(db)
-            db.execute(delete(SavedSession).where(SavedSession.openid == openid))
-            db.add(SavedSession(openid=openid, content={"sealed": sealed, "saved_at": saved_at}, saved_at=at))
-            db.commit()

@@ -6,7 +6,7 @@ import time
 
 from bot.conversation.session import Choice, OpenForm, Session, Sessions
 from bot.storage.crypto import Cipher
-from bot.storage.database import Database
+from bot.storage.database import Database, is_writing
 from bot.storage.valkey import Valkey, connect
 
 
@@ -22,6 +22,7 @@ def test_what_was_saved_is_loaded(valkey: Valkey, database: Database, cipher: Ci
     sessions.save("oA", filled())
     with database.session() as db:
         loaded = Sessions(valkey, database, cipher, 30).load(db, "oA")
+        assert not loaded.durable
         assert sessions.load(db, "oB") == Session()
     loaded.saved_at = 0.0
     assert loaded == filled()
@@ -50,6 +51,30 @@ def test_after_an_outage_the_newer_session_counts(valkey: Valkey, database: Data
     sessions._valkey = valkey
     with database.session() as db:
         assert sessions.load(db, "oA").focus == 1
+
+
+def test_an_open_form_survives_a_valkey_that_forgets(valkey: Valkey, database: Database, cipher: Cipher) -> None:
+    sessions = Sessions(valkey, database, cipher, 30)
+    older = filled()
+    older.focus = 99
+    sessions.save("oA", older)
+    with database.session() as db:
+        sessions.keep(db, "oA", filled())
+        db.commit()
+    with database.session() as db:
+        left = sessions.load(db, "oA")
+        assert left.focus == 1
+        left.form = None
+        sessions.keep(db, "oA", left)
+        db.commit()
+    with database.session() as db:
+        assert sessions.load(db, "oA").focus == 99
+
+
+def test_a_session_without_a_form_costs_no_write(valkey: Valkey, database: Database, cipher: Cipher) -> None:
+    with database.session() as db:
+        Sessions(valkey, database, cipher, 30).keep(db, "oA", Session(focus=1))
+        assert not is_writing(db)
 
 
 def test_it_is_forgotten_after_its_time(valkey: Valkey, database: Database, cipher: Cipher) -> None:
