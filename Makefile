@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ## run      start everything with sample data and the simulator, print the addresses (PORT=8000)
 run: $(VENV)/.production
-	@exec $(BIN)/python -m bot run --demo $(if $(PORT),--port $(PORT))
+	@exec $(BIN)/python -m bot run --demo --with-parent $(if $(PORT),--port $(PORT))
 
 ## test     the whole suite (ARGS="-k reminder" for a part)
 test: $(VENV)/.development
@@ -55,10 +55,10 @@ $(BIN)/python:
 $(VENV)/.production: requirements.txt | $(BIN)/python
 	@if [ -e $(VENV)/.development ]; then $(MAKE) --no-print-directory $(VENV)/.development; else \
 	  echo "正在安装需要的包，第一次要一两分钟……"; \
-	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt; fi
+	  $(BIN)/python -m pip install -qq --require-hashes -r requirements.txt; fi
 	@touch $@
 
 $(VENV)/.development: requirements-dev.txt | $(BIN)/python
 	@echo "正在安装测试和检查需要的包，第一次要一两分钟……"
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/.production

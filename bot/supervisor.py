@@ -21,7 +21,7 @@ from bot.processes.signals import Signals, Stopped
 from bot.processes.startup import Report
 from bot.settings import ROOT, Settings
 
-READY_S = 30.0
+READY_S = 90.0  # on a machine with much else to do; usually it takes three
 STOP_S = 12.0
 TICK_S = 0.2
 LOGS_EVERY_S = 60.0

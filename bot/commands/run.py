@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -34,12 +35,16 @@ def required(chosen: Settings, *names: str) -> Settings:
 @click.command("run")
 @click.option("--demo", "with_demo", is_flag=True, help="带示例数据和模拟器，不需要公众号")
 @port_option
-def run_command(with_demo: bool, port: int | None) -> int:
+@click.option("--with-parent", is_flag=True, hidden=True, help="stop when whoever started it ends (make run)")
+def run_command(with_demo: bool, port: int | None, with_parent: bool) -> int:
     """启动全部进程；Ctrl-C 停止，什么都不会留下。"""
     from bot.processes import demo
+    from bot.processes.children import die_with
     from bot.processes.data_folder import DataFolder, Unusable, reason
     from bot.supervisor import Report, Supervisor
 
+    if with_parent:
+        die_with(os.getppid(), signal.SIGTERM)
     chosen = load_settings()
     if not with_demo:
         _required_or_demo(chosen)
@@ -80,6 +85,7 @@ def serve_command(port: int | None) -> None:
     """只启动网页和回调；多台机器时每台一个或几个。"""
     chosen = required(settings(), *WEB_NEEDS)
     _without_valkey(chosen)
+    _count_together(chosen)
     _gunicorn("gunicorn.conf.py", "wsgi:app", f"{chosen.web.host}:{port or chosen.web.port}")
 
 
@@ -92,6 +98,18 @@ def simulate_command(port: int | None) -> None:
     port = port or chosen.simulator.port
     click.echo(f"手机页面  http://127.0.0.1:{port}/   推送到  {chosen.simulator.callback_url}")
     _gunicorn("gunicorn.simulator.py", "bot.processes.simulator:app()", f"127.0.0.1:{port}")
+
+
+def _count_together(chosen: Settings) -> None:
+    """The processes of one machine add up their numbers in one folder; a supervisor chose it already."""
+    from bot.processes.data_folder import Unusable, private_folder
+
+    try:
+        folder = private_folder(chosen.runtime_dir) / "metrics"
+        folder.mkdir(exist_ok=True)
+    except Unusable as why:
+        raise click.ClickException(str(why)) from why
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
 
 
 def _gunicorn(conf: str, app: str, bind: str) -> None:
@@ -113,14 +131,16 @@ def _without_valkey(chosen: Settings) -> None:
 @click.option("--at", "at", help="当作是这个时刻（ISO 写法，没有时区就按北京时间），与 --once 一起用")
 def work_command(once: bool, at: str | None) -> None:
     """后台任务：提醒、候补通知、推送。"""
-    from bot import logs
-    from bot.app import build
-    from bot.push import worker
-
     if at and not once:
         raise click.UsageError("--at 要和 --once 一起用。")
     chosen = required(settings(), *WORK_NEEDS)
     instant = moment(at, chosen) if at else None
+    _count_together(chosen)
+
+    from bot import logs
+    from bot.app import build
+    from bot.push import worker
+
     logs.configure(chosen, "worker")
     _without_valkey(chosen)
     worker.run(build(chosen), once=once, at=instant)

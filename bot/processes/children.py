@@ -23,10 +23,10 @@ PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 SETTLED_S = 10.0
 
 
-def die_with(parent: int) -> None:
-    """In a child: the kernel kills it when ``parent`` (its own parent) ends, however it ends. Linux only."""
+def die_with(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """In a child: the kernel sends it a signal when ``parent`` (its own parent) ends, however it ends. Linux only."""
     if _libc is not None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        _libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
         if os.getppid() != parent:  # it ended between the fork and this line
             os._exit(1)
 
