@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -69,7 +70,7 @@ def create(db: Session, new: NewActivity, now: datetime) -> Activity:
         raise ActivityIncomplete(wrong)
     writing(db)
     of_shift = {"starts_at", "ends_at", "capacity", "role", "waitlist_limit", "signup_opens_at", "signup_closes_at"}
-    values = {field.name: getattr(new, field.name) for field in fields(new)}
+    values = {field.name: _in_utc(getattr(new, field.name)) for field in fields(new)}
     activity = Activity(created_at=now, updated_at=now, **{k: v for k, v in values.items() if k not in of_shift})
     activity.code = next_code(db, new.code)
     activity.shifts.append(Shift(**{key: values[key] for key in of_shift}))
@@ -119,7 +120,7 @@ def move(
     if (shift.starts_at, shift.ends_at) == (starts_at, ends_at) and not elsewhere:
         return Moved(0, ())
     signup_ended_before = shift.starts_at - shift.signup_closes_at if shift.signup_closes_at else None
-    shift.starts_at, shift.ends_at = starts_at, ends_at
+    shift.starts_at, shift.ends_at = _in_utc(starts_at), _in_utc(ends_at)
     shift.signup_closes_at = starts_at - signup_ended_before if signup_ended_before is not None else None
     activity.place, activity.updated_at = place or activity.place, now
     # The place is the whole activity's, so a new one concerns its other shifts too.
@@ -173,6 +174,10 @@ def set_capacity(db: Session, shift_id: int, capacity: int, now: datetime, *, ru
     shift.capacity, activity.updated_at = capacity, now
     db.flush()
     return promote(db, shift_id, now, rules=rules)
+
+
+def _in_utc(value: Any) -> Any:
+    return value.astimezone(timezone.utc) if isinstance(value, datetime) else value
 
 
 def _lock_neighbours(db: Session, shift_id: int) -> None:

@@ -103,9 +103,11 @@ def import_activities(db: Session, raw: bytes, now: datetime, *, rules: Rules = 
     """All of the file or nothing; returns the new activities' codes. Raises ImportRefused."""
     found: list[Mistake] = []
     rows = list(_rows(raw, found))
+    if found:
+        raise ImportRefused(found)  # under wrong headings every line would look wrong
     parsed = [(line, _parsed(line, cells, rules.timezone, found)) for line, cells in rows]
     writing(db)
-    known = set(db.execute(select(Activity.title, Shift.starts_at).join(Shift)).all())
+    known = {tuple(row) for row in db.execute(select(Activity.title, Shift.starts_at).join(Shift))}
     codes = set(db.scalars(select(Activity.code)))
     for line, new in parsed:
         if new is None:
@@ -211,9 +213,7 @@ def _parsed(line: int, cells: dict[str, str], zone: ZoneInfo, found: list[Mistak
                 values[field] = _value(field, cell, zone)
         except ValueError as error:
             found.append(Mistake(line, heading, str(error)))
-    if len(found) > before or any(name not in cells for name in NEEDED):
-        return None
-    return NewActivity(**{"title": "", "place": "", **values})
+    return None if len(found) > before else NewActivity(**{"title": "", "place": "", **values})
 
 
 def _value(field: str, cell: str, zone: ZoneInfo) -> Any:

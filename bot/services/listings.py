@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from bot.services import seats
 from bot.services.codes import CODE
@@ -87,7 +87,7 @@ def find(db: Session, now: datetime, words: str, *, limit: int = 10) -> list[Lis
     if not wanted:
         return []
     if CODE.fullmatch(wanted):
-        named = select(Shift).join(Activity).where(Activity.code == wanted, Activity.state != "draft")
+        named = _shifts().where(Activity.code == wanted, Activity.state != "draft")
         return _listings(db, list(db.scalars(named.order_by(Shift.starts_at).limit(limit))), now)
     ranked = [(_match(wanted, shift.activity), shift) for shift in db.scalars(_upcoming(now).limit(_SEARCHED))]
     best = min((rank for rank, _ in ranked), default=_NO_MATCH)
@@ -135,8 +135,13 @@ def plain(words: str) -> str:
 
 
 def _upcoming(now: datetime) -> Select[Shift]:
-    joined = select(Shift).join(Activity).where(Activity.state == "open", Shift.starts_at > now)
-    return joined.order_by(Shift.starts_at, Shift.id)
+    ahead = _shifts().where(Activity.state == "open", Shift.starts_at > now)
+    return ahead.order_by(Shift.starts_at, Shift.id)
+
+
+def _shifts() -> Select[Shift]:
+    """Each with its activity, in one query."""
+    return select(Shift).join(Shift.activity).options(contains_eager(Shift.activity))
 
 
 def _listings(db: Session, shifts: Sequence[Shift], now: datetime) -> list[Listing]:

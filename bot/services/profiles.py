@@ -10,7 +10,7 @@ from bot.services.refusals import NameInvalid, PhoneInvalid
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _BETWEEN_DIGITS = re.compile(r"[\s\-‐-―－()（）.·]+")
 _COUNTRY = re.compile(r"^(?:\+|00)?86(?=\d{11}$)")
-_NAME_MARKS = set("·'-. ")
+_NAME_MARKS = set("·'-. \u0f0b")  # the last is the Tibetan tsheg between syllables
 _NAME_LONGEST = 30
 
 

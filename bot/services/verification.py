@@ -141,7 +141,8 @@ def _overtaken(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[
             )
         ).one()
         for waiting in seats.line(db, shift.id):
-            offered_past = last_offered is not None and (waiting.queued_at, waiting.id) < tuple(last_offered)
+            place = (waiting.queued_at or waiting.created_at, waiting.id)
+            offered_past = last_offered is not None and place < tuple(last_offered)
             seated_past = last_seated is not None and waiting.id < last_seated
             if (offered_past or seated_past) and not _was_engaged(db, waiting, shift):
                 yield Breach("overtaken", "somebody who came later was served first", (waiting.id,))
