@@ -26,7 +26,8 @@ check: $(VENV)/.development
 
 ## bench    measurements beside peers, written to benchmarks/README.md
 bench: $(VENV)/.development
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.webhook --write
+	$(BIN)/python -m benchmarks.wire
 
 ## map      write the files' first lines into ARCHITECTURE.md
 map: $(VENV)/.production

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "ARCHITECTURE.md"
 BEGIN, END = "<!-- map: written by `make map` -->", "<!-- /map -->"
-ROOMS = ("bot", "handlers", "benchmarks")
+ROOMS = ("bot", "handlers", "benchmarks", "training")
 # Migrations are a history, not rooms; their names say what they hold.
 LEFT_OUT = ("bot/storage/migrations/versions/",)
 
