@@ -80,8 +80,12 @@ class Registrations(Section):
 
 
 class PushTemplate(Section):
+    """``…_fields``: the template's own field → what goes there (see bot/push/wording.py); empty = the usual ones."""
+
     subscribe: str = ""
     template: str = ""
+    subscribe_fields: dict[str, str] = {}
+    template_fields: dict[str, str] = {}
 
 
 class Push(Section):
