@@ -106,17 +106,18 @@ def create_app(settings: Settings) -> Flask:
 
 
 def create_inbox(parts: Parts) -> Inbox:
-    dispatcher = create_dispatcher(parts)
+    sessions = Sessions(parts.database, parts.cipher, parts.settings.conversation.session_minutes)
     return Inbox(
-        dispatch=dispatcher.dispatch,
+        dispatch=create_dispatcher(parts, sessions).dispatch,
         valkey=parts.valkey,
+        sessions=sessions,
         owe=LateAnswers(parts).owe,
         fetched=LateAnswers(parts).fetched,
         budget_s=parts.settings.conversation.reply_budget_s,
     )
 
 
-def create_dispatcher(parts: Parts) -> Dispatcher:
+def create_dispatcher(parts: Parts, sessions: Sessions) -> Dispatcher:
     # The faces are imported here, not above: a command that needs only the parts does not load them.
     from handlers import FORMS, ROUTERS, refusals
     from handlers.contact import Departure, arrive
@@ -129,7 +130,7 @@ def create_dispatcher(parts: Parts) -> Dispatcher:
         routers=ROUTERS,
         hooks=Hooks(arrive=arrive, depart=Departure(FORMS, kept_for(parts)), refusal=refusals.reply),
         database=parts.database,
-        sessions=Sessions(parts.valkey, parts.database, parts.cipher, settings.conversation.session_minutes),
+        sessions=sessions,
         understand=reader.understand,
         answer_of=reader.answer_of,
         settings=settings,

@@ -142,7 +142,7 @@ def _lines(ctx: Context, shown: list[activities.Listing]) -> str:
     ctx.session.expect([Choice(one.code, "activities.detail", {"shift_id": one.shift_id}) for one in shown])
     return "\n".join(
         f"{number}. {choice_link(f'{one.code} {one.title}', f'详情 {one.code}')}\n"
-        f"　{span(one.starts_at, one.ends_at, ctx.zone)}　{_seats(ctx, one)}"
+        f"{span(one.starts_at, one.ends_at, ctx.zone)}　{_seats(ctx, one)}"
         for number, one in enumerate(shown, start=1)
     )
 

@@ -50,7 +50,7 @@ class Departure:
         lines = [reply.content]
         if ctx.interrupted and ctx.session.form is not None:
             lines.append(self._forms.reminder(ctx))
-        kept = self._kept(ctx)
+        kept = self._kept(ctx) if ctx.has_kept else []
         if kept:
             lines += [f"——\n您有{len(kept)}条之前没送到的提醒：", *kept]
         return Text("\n".join(line for line in lines if line))

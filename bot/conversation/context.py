@@ -65,6 +65,8 @@ class Context:
     args: Mapping[str, Any] = field(default_factory=dict)
     interrupted: bool = False
     """An open form was left aside for this message; it is mentioned again below the reply."""
+    has_kept: bool = False
+    """Something that could not be delivered waits for this follower."""
     follower: Any = None
     """The row of who speaks, set by the arrival hook; the engine itself does not look inside."""
 

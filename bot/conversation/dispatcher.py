@@ -7,21 +7,29 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
 from bot.conversation.context import Context, Understand
 from bot.conversation.router import Router
-from bot.conversation.session import Session, Sessions
+from bot.conversation.session import Answered, Left, Session, Sessions
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, StorageError, is_writing, retrying
-from bot.storage.models import Delivery
+from bot.storage.models import Delivery, Push, SavedSession
 from bot.wechat.limits import MORE, is_reply_shown, split_text
 from bot.wechat.messages import Event, Message
 from bot.wechat.replies import Nothing, Reply, Text, from_json, to_json
 
 log = structlog.get_logger()
+
+LOOK_UP = select(
+    select(Delivery.reply).where(Delivery.key == bindparam("key")).scalar_subquery(),
+    select(SavedSession.content).where(SavedSession.openid == bindparam("openid")).scalar_subquery(),
+    exists().where(Push.openid == bindparam("openid"), Push.state == "unreached"),
+)
+"""One statement: the reply to a delivery already committed, the session as SQL has it, is something kept for them?"""
 
 APOLOGY = "抱歉，小青这边出了点小状况，没能办成。请过一会儿再发一次；着急的话回复 人工。"
 BUSY = "现在人有点多，刚才那条没来得及处理，请稍后再发一次。"
@@ -60,11 +68,14 @@ class Dispatcher:
         self._understand, self._answer_of = understand, answer_of
         self._settings, self._cipher = settings, cipher
 
-    def dispatch(self, message: Message, key: str, now: datetime) -> Reply:
-        """The reply to ``message``; never raises. ``key`` names the delivery: a repeat gets the committed reply."""
+    def dispatch(self, message: Message, key: str, now: datetime, left: Left | None) -> Answered:
+        """The reply to ``message`` and the session it leaves; never raises.
+
+        ``key`` names the delivery: a repeat gets the committed reply. ``left`` is the session as Valkey has it.
+        """
         budget_s = self._settings.conversation.reply_budget_s
         try:
-            return retrying(lambda: self._attempt(message, key, now), within_s=budget_s - 0.5)
+            return retrying(lambda: self._attempt(message, key, now, left), within_s=budget_s - 0.5)
         except StorageError:
             log.exception("dispatch.storage", delivery=key)
             return self._sorry(message, BUSY)
@@ -73,16 +84,17 @@ class Dispatcher:
             log.exception("dispatch.failed", delivery=key, type=type(message).__name__)
             return self._sorry(message, APOLOGY)
 
-    def _sorry(self, message: Message, words: str) -> Reply:
-        return Text(words) if is_reply_shown(message) else Nothing()
+    def _sorry(self, message: Message, words: str) -> Answered:
+        return Answered(Text(words) if is_reply_shown(message) else Nothing())
 
-    def _attempt(self, message: Message, key: str, now: datetime) -> Reply:
+    def _attempt(self, message: Message, key: str, now: datetime, left: Left | None) -> Answered:
         with self._database.session() as db:
-            done = db.get(Delivery, key)
+            done, saved, kept = db.execute(LOOK_UP, {"key": key, "openid": message.openid}).one()
             if done is not None:
-                return from_json(done.reply)
-            session = self._sessions.load(db, message.openid)
+                return Answered(from_json(done))
+            session = self._sessions.load(left, saved)
             ctx = self._context(message, now, db, session)
+            ctx.has_kept = kept
             reply = self._cut(session, self._answer(ctx))
             self._sessions.keep(db, message.openid, session)
             if is_writing(db):
@@ -92,12 +104,11 @@ class Dispatcher:
                 except IntegrityError:
                     # Another process finished this very delivery while we worked: its reply stands.
                     db.rollback()
-                    done = db.get(Delivery, key)
-                    if done is None:
+                    first = db.get(Delivery, key)
+                    if first is None:
                         raise
-                    return from_json(done.reply)
-        self._sessions.save(message.openid, session)
-        return reply
+                    return Answered(from_json(first.reply))
+        return Answered(reply, self._sessions.seal(session))
 
     def _context(self, message: Message, now: datetime, db: Transaction, session: Session) -> Context:
         return Context(

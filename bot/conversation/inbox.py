@@ -5,26 +5,25 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import structlog
 
 from bot import metrics
+from bot.conversation.session import Answered, Left, Sessions
+from bot.storage.turns import Turns
 from bot.storage.valkey import Valkey, ValkeyDown
 from bot.wechat.messages import Event, Message
 from bot.wechat.replies import Nothing, Reply, from_json, to_json
 
 log = structlog.get_logger()
 
-Dispatch = Callable[[Message, str, datetime], Reply]
+Dispatch = Callable[[Message, str, datetime, Left | None], Answered]
 Owe = Callable[[Message, str, Reply, datetime], None]
 Fetched = Callable[[str, datetime], None]
 
-KEEP_REPLY_S = 600
-RUNNING_S = 15
 LOCK_MARGIN_S = 0.4
 
 
@@ -39,83 +38,60 @@ def delivery_key(message: Message) -> str:
 class Inbox:
     """The gate before the dispatcher.
 
-    Valkey gives the lock per follower and the replies to repeat; without it the lock holds within one process only,
-    and the row that the dispatcher commits with every effect keeps effects single.
+    Valkey gives each follower one turn at a time and the replies to repeat; without it a turn is alone within one
+    process only, and the row that the dispatcher commits with every effect keeps effects single.
     """
 
-    def __init__(self, *, dispatch: Dispatch, valkey: Valkey, owe: Owe, fetched: Fetched, budget_s: float) -> None:
-        self._dispatch, self._valkey = dispatch, valkey
+    def __init__(
+        self, *, dispatch: Dispatch, valkey: Valkey, sessions: Sessions, owe: Owe, fetched: Fetched, budget_s: float
+    ) -> None:
+        self._dispatch, self._turns, self._sessions = dispatch, Turns(valkey), sessions
         self._owe, self._fetched = owe, fetched
         self._budget_s = budget_s
         self._local = [threading.Lock() for _ in range(256)]
 
     def deliver(self, message: Message, now: datetime) -> Reply:
         """The reply for this delivery, within the budget; an answer that comes later is owed."""
-        key = delivery_key(message)
-        started = time.monotonic()
-        if (kept := self._repeated(key, now)) is not None:
-            return kept
-        with self._follower(message.openid) as held:
-            if (kept := self._repeated(key, now)) is not None:
-                return kept
-            if not held and self._running(key):
-                # Our first attempt at this delivery still works: its answer will be owed, not lost.
-                return Nothing()
-            self._keep(key, {"running": True}, RUNNING_S)
-            reply = self._dispatch(message, key, now)
-            late = time.monotonic() - started > self._budget_s and not isinstance(reply, Nothing)
-            if late:
-                # WeChat has hung up. A retry may still fetch the kept reply; if none does, the outbox brings it.
-                self._owe(message, key, reply, now)
-            self._keep(key, {**to_json(reply), "late": late}, KEEP_REPLY_S)
-        return reply
+        key, started = delivery_key(message), time.monotonic()
+        answered: Answered | None = None
+        try:
+            with self._turns.turn(key, message.openid, self._budget_s - LOCK_MARGIN_S) as turn:
+                if turn.reply is not None:
+                    return self._repeat(key, turn.reply, now)
+                if turn.running:
+                    # Our first attempt at this delivery still works: its answer will be owed, not lost.
+                    return Nothing()
+                answered = self._answer(message, key, now, turn.session, started)
+                late = {"late": time.monotonic() - started > self._budget_s}
+                turn.leave({**to_json(answered.reply), **late}, answered.session, self._sessions.ttl_s)
+        except ValkeyDown:
+            return self._without_valkey(message, key, now, started, answered)
+        return answered.reply
 
-    def _repeated(self, key: str, now: datetime) -> Reply | None:
-        """The reply to an earlier delivery of the same message, if there is one."""
-        value = self._value(key)
-        if not value or "running" in value:
-            return None
+    def _answer(self, message: Message, key: str, now: datetime, left: Left | None, started: float) -> Answered:
+        answered = self._dispatch(message, key, now, left)
+        if time.monotonic() - started > self._budget_s and not isinstance(answered.reply, Nothing):
+            # WeChat has hung up. A retry may still fetch the kept reply; if none does, the outbox brings it.
+            self._owe(message, key, answered.reply, now)
+        return answered
+
+    def _repeat(self, key: str, kept: dict[str, Any], now: datetime) -> Reply:
         metrics.repeated()
-        if value.pop("late", False):
+        if kept.pop("late", False):
             self._fetched(key, now)
-        return from_json(value)
+        return from_json(kept)
 
-    @contextmanager
-    def _follower(self, openid: str) -> Iterator[bool]:
-        wait_s = self._budget_s - LOCK_MARGIN_S
+    def _without_valkey(
+        self, message: Message, key: str, now: datetime, started: float, answered: Answered | None
+    ) -> Reply:
+        """Valkey went away, before the answer or after it: the session goes to SQL instead."""
+        log.info("inbox.without_valkey")
+        lock = self._local[hash(message.openid) % len(self._local)]
+        alone = lock.acquire(timeout=max(0.0, self._budget_s - LOCK_MARGIN_S - (time.monotonic() - started)))
         try:
-            lock = self._valkey.follower_lock(openid, wait_s)
-            held = lock.__enter__()
-        except ValkeyDown:
-            with self._locally(openid, wait_s) as held_locally:
-                yield held_locally
-            return
-        try:
-            yield held
+            answered = answered or self._answer(message, key, now, None, started)
+            self._sessions.save_in_sql(message.openid, answered.session)
+            return answered.reply
         finally:
-            lock.__exit__(None, None, None)
-
-    @contextmanager
-    def _locally(self, openid: str, wait_s: float) -> Iterator[bool]:
-        lock = self._local[hash(openid) % len(self._local)]
-        held = lock.acquire(timeout=wait_s)
-        try:
-            yield held
-        finally:
-            if held:
+            if alone:
                 lock.release()
-
-    def _value(self, key: str) -> dict[str, Any]:
-        try:
-            return self._valkey.get_reply(key) or {}
-        except ValkeyDown:
-            return {}
-
-    def _running(self, key: str) -> bool:
-        return "running" in self._value(key)
-
-    def _keep(self, key: str, value: dict[str, Any], ttl_s: int) -> None:
-        try:
-            self._valkey.keep_reply(key, value, ttl_s)
-        except ValkeyDown:
-            log.info("inbox.without_valkey")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,9 +13,9 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session as Transaction
 
 from bot.storage.crypto import Cipher, Undecipherable
-from bot.storage.database import Database, writing
+from bot.storage.database import Database, StorageError, writing
 from bot.storage.models import SavedSession
-from bot.storage.valkey import Valkey, ValkeyDown
+from bot.wechat.replies import Reply
 
 log = structlog.get_logger()
 
@@ -75,66 +75,73 @@ class Session:
         return cls(**{**value, "form": OpenForm(**form) if form else None, "choices": choices})
 
 
-class Sessions:
-    """Sessions in Valkey, sealed because a half-filled form holds a phone number.
+Left = dict[str, Any]
+"""A session as it is stored: sealed, because a half-filled form holds a phone number."""
 
-    Valkey may forget its last second, or all. What must not be forgotten, an open form, is committed with the
-    message's own rows (``keep``); of the two copies the younger counts.
+
+@dataclass(frozen=True)
+class Answered:
+    """What a message led to: the reply, and the session to leave for the next one (None: as it was)."""
+
+    reply: Reply
+    session: Left | None = None
+
+
+class Sessions:
+    """Seals and opens sessions, and keeps in SQL what must not be forgotten.
+
+    Valkey, where the inbox leaves them, may forget its last second, or all. An open form is committed with the
+    message's own rows; of the two copies the younger counts.
     """
 
-    def __init__(self, valkey: Valkey, database: Database, cipher: Cipher, minutes: int) -> None:
-        self._valkey, self._database, self._cipher = valkey, database, cipher
-        self._ttl_s = minutes * 60
+    def __init__(self, database: Database, cipher: Cipher, minutes: int) -> None:
+        self._database, self._cipher = database, cipher
+        self.ttl_s = minutes * 60
 
-    def load(self, db: Transaction, openid: str) -> Session:
-        """The session as it was left, or a new one when that is too long ago."""
-        saved = db.get(SavedSession, openid)
-        copies = [self._from_valkey(openid), self._open(saved.content) if saved else None]
-        left = max((copy for copy in copies if copy), key=lambda copy: copy.saved_at, default=None)
-        if left is None or time.time() - left.saved_at > self._ttl_s:
-            return Session()
-        left.durable = saved is not None
-        return left
+    def load(self, left: Left | None, saved: Left | None) -> Session:
+        """The session as it was left in Valkey or saved in SQL, or a new one when that is too long ago."""
+        copies = [self._open(copy) for copy in (left, saved) if copy is not None]
+        latest = max((copy for copy in copies if copy), key=lambda copy: copy.saved_at, default=None)
+        if latest is None or time.time() - latest.saved_at > self.ttl_s:
+            latest = Session()
+        latest.durable = saved is not None
+        return latest
 
     def keep(self, db: Transaction, openid: str, session: Session) -> None:
         """Into the transaction about to be committed, if a form is open or the row of one must go."""
         if session.form is not None:
             writing(db)
-            session.saved_at = time.time()
-            at = datetime.fromtimestamp(session.saved_at, UTC)
-            db.merge(SavedSession(openid=openid, content=self._seal(session), saved_at=at))
+            self._merge(db, openid, self.seal(session))
         elif session.durable:
             writing(db)
             db.execute(delete(SavedSession).where(SavedSession.openid == openid))
 
-    def save(self, openid: str, session: Session) -> None:
-        """After the commit. While Valkey is away every session goes to SQL."""
+    def seal(self, session: Session) -> Left:
         session.saved_at = time.time()
-        try:
-            self._valkey.save_session(openid, self._seal(session), self._ttl_s)
-        except ValkeyDown:
-            with self._database.session() as db:
-                writing(db)
-                at = datetime.fromtimestamp(session.saved_at, UTC)
-                db.merge(SavedSession(openid=openid, content=self._seal(session), saved_at=at))
-                db.commit()
-
-    def _from_valkey(self, openid: str) -> Session | None:
-        try:
-            content = self._valkey.load_session(openid)
-        except ValkeyDown:
-            return None
-        return self._open(content) if content else None
-
-    def _seal(self, session: Session) -> dict[str, Any]:
-        content = asdict(session)
-        del content["durable"]
+        content = {name: value for name, value in vars(session).items() if name != "durable"}
+        content["form"] = vars(session.form) if session.form else None
+        content["choices"] = [vars(choice) for choice in session.choices]
         return {"sealed": self._cipher.encrypt(json.dumps(content, ensure_ascii=False)).hex()}
 
-    def _open(self, content: dict[str, Any]) -> Session | None:
+    def save_in_sql(self, openid: str, left: Left | None) -> None:
+        """While Valkey is away. A database that is busy too costs the follower a list, nothing more."""
+        if left is None:
+            return
+        try:
+            with self._database.session() as db:
+                writing(db)
+                self._merge(db, openid, left)
+                db.commit()
+        except StorageError as error:
+            log.warning("session.not_saved", reason=str(error))
+
+    def _merge(self, db: Transaction, openid: str, left: Left) -> None:
+        db.merge(SavedSession(openid=openid, content=left, saved_at=datetime.now(UTC)))
+
+    def _open(self, left: Left) -> Session | None:
         """None for what an older program or another key has written: better a new session than none at all."""
         try:
-            return Session.from_json(json.loads(self._cipher.decrypt(bytes.fromhex(content["sealed"]))))
+            return Session.from_json(json.loads(self._cipher.decrypt(bytes.fromhex(left["sealed"]))))
         except (Undecipherable, ValueError, TypeError, KeyError) as error:
             log.warning("session.unreadable", reason=type(error).__name__)
             return None

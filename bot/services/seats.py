@@ -46,6 +46,8 @@ def of(db: Session, shift: Shift) -> Seats:
 
 def counted(db: Session, shift_ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """Shift id → (taken, waiting), for shifts with at least one live registration."""
+    if not shift_ids:
+        return {}
     states = select(Registration.shift_id, Registration.state, func.count()).where(
         Registration.shift_id.in_(shift_ids), Registration.state.in_(LIVE)
     )

@@ -3,8 +3,8 @@
 Nothing here is the only copy of anything: each value can be missing at any time. Operations raise ValkeyDown
 when the server does not answer or cannot write; for a second afterwards they raise it at once.
 
-    session:<openid>    where a follower is in a conversation     conversation.session_minutes
-    reply:<delivery>    the reply to a delivery, for its repeats  10 min
+    session:<openid>    where a follower is in a conversation     conversation.session_minutes   (turns.py)
+    reply:<delivery>    the reply to a delivery, for its repeats  10 min                         (turns.py)
     lock:<name>         one holder at a time                      3 s, renewed every second while held
     token               WeChat's access token                     until it expires
     wake:<channel>      somebody has work for the worker          60 s
@@ -52,23 +52,6 @@ class Valkey:
         self._shut_until = 0.0
         self._renewer = Renewer(client)
 
-    # -- conversations --------------------------------------------------------------------------------
-
-    def load_session(self, openid: str) -> dict[str, Any] | None:
-        return self._load(f"session:{openid}")
-
-    def save_session(self, openid: str, content: dict[str, Any], ttl_s: int) -> None:
-        self._keep(f"session:{openid}", content, ttl_s)
-
-    def drop_session(self, openid: str) -> None:
-        self._drop(f"session:{openid}")
-
-    def get_reply(self, key: str) -> dict[str, Any] | None:
-        return self._load(f"reply:{key}")
-
-    def keep_reply(self, key: str, reply: dict[str, Any], ttl_s: int = REPLY_TTL_S) -> None:
-        self._keep(f"reply:{key}", reply, ttl_s)
-
     # -- WeChat's token -------------------------------------------------------------------------------
 
     def load_token(self) -> dict[str, Any] | None:
@@ -85,10 +68,6 @@ class Valkey:
 
     # -- locks ----------------------------------------------------------------------------------------
 
-    def follower_lock(self, openid: str, wait_s: float) -> AbstractContextManager[bool]:
-        """One message of a follower at a time, over all processes and machines."""
-        return self.lock(f"follower:{openid}", wait_s)
-
     @contextmanager
     def lock(self, name: str, wait_s: float) -> Iterator[bool]:
         """Yields False when somebody else held it for all of ``wait_s``. Released by itself if this process dies."""
@@ -103,11 +82,15 @@ class Valkey:
             try:
                 yield True
             finally:
-                self._release(key, secret)
+                self.release(f"lock:{name}", secret)
 
-    def _release(self, key: str, secret: str) -> None:
+    def renewing(self, key: str, secret: str) -> AbstractContextManager[None]:
+        """Keeps a lock that a script has taken."""
+        return self._renewer.renewing(self._prefix + key, secret)
+
+    def release(self, key: str, secret: str) -> None:
         try:
-            self._ask(lambda client: client.eval(_RELEASE, 1, key, secret))
+            self._ask(lambda client: client.eval(_RELEASE, 1, self._prefix + key, secret))
         except ValkeyDown:
             return  # what was done under the lock is done; the key expires by itself within 3 s
 
@@ -134,6 +117,18 @@ class Valkey:
                 return False
             if self._ask(partial(_pop, self._waiting, key, max(0.01, min(_BLOCK_S, left)))):
                 return True
+
+    # -- several things at once -----------------------------------------------------------------------
+
+    def script(self, source: str) -> Callable[[list[str], list[Any]], Any]:
+        """A Lua script as a function of (keys, arguments): one question to the server, however much it does."""
+        prepared = self._client.register_script(source)
+
+        def run(keys: list[str], arguments: list[Any]) -> Any:
+            named = [self._prefix + key for key in keys]
+            return self._ask(lambda client: prepared(keys=named, args=arguments, client=client))
+
+        return run
 
     # -- health ---------------------------------------------------------------------------------------
 

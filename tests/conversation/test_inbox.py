@@ -6,13 +6,16 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from bot.conversation.inbox import Inbox, delivery_key
+from bot.conversation.session import Answered, Left, Sessions
 from bot.storage.valkey import Valkey, connect
 from bot.wechat.messages import Click, Message, Scan, Text
-from bot.wechat.replies import Nothing, Reply
+from bot.wechat.replies import Nothing
 from bot.wechat.replies import Text as Say
 
 NOW = datetime(2026, 3, 3, 2, tzinfo=UTC)
@@ -29,11 +32,12 @@ class Recorder:
         self.seconds, self.calls = seconds, 0
         self.owed: list[str] = []
         self.fetched: list[str] = []
+        self.saved: list[Left | None] = []
         self.running: dict[str, int] = {}
         self.most_at_once = 0
         self._lock = threading.Lock()
 
-    def dispatch(self, message: Message, key: str, now: datetime) -> Reply:
+    def dispatch(self, message: Message, key: str, now: datetime, left: Left | None = None) -> Answered:
         with self._lock:
             self.calls += 1
             number = self.calls
@@ -42,12 +46,13 @@ class Recorder:
         time.sleep(self.seconds)
         with self._lock:
             self.running[message.openid] -= 1
-        return Say(f"answer {number}")
+        return Answered(Say(f"answer {number}"), {"sealed": f"session {number}"})
 
     def inbox(self, valkey: Valkey, budget_s: float = 4.5) -> Inbox:
         return Inbox(
             dispatch=self.dispatch,
             valkey=valkey,
+            sessions=cast(Sessions, SimpleNamespace(ttl_s=60, save_in_sql=lambda _, left: self.saved.append(left))),
             owe=lambda message, key, reply, now: self.owed.append(key),
             fetched=lambda key, now: self.fetched.append(key),
             budget_s=budget_s,
@@ -125,6 +130,25 @@ def test_without_valkey_it_still_answers_one_at_a_time(nowhere: Valkey) -> None:
         replies = list(pool.map(lambda n: inbox.deliver(text(msg_id=str(n)), NOW), range(3)))
     assert sorted(reply.content for reply in replies if isinstance(reply, Say)) == ["answer 1", "answer 2", "answer 3"]
     assert recorder.most_at_once == 1
+    assert len(recorder.saved) == 3
+
+
+def test_the_session_left_by_one_message_reaches_the_next(valkey: Valkey) -> None:
+    seen: list[Left | None] = []
+    recorder = Recorder()
+    first = recorder.dispatch
+
+    def dispatch(message: Message, key: str, now: datetime, left: Left | None = None) -> Answered:
+        seen.append(left)
+        return first(message, key, now, left)
+
+    recorder.dispatch = dispatch  # type: ignore[method-assign]
+    inbox = recorder.inbox(valkey)
+    for number in range(3):
+        inbox.deliver(text(msg_id=str(number)), NOW)
+    inbox.deliver(text(openid="oB"), NOW)
+    assert seen == [None, {"sealed": "session 1"}, {"sealed": "session 2"}, None]
+    assert recorder.saved == []
 
 
 def test_keys_tell_deliveries_apart() -> None:

@@ -1,98 +1,87 @@
-"""Sessions survive a restart of Valkey's clients and an outage of Valkey, expire, and hold no phone in clear."""
+"""Sessions: sealed, as young as the younger of two copies, forgotten in time, never a reason to fail."""
 
 from __future__ import annotations
 
 import time
 
-from bot.conversation.session import Choice, OpenForm, Session, Sessions
+import pytest
+
+from bot.conversation.session import Choice, Left, OpenForm, Session, Sessions
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, is_writing
-from bot.storage.valkey import Valkey, connect
+from bot.storage.models import SavedSession
 
 
-def filled() -> Session:
+@pytest.fixture
+def sessions(database: Database, cipher: Cipher) -> Sessions:
+    return Sessions(database, cipher, 30)
+
+
+def filled(focus: int = 1) -> Session:
     session = Session(form=OpenForm("sign_up", {"phone": "13800001234", "shift_id": 7}, "name", ["phone"]))
     session.expect([Choice("排队", "sign_up.queue", {"shift_id": 7}, ["排"])], fleeting=True)
-    session.shown, session.focus, session.rest = [1, 2], 1, "下文"
+    session.shown, session.focus, session.rest = [1, 2], focus, "下文"
     return session
 
 
-def test_what_was_saved_is_loaded(valkey: Valkey, database: Database, cipher: Cipher) -> None:
-    sessions = Sessions(valkey, database, cipher, 30)
-    sessions.save("oA", filled())
+def saved(database: Database, openid: str = "oA") -> Left | None:
     with database.session() as db:
-        loaded = Sessions(valkey, database, cipher, 30).load(db, "oA")
-        assert not loaded.durable
-        assert sessions.load(db, "oB") == Session()
-    loaded.saved_at = 0.0
-    assert loaded == filled()
+        row = db.get(SavedSession, openid)
+        return row.content if row else None
 
 
-def test_valkey_sees_no_phone_number(valkey: Valkey, database: Database, cipher: Cipher) -> None:
-    Sessions(valkey, database, cipher, 30).save("oA", filled())
-    assert "13800001234" not in str(valkey.load_session("oA"))
+def test_what_was_sealed_is_opened(sessions: Sessions) -> None:
+    session = filled()
+    assert sessions.load(sessions.seal(session), None) == session
+    assert sessions.load(None, None) == Session()
 
 
-def test_an_outage_of_valkey_loses_nothing(valkey: Valkey, database: Database, cipher: Cipher) -> None:
-    sessions = Sessions(connect("unix:///nonexistent/valkey.sock"), database, cipher, 30)
-    sessions.save("oA", filled())
-    with database.session() as db:
-        assert sessions.load(db, "oA").focus == 1
+def test_a_seal_shows_no_phone_number(sessions: Sessions) -> None:
+    assert "13800001234" not in str(sessions.seal(filled()))
 
 
-def test_after_an_outage_the_newer_session_counts(valkey: Valkey, database: Database, cipher: Cipher) -> None:
-    sessions = Sessions(valkey, database, cipher, 30)
-    old = filled()
-    old.focus = 99
-    sessions.save("oA", old)
+def test_of_two_copies_the_younger_counts(sessions: Sessions) -> None:
+    older = sessions.seal(filled(focus=1))
     time.sleep(0.01)
-    sessions._valkey = connect("unix:///nonexistent/valkey.sock")
-    sessions.save("oA", filled())
-    sessions._valkey = valkey
-    with database.session() as db:
-        assert sessions.load(db, "oA").focus == 1
+    younger = sessions.seal(filled(focus=2))
+    assert sessions.load(older, younger).focus == 2
+    assert sessions.load(younger, older).focus == 2
 
 
-def test_an_open_form_survives_a_valkey_that_forgets(valkey: Valkey, database: Database, cipher: Cipher) -> None:
-    sessions = Sessions(valkey, database, cipher, 30)
-    older = filled()
-    older.focus = 99
-    sessions.save("oA", older)
+def test_an_open_form_is_committed_and_its_row_goes_with_it(sessions: Sessions, database: Database) -> None:
     with database.session() as db:
         sessions.keep(db, "oA", filled())
         db.commit()
+    left = sessions.load(None, saved(database))
+    assert left.form is not None and left.durable
+    left.form = None
     with database.session() as db:
-        left = sessions.load(db, "oA")
-        assert left.focus == 1
-        left.form = None
         sessions.keep(db, "oA", left)
         db.commit()
-    with database.session() as db:
-        assert sessions.load(db, "oA").focus == 99
+    assert saved(database) is None
 
 
-def test_a_session_without_a_form_costs_no_write(valkey: Valkey, database: Database, cipher: Cipher) -> None:
+def test_a_session_without_a_form_costs_no_write(sessions: Sessions, database: Database) -> None:
     with database.session() as db:
-        Sessions(valkey, database, cipher, 30).keep(db, "oA", Session(focus=1))
+        sessions.keep(db, "oA", Session(focus=1))
         assert not is_writing(db)
 
 
-def test_it_is_forgotten_after_its_time(valkey: Valkey, database: Database, cipher: Cipher) -> None:
-    sessions = Sessions(valkey, database, cipher, 30)
-    sessions.save("oA", filled())
-    sessions._ttl_s = -1
-    with database.session() as db:
-        assert sessions.load(db, "oA") == Session()
+def test_while_valkey_is_away_it_is_saved_in_sql(sessions: Sessions, database: Database) -> None:
+    sessions.save_in_sql("oA", sessions.seal(Session(focus=3)))
+    sessions.save_in_sql("oB", None)
+    assert sessions.load(None, saved(database)).focus == 3
+    assert saved(database, "oB") is None
 
 
-def test_a_session_of_another_key_or_an_older_shape_begins_anew(
-    valkey: Valkey, database: Database, cipher: Cipher
-) -> None:
-    sessions = Sessions(valkey, database, cipher, 30)
-    other = Cipher("c2Vjb25kIGtleSBvZiB0aGlydHktdHdvIGJ5dGVzISE=")
-    Sessions(valkey, database, other, 30).save("oA", filled())
-    sealed = cipher.encrypt('{"shape": "of another version"}').hex()
-    valkey.save_session("oB", {"sealed": sealed}, 60)
-    with database.session() as db:
-        assert sessions.load(db, "oA") == Session()
-        assert sessions.load(db, "oB") == Session()
+def test_it_is_forgotten_after_its_time(sessions: Sessions) -> None:
+    left = sessions.seal(filled())
+    sessions.ttl_s = -1
+    assert sessions.load(left, None) == Session()
+
+
+def test_another_key_or_an_older_shape_begins_anew(sessions: Sessions, database: Database, cipher: Cipher) -> None:
+    other = Sessions(database, Cipher("c2Vjb25kIGtleSBvZiB0aGlydHktdHdvIGJ5dGVzISE="), 30)
+    assert sessions.load(other.seal(filled()), None) == Session()
+    assert sessions.load({"sealed": cipher.encrypt('{"shape": "of another version"}').hex()}, None) == Session()
+    assert sessions.load({"sealed": "not hex"}, {}) == Session(durable=True)

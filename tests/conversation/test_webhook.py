@@ -7,6 +7,7 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,24 +16,27 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from bot.conversation.inbox import Inbox
+from bot.conversation.session import Answered, Left
 from bot.conversation.webhook import create_webhook
 from bot.storage.valkey import Valkey
 from bot.wechat.envelope import Envelope
 from bot.wechat.gateway import Gateway
 from bot.wechat.messages import Message
-from bot.wechat.replies import Reply, Text
+from bot.wechat.replies import Text
 
 TOKEN, KEY, APP_ID = "qingsheng", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "wx2c2769f8efd9abc2"
 ENVELOPE = Envelope(TOKEN, KEY, APP_ID)
+SESSIONS: Any = SimpleNamespace(ttl_s=60, save_in_sql=lambda openid, left: None)
 
 
 def client(valkey: Valkey, mode: Any, dispatch: Any = None) -> FlaskClient:
-    def answer(message: Message, key: str, now: datetime) -> Reply:
-        return Text(f"收到 {type(message).__name__}")
+    def answer(message: Message, key: str, now: datetime, left: Left | None) -> Answered:
+        return Answered(Text(f"收到 {type(message).__name__}"))
 
     inbox = Inbox(
         dispatch=dispatch or answer,
         valkey=valkey,
+        sessions=SESSIONS,
         owe=lambda *args: None,
         fetched=lambda *args: None,
         budget_s=4.5,
@@ -88,9 +92,9 @@ def test_a_sealed_message_gets_a_sealed_reply(valkey: Valkey) -> None:
 def test_a_secure_account_refuses_plain_text_before_any_work(valkey: Valkey) -> None:
     worked: list[Message] = []
 
-    def dispatch(message: Message, key: str, now: datetime) -> Reply:
+    def dispatch(message: Message, key: str, now: datetime, left: Left | None) -> Answered:
         worked.append(message)
-        return Text("?")
+        return Answered(Text("?"))
 
     here = client(valkey, "secure", dispatch)
     assert push_plain(here, text_xml()).status_code == 403
@@ -109,7 +113,7 @@ def test_a_body_over_64_kib_is_not_read(valkey: Valkey, declared: bool) -> None:
 
 
 def test_what_breaks_inside_is_answered_success(valkey: Valkey) -> None:
-    def broken(message: Message, key: str, now: datetime) -> Reply:
+    def broken(message: Message, key: str, now: datetime, left: Left | None) -> Answered:
         raise RuntimeError("boom")
 
     answer = push_plain(client(valkey, "plain", broken), text_xml())
@@ -146,8 +150,9 @@ def test_sealed_vectors_of_other_projects_are_opened_or_refused(valkey: Valkey, 
         gateway = Gateway(token=case["token"], encoding_aes_key=case["aes_key"], app_id=case["appid"], mode="secure")
         app = Flask("vector")
         inbox = Inbox(
-            dispatch=lambda message, key, now: Text("好"),
+            dispatch=lambda message, key, now, left: Answered(Text("好")),
             valkey=valkey,
+            sessions=SESSIONS,
             owe=lambda *args: None,
             fetched=lambda *args: None,
             budget_s=4.5,

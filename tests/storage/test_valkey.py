@@ -15,29 +15,25 @@ import pytest
 import redis
 
 from bot.storage.locks import LOCK_TTL_MS
+from bot.storage.turns import Turns
 from bot.storage.valkey import Valkey, connect
 from tests.fixtures.storage import ValkeyServer, valkey_binary
 
 
-def test_sessions_replies_and_the_token_come_back_and_end(valkey: Valkey, raw: redis.Redis) -> None:
-    assert valkey.load_session("o") is None
-    valkey.save_session("o", {"form": "报名", "n": [1]}, 1800)
-    valkey.keep_reply("m1", {"type": "text"})
-    valkey.keep_token({"token": "t"}, 7000)
-    assert valkey.load_session("o") == {"form": "报名", "n": [1]}
-    assert valkey.get_reply("m1") == {"type": "text"}
-    assert valkey.load_token() == {"token": "t"}
+def test_the_token_comes_back_and_ends(valkey: Valkey, raw: redis.Redis) -> None:
+    assert valkey.load_token() is None
+    valkey.keep_token({"token": "t", "n": [1], "of": "青"}, 7000)
+    assert valkey.load_token() == {"token": "t", "n": [1], "of": "青"}
     lives = {key.split(":", 1)[1]: raw.ttl(key) for key in raw.scan_iter("*")}
-    assert set(lives) == {"session:o", "reply:m1", "token"}
-    assert 1790 < lives["session:o"] <= 1800 and 590 < lives["reply:m1"] <= 600 and 6990 < lives["token"] <= 7000
-    valkey.drop_session("o")
+    assert set(lives) == {"token"}
+    assert 6990 < lives["token"] <= 7000
     valkey.drop_token()
-    assert valkey.load_session("o") is None and valkey.load_token() is None
+    assert valkey.load_token() is None
 
 
 def test_every_key_ends_by_itself(valkey: Valkey, raw: redis.Redis) -> None:
-    valkey.save_session("o", {}, 60)
-    valkey.keep_reply("m", {})
+    with Turns(valkey).turn("m", "o", 1) as turn:
+        turn.leave({"type": "text"}, {"form": None}, 60)
     valkey.keep_token({}, 60)
     valkey.wake("outbox")
     with valkey.lock("x", 1):
@@ -64,7 +60,7 @@ def test_one_holder_at_a_time(valkey: Valkey) -> None:
     def work() -> None:
         nonlocal inside, most
         for _ in range(5):
-            with valkey.follower_lock("o", 20) as got:
+            with valkey.lock("o", 20) as got:
                 assert got
                 with guard:
                     inside += 1
@@ -195,8 +191,8 @@ def test_through_sentinel(tmp_path: Path) -> None:
             if client.ping():
                 break
             time.sleep(0.05)
-        client.save_session("o", {"a": 1}, 60)
-        assert client.load_session("o") == {"a": 1}
+        client.keep_token({"a": 1}, 60)
+        assert client.load_token() == {"a": 1}
     finally:
         for process in started:
             process.kill()

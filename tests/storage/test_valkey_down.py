@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from bot.storage import valkey as module
+from bot.storage.turns import Turns
 from bot.storage.valkey import Valkey, ValkeyDown, connect
 from tests.fixtures.storage import ValkeyServer
 
@@ -22,13 +23,10 @@ def valkey(valkey_server: ValkeyServer) -> Valkey:
 def everything(valkey: Valkey) -> list[str]:
     """The names of the operations that raised ValkeyDown."""
     operations = {
-        "load_session": lambda: valkey.load_session("o"),
-        "save_session": lambda: valkey.save_session("o", {}, 60),
-        "drop_session": lambda: valkey.drop_session("o"),
-        "get_reply": lambda: valkey.get_reply("k"),
-        "keep_reply": lambda: valkey.keep_reply("k", {}),
         "load_token": valkey.load_token,
         "keep_token": lambda: valkey.keep_token({}, 60),
+        "drop_token": valkey.drop_token,
+        "turn": lambda: Turns(valkey).turn("m", "o", 1).__enter__(),
         "lock": lambda: valkey.lock("x", 1).__enter__(),
         "wake": lambda: valkey.wake("c"),
         "wait_woken": lambda: valkey.wait_woken("c", 5),
@@ -43,22 +41,22 @@ def everything(valkey: Valkey) -> list[str]:
 
 
 def test_nothing_there_fails_as_one_and_leaves_by_itself(valkey: Valkey, valkey_server: ValkeyServer) -> None:
-    valkey.save_session("o", {"a": 1}, 60)
+    valkey.keep_token({"a": 1}, 60)
     valkey_server.kill()
     assert everything(valkey) == []
     assert valkey.ping() is False
     valkey_server.start()
     assert valkey.ping() is True
-    assert valkey.load_session("o") is None
-    valkey.save_session("o", {"a": 2}, 60)
-    assert valkey.load_session("o") == {"a": 2}
+    assert valkey.load_token() is None
+    valkey.keep_token({"a": 2}, 60)
+    assert valkey.load_token() == {"a": 2}
 
 
 def test_a_restart_between_two_messages_is_not_noticed(valkey: Valkey, valkey_server: ValkeyServer) -> None:
-    valkey.save_session("o", {"a": 1}, 60)
+    valkey.keep_token({"a": 1}, 60)
     valkey_server.kill()
     valkey_server.start()
-    assert valkey.load_session("o") is None
+    assert valkey.load_token() is None
 
 
 def test_a_frozen_server_costs_one_caller_half_a_second(
@@ -67,7 +65,7 @@ def test_a_frozen_server_costs_one_caller_half_a_second(
     asked = []
     process = valkey_server.process
     assert process is not None
-    valkey.save_session("o", {"a": 1}, 60)
+    valkey.keep_token({"a": 1}, 60)
     monkeypatch.setattr(module, "_CIRCUIT_S", 60)
     os.kill(process.pid, signal.SIGSTOP)
     try:
@@ -80,7 +78,7 @@ def test_a_frozen_server_costs_one_caller_half_a_second(
         os.kill(process.pid, signal.SIGCONT)
     assert len(asked) == 1
     assert valkey.ping() is True  # closes the circuit
-    assert valkey.load_session("o") == {"a": 1}
+    assert valkey.load_token() == {"a": 1}
 
 
 def test_after_a_second_somebody_tries_again(
@@ -89,20 +87,20 @@ def test_after_a_second_somebody_tries_again(
     monkeypatch.setattr(module, "_CIRCUIT_S", 0.05)
     valkey_server.kill()
     with pytest.raises(ValkeyDown):
-        valkey.load_session("o")
+        valkey.load_token()
     valkey_server.start()
     time.sleep(0.06)
-    assert valkey.load_session("o") is None
+    assert valkey.load_token() is None
 
 
 def test_a_server_that_cannot_write_is_down(valkey: Valkey, valkey_server: ValkeyServer) -> None:
     raw = redis.Redis(unix_socket_path=str(valkey_server.folder / "valkey.sock"))
     raw.config_set("maxmemory", "1")
     with pytest.raises(ValkeyDown, match="maxmemory"):
-        valkey.save_session("o", {}, 60)
+        valkey.keep_token({}, 60)
     raw.config_set("maxmemory", "0")
     assert valkey.ping()
-    valkey.save_session("o", {}, 60)
+    valkey.keep_token({}, 60)
 
 
 def test_a_lock_lost_with_the_server_does_not_break_the_work(valkey: Valkey, valkey_server: ValkeyServer) -> None:
