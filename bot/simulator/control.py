@@ -14,7 +14,6 @@ from bot.simulator.clock import iso, parse_moment
 from bot.simulator.endpoints import raw_json
 from bot.simulator.followers import Follower
 from bot.simulator.messages import BadMessage
-from bot.simulator.push import Outcome
 from bot.simulator.world import World
 
 blueprint = Blueprint("control", __name__, url_prefix="/sim")
@@ -106,7 +105,7 @@ def message(openid: str) -> Response:
     """A message or event; answers when the exchange with the webhook is over."""
     follower, body = follower_of(openid), _with_media(body_of_request())
     outcomes = deeds.say(world(), follower, body)
-    answer = _first(outcomes).to_json()
+    answer = deeds.first_answer(outcomes).to_json()
     return raw_json({**answer, "replies": [one.to_json() for one in outcomes]} if len(outcomes) > 1 else answer)
 
 
@@ -119,11 +118,6 @@ def inbox(openid: str) -> Response:
 def _card(follower: Follower) -> dict[str, Any]:
     names = ("openid", "nickname", "following", "blacklisted", "blocks_pushes", "remark", "tags", "consents")
     return {name: getattr(follower, name) for name in names}
-
-
-def _first(outcomes: list[Outcome]) -> Outcome:
-    """Of several answers to the same message the follower sees the first that is one."""
-    return next((outcome for outcome in outcomes if outcome.reply), outcomes[0])
 
 
 def _with_media(body: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.simulator.followers import Follower, new_openid
@@ -102,63 +102,52 @@ def _act(world: World, follower: Follower, composed: Composed) -> None:
 
 
 def _push_repeated(world: World, follower: Follower, composed: Composed, body: Mapping[str, Any]) -> list[Outcome]:
+    """The same message delivered several times at once; the phone shows one answer, a real one if there is any."""
     repeat = max(1, min(int(body.get("repeat", 1)), 50))
     fields = _fields(world, follower, composed, body)
-    if repeat == 1:
-        return [_push_fields(world, follower, composed, fields, "reply", _shower(world, follower.openid))]
-    show = _shower(world, follower.openid)
-    outcomes: list[Outcome | None] = [None] * repeat
-
-    def one(number: int) -> None:
-        outcomes[number] = _push_fields(world, follower, composed, fields, "reply", show)
-
-    threads = [threading.Thread(target=one, args=(number,), daemon=True) for number in range(repeat)]
-    for thread in threads:
+    outcomes: list[Outcome] = []
+    others = [
+        threading.Thread(target=lambda: outcomes.append(_deliver(world, follower, composed, fields)), daemon=True)
+        for _ in range(repeat - 1)
+    ]
+    for thread in others:
         thread.start()
-    for thread in threads:
+    outcomes.append(_deliver(world, follower, composed, fields))
+    for thread in others:
         thread.join()
-    return [outcome for outcome in outcomes if outcome is not None]
+    if composed.shows_reply:
+        _show(world, follower.openid, "reply", first_answer(outcomes))
+    return outcomes
+
+
+def first_answer(outcomes: Sequence[Outcome]) -> Outcome:
+    return next((outcome for outcome in outcomes if outcome.reply), outcomes[0])
 
 
 def _push(
     world: World, follower: Follower, composed: Composed, body: Mapping[str, Any], kind: str = "reply"
 ) -> Outcome:
-    fields = _fields(world, follower, composed, body)
-    return _push_fields(world, follower, composed, fields, kind, _shower(world, follower.openid))
-
-
-def _push_fields(
-    world: World,
-    follower: Follower,
-    composed: Composed,
-    fields: Mapping[str, Any],
-    kind: str,
-    show: Callable[[str, Outcome], None],
-) -> Outcome:
-    articles = NEWS_LIMIT_EVENT if composed.type == "event" else 1
-    outcome = world.pusher.push(follower.openid, fields, shows=composed.shows_reply, articles=articles)
+    outcome = _deliver(world, follower, composed, _fields(world, follower, composed, body))
     if composed.shows_reply:
-        show(kind, outcome)
+        _show(world, follower.openid, kind, outcome)
     return outcome
 
 
-def _shower(world: World, openid: str) -> Callable[[str, Outcome], None]:
-    """Shows the first of several outcomes of the same push, as the phone does."""
-    first = threading.Lock()
-
-    def show(kind: str, outcome: Outcome) -> None:
-        if (outcome.failure or outcome.reply) and first.acquire(blocking=False):
-            if outcome.failure:
-                world.state.show(openid, "failure", "failure", outcome.shown)
-            elif outcome.reply and outcome.reply["type"] != "transfer_customer_service":
-                show_reply(world, openid, kind, outcome.reply, outcome.shown)
-            else:
-                world.state.show(openid, "system", "system", "正在为您转接人工客服，请稍候")
-
-    return show
+def _deliver(world: World, follower: Follower, composed: Composed, fields: Mapping[str, Any]) -> Outcome:
+    articles = NEWS_LIMIT_EVENT if composed.type == "event" else 1
+    return world.pusher.push(follower.openid, fields, shows=composed.shows_reply, articles=articles)
 
 
-def show_reply(world: World, openid: str, kind: str, reply: Reply, shown: str) -> None:
+def _show(world: World, openid: str, kind: str, outcome: Outcome) -> None:
+    if outcome.failure:
+        world.state.show(openid, "failure", "failure", outcome.shown)
+    elif outcome.reply and outcome.reply["type"] == "transfer_customer_service":
+        world.state.show(openid, "system", "system", "正在为您转接人工客服，请稍候")
+    elif outcome.reply:
+        _show_reply(world, openid, kind, outcome.reply, outcome.shown)
+
+
+def _show_reply(world: World, openid: str, kind: str, reply: Reply, shown: str) -> None:
     articles = reply.get("articles") or [{}]
     world.state.show(openid, kind, reply["type"], shown, url=articles[0].get("url", ""), body=reply)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import socket
 import struct
@@ -19,6 +20,8 @@ from bot.simulator.calls import MAX_BODY, redacted
 from bot.simulator.clock import iso
 from bot.simulator.errors import ApiError, new_rid
 from bot.simulator.world import World
+
+log = logging.getLogger(__name__)
 
 Answer = Mapping[str, Any] | Response
 # an odd number of backslashes before the u: an escape, not the two characters \ and u
@@ -78,6 +81,9 @@ def serve(world: World, path: str, request: Request, found: Endpoint) -> Respons
             answer = found.answer(world, Call(path, request.method, request.args, body, request, request.host_url, ip))
     except ApiError as error:
         answer = error.body(rid)
+    except (AttributeError, KeyError, TypeError, ValueError):  # a value of another JSON type than the call expects
+        log.info("%s was called with a body it cannot read", path, exc_info=True)
+        answer = ApiError(47001).body(rid)
     _note(world, path, request, body, answer, rid, began)
     if world.faults.take("reset_after_accept", path):
         _hang_up(request)

@@ -38,6 +38,7 @@ def state() -> Response:
     return raw_json(
         {
             "now": iso(simulated.clock.time()),
+            "epoch": simulated.state.epoch(),
             "seq": simulated.state.shelf("series").get("item", 0),
             "offset_s": simulated.clock.offset_s,
             "items": items,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -57,6 +58,14 @@ class State:
             series[name] = series.get(name, _FIRST_ID if name == "message" else 0) + 1
             self.touch("series")
             return int(series[name])
+
+    def epoch(self) -> str:
+        """Changes with every reset, survives a restart."""
+        with self.lock:
+            if "id" not in self.shelf("epoch"):
+                self.shelf("epoch")["id"] = secrets.token_hex(8)
+                self.touch("epoch")
+            return str(self.shelf("epoch")["id"])
 
     def keep_media(self, id: str, body: bytes | None) -> None:
         if body is None:

@@ -42,7 +42,13 @@ _LABELS = {
     "character_string": "编号", "time": "时间", "date": "日期", "amount": "金额", "phone_number": "电话",
     "car_number": "车牌", "name": "姓名", "phrase": "状态", "const": "类型", "enum": "类型",
 }  # fmt: skip
-_TITLES = {"reminder": "活动开始提醒", "offer": "候补名额通知", "change": "活动变更通知"}
+_ACTIVITY = {"thing1": "活动名称", "time2": "活动时间", "thing3": "活动地点"}
+# what an id says about a template that came without a text: its title and the labels of its fields
+_KNOWN = {
+    "reminder": ("活动开始提醒", {**_ACTIVITY, "thing4": "距离开始", "thing5": "温馨提示"}),
+    "offer": ("候补名额通知", {**_ACTIVITY, "time4": "确认截止", "thing5": "温馨提示"}),
+    "change": ("活动变更通知", {**_ACTIVITY, "thing4": "变更内容", "thing5": "温馨提示"}),
+}
 _LEGACY_CUT = 20
 
 
@@ -52,9 +58,9 @@ def add_configured(state: State, templates: Sequence[str | Mapping[str, Any]]) -
         for given in templates:
             template = {"id": given} if isinstance(given, str) else dict(given)
             id = template["id"]
-            title = next((t for word, t in _TITLES.items() if word in id), "服务通知")
+            title, labels = next((known for word, known in _KNOWN.items() if word in id), ("服务通知", {}))
             kind = "notice" if "subscribe" in id else "template"
-            known = {"kind": kind, "title": title, "content": "", "long_term": False}
+            known = {"kind": kind, "title": title, "content": "", "labels": labels, "long_term": False}
             state.shelf("templates")[id] = {**known, **state.shelf("templates").get(id, {}), **template}
         state.touch("templates")
 
@@ -92,13 +98,19 @@ def values(template: Mapping[str, Any], data: object) -> dict[str, str]:
 
 def card(template: Mapping[str, Any], shown: Mapping[str, str]) -> dict[str, Any]:
     """Title and rows as the phone shows them; ``first`` and ``remark`` have not been displayed since 2023."""
-    labels = {name: label.strip() for label, name in _LABELLED.findall(template["content"])}
+    labels = {name: label.strip() for label, name in _LABELLED.findall(content_of(template))}
     rows = [
         {"name": name, "label": labels.get(name) or _label(name), "value": value}
         for name, value in shown.items()
         if name not in ("first", "remark")
     ]
     return {"title": template["title"], "rows": rows}
+
+
+def content_of(template: Mapping[str, Any]) -> str:
+    """The template's text as the console shows it."""
+    lines = (f"{label}：{{{{{name}.DATA}}}}" for name, label in template.get("labels", {}).items())
+    return template["content"] or "\n".join(lines)
 
 
 def text_of(card: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 from datetime import datetime
@@ -65,7 +66,7 @@ class Tokens:
         raise ApiError(40001)
 
     def remaining_s(self, token: Token) -> int:
-        return min(LIFE_S, int(token["ends"] - self._state.clock.time()))
+        return min(LIFE_S, math.ceil(token["ends"] - self._state.clock.time()))
 
     # -- faults ---------------------------------------------------------------------------------------
 

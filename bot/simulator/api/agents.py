@@ -66,6 +66,7 @@ def picture(world: World, call: Call) -> Answer:
 
 
 @endpoint("GET", "/cgi-bin/customservice/getkflist", right="agents")
+@endpoint("GET", "/customservice/getkflist", right="agents")  # one SDK writes it so
 def listed(world: World, call: Call) -> Answer:
     with world.state.lock:
         agents = world.state.shelf("agents").items()
@@ -83,6 +84,7 @@ def listed(world: World, call: Call) -> Answer:
 
 
 @endpoint("GET", "/cgi-bin/customservice/getonlinekflist", right="agents")
+@endpoint("GET", "/customservice/getonlinekflist", right="agents")
 def online(world: World, call: Call) -> Answer:
     """Whoever has accepted the invitation is online."""
     with world.state.lock:

@@ -119,7 +119,7 @@ def listed(world: World, call: Call) -> Answer:
         {
             "priTmplId": one["id"],
             "title": one["title"],
-            "content": one["content"],
+            "content": templates.content_of(one),
             "example": "",
             "type": 3 if one["long_term"] else 2,
         }

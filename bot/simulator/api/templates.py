@@ -119,7 +119,9 @@ def listed(world: World, call: Call) -> Answer:
     with world.state.lock:
         found = [one for one in world.state.shelf("templates").values() if one["kind"] == "template"]
     more = {"primary_industry": "政府与公共事业", "deputy_industry": "公共事业非盈利机构", "example": ""}
-    names = ({"template_id": one["id"], "title": one["title"], "content": one["content"], **more} for one in found)
+    names = (
+        {"template_id": one["id"], "title": one["title"], "content": templates.content_of(one), **more} for one in found
+    )
     return {"template_list": list(names)}
 
 

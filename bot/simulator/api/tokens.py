@@ -109,6 +109,7 @@ def api_ips(world: World, call: Call) -> Answer:
 
 
 @endpoint("POST", "/cgi-bin/callback/check")
+@endpoint("POST", "/cgi-bin/callbacks/check")  # one SDK writes it so
 def callback_check(world: World, call: Call) -> Answer:
     if call.body.get("action") not in ("all", "dns", "ping"):
         raise ApiError(40035)

@@ -17,6 +17,7 @@ class Desk {
     this.seq = 0;
     this.callsAfter = 0;
     this.pending = 0;
+    this.waiting = [];
     this.offsetMs = 0;
     this.notices = [];
     this.qrcodes = [];
@@ -55,13 +56,21 @@ class Desk {
 
   // -- the poll --------------------------------------------------------------------------------------------
 
+  // When the promise resolves, the page has seen everything that had happened when it was asked.
+  fresh() {
+    this.wake();
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
   async poll() {
+    const served = this.waiting.splice(0);
     try {
       this.take(await api.state({ openids: [...this.phones.keys()].join(","), after: this.seq, calls_after: this.callsAfter }));
       document.body.classList.remove("offline");
     } catch {
       document.body.classList.add("offline");
     }
+    served.forEach((resolve) => resolve());
     await new Promise((resolve) => {
       this.wakeUp = resolve;
       setTimeout(resolve, this.pending ? EAGER_MS : POLL_MS);
@@ -74,7 +83,8 @@ class Desk {
   }
 
   take(state) {
-    if (state.seq < this.seq) return location.reload(); // the simulator was reset
+    if (this.epoch && state.epoch !== this.epoch) return location.reload(); // the simulator was reset
+    this.epoch = state.epoch;
     this.seq = state.seq;
     this.offsetMs = new Date(state.now) - Date.now();
     this.notices = state.notices;

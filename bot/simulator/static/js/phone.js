@@ -125,20 +125,27 @@ export class Phone {
       location: () => placeSheet(this.screen, (place) => this.deed({ type: "location", scale: 16, ...place })),
       voice: () => this.deed({ type: "voice", seconds: 2 + Math.floor(Math.random() * 8) }),
       scan: () => this.scan(),
-      notices: () => noticeSheet(this.screen, this.world.account.name, this.world.notices, this.person.consents, (choices) => {
-        this.say(choices[0].status === "accept" ? "已允许" : "已拒绝");
-        this.deed({ type: "event", event: "subscribe_msg_popup_event", choices });
-      }),
+      notices: () => this.consent(),
       unfollow: () => this.deed({ type: "event", event: "unsubscribe" }),
     };
     send[name]();
   }
 
-  scan() {
+  async scan() {
+    await this.world.fresh();
     scanSheet(this.screen, this.world.qrcodes, (scene, ticket) => this.deed({ type: "event", event: "SCAN", key: scene, ticket }));
   }
 
-  scanInto(key) {
+  async consent() {
+    await this.world.fresh();
+    noticeSheet(this.screen, this.world.account.name, this.world.notices, this.person.consents, (choices) => {
+      this.say(choices[0].status === "accept" ? "已允许" : "已拒绝");
+      this.deed({ type: "event", event: "subscribe_msg_popup_event", choices });
+    });
+  }
+
+  async scanInto(key) {
+    await this.world.fresh();
     scanSheet(this.screen, this.world.qrcodes, (scene) => this.deed({ ...key, result: scene }));
   }
 
