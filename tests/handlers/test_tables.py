@@ -1,0 +1,45 @@
+"""What is said in two places agrees: refusals and their sentences, intents and their handlers, the map of routers."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import yaml
+
+from bot.services import refusals
+from handlers import INTENTS, ROUTERS
+from handlers.refusals import SENTENCES
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_refusal_has_a_sentence() -> None:
+    reasons = {
+        kind
+        for _, kind in inspect.getmembers(refusals, inspect.isclass)
+        if issubclass(kind, refusals.Refused) and kind is not refusals.Refused
+    }
+    assert len(reasons) > 10
+    assert reasons - set(SENTENCES) == set()
+
+
+def test_every_intent_of_the_library_has_a_handler() -> None:
+    entries = yaml.safe_load((ROOT / "faq" / "intents.yaml").read_text("utf-8"))["entries"]
+    named = {entry["intent"] for entry in entries if "intent" in entry}
+    assert len(named) > 10
+    assert named - set(INTENTS) == set()
+
+
+def test_every_menu_key_has_a_handler() -> None:
+    menu = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))["menu"]
+    keys = {button["key"] for top in menu for button in top.get("buttons", [top]) if "key" in button}
+    assert len(keys) > 2
+    assert keys - set(INTENTS) == set()
+
+
+def test_danger_comes_first_and_giving_up_last() -> None:
+    names = [router.name for router in ROUTERS]
+    assert names[0] == "crisis"
+    assert names[-1] == "fallback"
+    assert len(names) == len(set(names))
