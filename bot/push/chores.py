@@ -51,10 +51,8 @@ class Chores:
                     db.commit()
                     log.warning("push.recovered", rows=count, what="上一个进程中断时正在发送，会再发一次并做标记")
 
-        self._own = [
-            Chore("heartbeat", BEAT_S, lambda: leases.beat(database, holder, lease_s)),
-            Chore("prolong", lease_s / 3, prolong),
-        ]
+        self._heartbeat = Chore("heartbeat", BEAT_S, lambda: leases.beat(database, holder, lease_s))
+        self._hold = Chore("prolong", lease_s / 3, prolong)
         self._sweep = [
             Chore("recover", sweep_s, recover),
             Chore("offers", sweep_s, lambda: jobs.run_offers(database, now(), settings)),
@@ -64,16 +62,15 @@ class Chores:
         ]
 
     def sweep(self) -> None:
-        """Everything once; raises what goes wrong."""
-        for chore in (*self._own, *self._sweep):
+        """Every job once; raises what goes wrong. No heartbeat: a single sweep is no worker that lives."""
+        for chore in self._sweep:
             retrying(chore.work)
-            chore.next_at = time.monotonic() + chore.every_s
 
-    def stay_alive(self) -> None:
-        self._do(self._own)
+    def keep_hold(self) -> None:
+        self._do([self._hold])
 
     def do_what_is_due(self) -> None:
-        self._do((*self._own, *self._sweep))
+        self._do([self._heartbeat, self._hold, *self._sweep])
 
     def hurry(self) -> None:
         """The clock was moved: what is due now was not looked at yet."""
@@ -81,9 +78,9 @@ class Chores:
             chore.next_at = 0.0
 
     def due_in_s(self) -> float:
-        return min(chore.next_at for chore in (*self._own, *self._sweep)) - time.monotonic()
+        return min(chore.next_at for chore in (self._heartbeat, *self._sweep)) - time.monotonic()
 
-    def _do(self, chores: tuple[Chore, ...] | list[Chore]) -> None:
+    def _do(self, chores: list[Chore]) -> None:
         for chore in chores:
             if chore.next_at > time.monotonic():
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -86,11 +86,11 @@ def _due(now: datetime) -> Select[Push]:
     return select(Push).where(Push.state == "due", Push.due_at <= now, waiting, ~busy)
 
 
-def extend(db: Session, holder: str, lease_s: float) -> None:
-    """All that this holder has in hand stays its own for another lease."""
+def extend(db: Session, ids: Collection[int], holder: str, lease_s: float) -> int:
+    """These rows stay this holder's for another lease; how many still are."""
     writing(db)
-    mine = update(Push).where(Push.state == "sending", Push.leased_by == holder)
-    db.execute(mine.values(leased_until=leases.instant(db) + timedelta(seconds=lease_s)))
+    mine = update(Push).where(Push.id.in_(ids), Push.state == "sending", Push.leased_by == holder)
+    return _changed(db.execute(mine.values(leased_until=leases.instant(db) + timedelta(seconds=lease_s))))
 
 
 def lost(db: Session, lease_s: float) -> list[tuple[int, int]]:

@@ -1,0 +1,154 @@
+"""The rows in one worker's hands: taken under a lease, sent by threads, written down many at a time."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot import metrics
+from bot.push import outbox
+from bot.push.outbox import Claimed, Settlement
+from bot.push.sender import Sender, put_off
+from bot.storage.database import Database, StorageError, retrying
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+# Rows claimed ahead of free threads; a kill -9 leaves so many, and those in flight, marked as maybe sent.
+PREFETCH = 25
+
+
+class Hands:
+    """Only the worker's main thread calls these methods; its threads send and write nothing.
+
+    ``patient``: when the database does not want to, wait and keep everything in hand, instead of raising.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        sender: Sender,
+        holder: str,
+        now: Callable[[], datetime],
+        may_go_on: Callable[[], bool],
+        *,
+        threads: int,
+        lease_s: float,
+        patient: bool,
+    ) -> None:
+        self._database, self._sender, self._holder, self._now = database, sender, holder, now
+        self._may_go_on, self._lease_s, self._patient = may_go_on, lease_s, patient
+        self._room = threads + min(threads, PREFETCH)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="push")
+        self._sending: dict[Future[Settlement], Claimed] = {}
+        self._unsettled: list[Settlement] = []
+        self._ours_until: dict[int, float] = {}
+        self.counts: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._sending) + len(self._unsettled)
+
+    def round(self) -> bool:
+        """Take what is due, settle what is finished. False when there was nothing to do."""
+        self._take()
+        if not len(self):
+            return False
+        if self._sending:
+            wait(self._sending, timeout=0.25, return_when=FIRST_COMPLETED)
+        self._settle()
+        return True
+
+    def prolong(self) -> None:
+        """All that is in hand stays ours for another lease."""
+        ids, since = list(self._ours_until), time.monotonic()
+        if not ids:
+            return
+        prolonged = self.on_database("prolong", lambda db: outbox.extend(db, ids, self._holder, self._lease_s))
+        if prolonged is not None:
+            self._ours_until.update(dict.fromkeys(ids, since + self._lease_s))
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _take(self) -> None:
+        free = self._room - len(self)
+        # A page at a time: not one transaction for each row that was settled.
+        if free * 3 < self._room or not self._may_go_on() or self._sender.closures.everything(self._now()):
+            return
+        since, now = time.monotonic(), self._now()
+
+        def claim(db: Session) -> list[Claimed]:
+            return outbox.claim(db, holder=self._holder, now=now, lease_s=self._lease_s, limit=free)
+
+        claimed = self.on_database("claim", claim) or []
+        for one in claimed:
+            self._ours_until[one.id] = since + self._lease_s
+            self._sending[self._pool.submit(self.deliver, one)] = one
+
+    def deliver(self, claimed: Claimed) -> Settlement:
+        """In a thread. Whatever goes wrong becomes a settlement."""
+
+        def still_ours() -> bool:
+            return self._may_go_on() and time.monotonic() < self._ours_until.get(claimed.id, 0.0)
+
+        if not still_ours():
+            return put_off(claimed, None, "")
+        try:
+            return self._sender.deliver(claimed, still_ours)
+        except (StorageError, SQLAlchemyError) as error:
+            log.warning("push.storage", push=claimed.id, reason=str(error))
+            return put_off(claimed, self._now() + timedelta(seconds=10), type(error).__name__)
+        except Exception as error:  # one row that cannot be read must not stop the others
+            log.exception("push.broken", push=claimed.id, kind=claimed.kind)
+            return Settlement(claimed, "failed", error=f"{type(error).__name__}: {error}")
+
+    def _settle(self) -> None:
+        for future in [future for future in self._sending if future.done()]:
+            self._sending.pop(future)
+            self._unsettled.append(future.result())
+        finished, now = list(self._unsettled), self._now()
+        if not finished:
+            return
+        written = self.on_database("settle", lambda db: outbox.settle(db, finished, now))
+        if written is None:
+            return  # still in hand, under a lease that is prolonged, until the database is back
+        self._unsettled.clear()
+        for one in finished:
+            self._ours_until.pop(one.claimed.id, None)
+        self._report(finished, {one.claimed.id for one in written})
+
+    def _report(self, finished: Sequence[Settlement], ours: set[int]) -> None:
+        for one in finished:
+            if one.claimed.id not in ours:
+                log.warning("push.too_late", push=one.claimed.id, state=one.state)
+                continue
+            self.counts[one.state] += 1
+            metrics.pushed(one.claimed.kind, one.channel, one.state)
+            if one.state in ("failed", "unknown", "unreached"):
+                log.warning("push.not_sent", push=one.claimed.id, kind=one.claimed.kind, state=one.state, why=one.error)
+
+    def on_database(self, what: str, work: Callable[[Session], T]) -> T | None:
+        """One transaction, tried again if that may help; None, after a moment, if it did not."""
+
+        def transaction() -> T:
+            with self._database.session() as db:
+                result = work(db)
+                db.commit()
+                return result
+
+        try:
+            return retrying(transaction)
+        except (StorageError, SQLAlchemyError) as error:
+            if not self._patient:
+                raise
+            log.error("push.storage", doing=what, reason=str(error))
+            time.sleep(0.5)
+            return None
