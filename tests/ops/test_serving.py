@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.processes.startup import Report
 from bot.settings import ROOT, variable
 from bot.storage.crypto import Cipher
 from bot.wechat.envelope import signature
-from tests.fixtures.stack import free_ports
+from tests.fixtures.stack import call, free_ports
 from tests.ops.processes import eventually, family
 
 TOKEN = "token123"
@@ -94,3 +96,32 @@ def test_the_simulator_alone(start: Start) -> None:
     start("bot", "simulate", "--port", str(port))
     assert eventually(lambda: "offset_s" in get(f"http://127.0.0.1:{port}/sim/clock"), 60)
     assert "<html" in get(f"http://127.0.0.1:{port}/").lower()
+
+
+def test_a_run_without_the_demo_answers_followers_of_its_account(start: Start, tmp_path: Path) -> None:
+    """As with the real platform: nothing but settings says where WeChat is."""
+    port = free_ports()
+    simulator = f"http://127.0.0.1:{port + 1}"
+    start("bot", "simulate", "--port", str(port + 1), BOT_SIMULATOR__CALLBACK_URL=f"http://127.0.0.1:{port}/wechat")
+    process = start("bot", "run", "--port", str(port), BOT_WECHAT__API_BASE_URL=simulator)
+    assert eventually(lambda: '"ready":true' in get(f"http://127.0.0.1:{port}/readyz"), 60)
+    assert eventually(lambda: "offset_s" in get(f"{simulator}/sim/clock"), 60)
+    openid = call(f"{simulator}/sim/followers", {})["openid"]
+    said = call(f"{simulator}/sim/followers/{openid}/messages", {"type": "text", "content": "帮助"})
+    assert said["reply"] and said["deliveries"] == 1
+    assert not (tmp_path / "data" / "demo.yaml").exists()
+    process.terminate()
+    assert process.wait(30) == 0
+
+
+def test_a_reader_that_is_gone_does_not_stop_the_supervisor() -> None:
+    heard, said = os.pipe()
+    os.close(heard)
+    stream = os.fdopen(os.dup(said), "w", buffering=1)
+    os.close(said)
+    report = Report(stream)
+    report.done("就绪")
+    report.revived("web")
+    assert report.deaf
+    with contextlib.suppress(BrokenPipeError):
+        stream.close()
