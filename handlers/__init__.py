@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.conversation import steps
 from bot.conversation.router import all_intents
-from handlers import activities, always, crisis, deliveries, faq, follow, mine, sign_up
+from handlers import about, activities, always, crisis, deliveries, faq, follow, mine, sign_up
 
 FORMS = sign_up.FORMS
 INTENTS = all_intents([always.router, activities.router, sign_up.router, mine.router, faq.router])
@@ -19,6 +19,7 @@ ROUTERS = [
     activities.router,  # A12, 详情 A12
     sign_up.router,  # 报名 A12
     mine.router,  # 我的活动, 取消 A12, 确认, 不去了
+    about.router,  # 几点集合, 要带什么: of the activity just shown
     steps.menu(INTENTS),  # a menu button
     steps.wishes(INTENTS),  # a wish in own words
     faq.router,  # an answer, or 您是不是想问

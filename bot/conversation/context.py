@@ -34,7 +34,7 @@ class Understanding:
     """What a text was taken to mean.
 
     ``decision`` says what to do: act on ``intent``, send ``answer``, offer ``suggestions`` (at most three), or
-    nothing was understood. ``alarm`` is ``crisis`` (comes before everything), ``soft`` (ask how they are) or empty.
+    nothing was understood.
     """
 
     decision: Decision
@@ -44,7 +44,6 @@ class Understanding:
     answer: str = ""
     confidence: float = 0.0
     suggestions: tuple[Suggestion, ...] = ()
-    alarm: str = ""
 
 
 Understand = Callable[[str, datetime], Understanding]

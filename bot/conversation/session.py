@@ -63,7 +63,7 @@ class Session:
     said: str = ""
     saved_at: float = 0.0
     durable: bool = False
-    """There is a row of it in SQL."""
+    """There is a row in SQL with a form open."""
 
     def expect(self, choices: list[Choice], *, fleeting: bool = False) -> None:
         self.choices, self.fleeting = choices, fleeting
@@ -100,11 +100,12 @@ class Sessions:
 
     def load(self, left: Left | None, saved: Left | None) -> Session:
         """The session as it was left in Valkey or saved in SQL, or a new one when that is too long ago."""
-        copies = [self._open(copy) for copy in (left, saved) if copy is not None]
-        latest = max((copy for copy in copies if copy), key=lambda copy: copy.saved_at, default=None)
+        in_sql = self._open(saved) if saved is not None else None
+        copies = [copy for copy in (self._open(left) if left is not None else None, in_sql) if copy is not None]
+        latest = max(copies, key=lambda copy: copy.saved_at, default=None)
         if latest is None or time.time() - latest.saved_at > self.ttl_s:
             latest = Session()
-        latest.durable = saved is not None
+        latest.durable = in_sql is not None and in_sql.form is not None
         return latest
 
     def keep(self, db: Transaction, openid: str, session: Session) -> None:
