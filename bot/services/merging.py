@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.services import gates, registrations, seats
+from bot.services import registrations, seats
 from bot.storage.database import locked
 from bot.storage.models import Consent, Follower, Person, Registration
 
@@ -25,8 +25,10 @@ def move_follower(db: Session, follower: Follower, old: Person, new: Person, now
         locked(db, Person, person_id)
     db.flush()
     mine = select(Registration).where(Registration.person_id == old.id).order_by(Registration.shift_id)
+    theirs = select(Registration.shift_id).where(Registration.person_id == new.id, Registration.state.in_(seats.LIVE))
+    has = set(db.scalars(theirs))
     for registration in db.scalars(mine).all():
-        twice = registration.state in seats.LIVE and gates.live_registration(db, registration.shift_id, new.id)
+        twice = registration.state in seats.LIVE and registration.shift_id in has
         if twice and registration.shift.starts_at > now:
             registrations.cancel(db, registration.id, now, "merged")
         elif twice:

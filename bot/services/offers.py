@@ -102,7 +102,7 @@ def accept_offer(db: Session, registration_id: int, now: datetime) -> Outcome:
     writing(db)
     registration, shift = lock_registration(db, registration_id)
     if registration.state == "confirmed":
-        return gates.outcome(db, registration, shift)
+        return _seated(db, registration, shift)
     offer = _answerable(db, registration, now)
     if shift.starts_at <= now:
         raise ShiftStarted(shift.starts_at)
@@ -111,7 +111,12 @@ def accept_offer(db: Session, registration_id: int, now: datetime) -> Outcome:
     _answer(db, offer, "accepted", now)
     registration.state, registration.state_since = "confirmed", now
     db.flush()
-    return gates.outcome(db, registration, shift)
+    return _seated(db, registration, shift)
+
+
+def _seated(db: Session, registration: Registration, shift: Shift) -> Outcome:
+    close_by = gates.close_by(db, registration.person_id, shift)
+    return Outcome(registration.id, "confirmed", None, seats.of(db, shift).free, close_by)
 
 
 def decline_offer(db: Session, registration_id: int, now: datetime, *, rules: Rules = USUAL) -> list[Offer]:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from bot.services import gates, seats
 from bot.services.announcements import supersede
-from bot.services.gates import Request
 from bot.services.offers import (
     OpenOffer,
     accept_offer,
@@ -78,7 +77,7 @@ def objections(db: Session, shift_id: int, person_id: int | None, now: datetime)
     if shift is None:
         return [ShiftUnknown()]
     person = db.get(Person, person_id) if person_id is not None else None
-    return list(gates.objections(db, Request(shift, shift.activity, person, now)))
+    return list(gates.objections(db, gates.request(db, shift, shift.activity, person, now)))
 
 
 def sign_up(
@@ -98,42 +97,44 @@ def sign_up(
     if shift is None:
         raise ShiftUnknown
     activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
-    registration = gates.live_registration(db, shift.id, person.id) if person else None
-    seated = _seat_left_for(db, shift, registration)
-    for refusal in gates.objections(db, Request(shift, activity, person, now)):
+    asked = gates.request(db, shift, activity, person, now)
+    counted = seats.of(db, shift)
+    seated = _seat_left_for(db, asked, counted)
+    for refusal in gates.objections(db, asked):
         if not (seated and isinstance(refusal, AlreadyRegistered) and refusal.state == "waiting"):
             raise refusal
-    if registration is None:
-        assert person is not None  # ProfileMissing was raised otherwise
-        queued_at = None if seated else _join_line(db, shift, now, queue, rules)
-        registration = Registration(
-            shift_id=shift.id, person_id=person.id, openid=openid, created_at=now, queued_at=queued_at
-        )
-        db.add(registration)
+    assert person is not None  # ProfileMissing was raised otherwise
+    queued_at = None if seated else _join_line(db, shift, counted, now, queue, rules)
+    registration = asked.existing or Registration(
+        shift_id=shift.id, person_id=person.id, openid=openid, created_at=now, queued_at=queued_at
+    )
     registration.state, registration.state_since = "confirmed" if seated else "waiting", now
+    db.add(registration)
     db.flush()
-    return gates.outcome(db, registration, shift)
+    if seated:
+        return Outcome(registration.id, "confirmed", None, counted.free - 1, asked.close_by)
+    return Outcome(registration.id, "waiting", counted.waiting + 1, counted.free, asked.close_by)
 
 
-def _seat_left_for(db: Session, shift: Shift, waiting: Registration | None) -> bool:
+def _seat_left_for(db: Session, asked: gates.Request, counted: seats.Seats) -> bool:
     """A seat is free, also after everybody ahead in line who could come has got one.
 
     Shortly before the start nobody is offered a seat any more: then the first in line may simply ask for it.
     """
-    free = seats.of(db, shift).free
-    if not free:
-        return False
+    if not counted.free or not counted.waiting:
+        return counted.free > 0
     ahead = 0
-    for earlier in seats.line(db, shift.id):
-        if waiting is not None and earlier.id == waiting.id:
+    for earlier in seats.line(db, asked.shift.id):
+        if earlier is asked.existing:
             break
-        ahead += not gates.overlapping(db, earlier.person_id, shift)
-    return ahead < free
+        ahead += not gates.overlapping(db, earlier.person_id, asked.shift)
+    return ahead < counted.free
 
 
-def _join_line(db: Session, shift: Shift, now: datetime, queue: bool, rules: Rules) -> datetime:
+def _join_line(
+    db: Session, shift: Shift, counted: seats.Seats, now: datetime, queue: bool, rules: Rules
+) -> datetime:
     """When the newcomer counts as having queued: never before those who were told their place already."""
-    counted = seats.of(db, shift)
     limit = rules.waitlist_limit if shift.waitlist_limit is None else shift.waitlist_limit
     if counted.waiting >= limit:
         raise WaitlistFull(counted.capacity, limit)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.refusals import Other
@@ -14,6 +14,13 @@ from bot.storage.models import Registration, Shift
 
 SEATED = ("confirmed", "offered")  # an open offer holds its seat
 LIVE = ("confirmed", "waiting", "offered")
+
+
+_COUNTED = (
+    select(Registration.shift_id, Registration.state, func.count())
+    .where(Registration.shift_id.in_(bindparam("shift_ids", expanding=True)), Registration.state.in_(LIVE))
+    .group_by(Registration.shift_id, Registration.state)
+)
 
 
 @dataclass(frozen=True)
@@ -48,11 +55,8 @@ def counted(db: Session, shift_ids: Collection[int]) -> dict[int, tuple[int, int
     """Shift id → (taken, waiting), for shifts with at least one live registration."""
     if not shift_ids:
         return {}
-    states = select(Registration.shift_id, Registration.state, func.count()).where(
-        Registration.shift_id.in_(shift_ids), Registration.state.in_(LIVE)
-    )
     counts: dict[int, tuple[int, int]] = {}
-    for shift_id, state, number in db.execute(states.group_by(Registration.shift_id, Registration.state)):
+    for shift_id, state, number in db.execute(_COUNTED, {"shift_ids": list(shift_ids)}):
         taken, waiting = counts.get(shift_id, (0, 0))
         counts[shift_id] = (taken, waiting + number) if state == "waiting" else (taken + number, waiting)
     return counts

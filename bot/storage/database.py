@@ -82,17 +82,18 @@ class Database:
         connection.execute(f"PRAGMA busy_timeout = {int(self.wait_s * 1000)}")
 
     def _begin_sqlite(self, connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
         if not _guard_on:
             # The driver's default, for the twins: reads see each moment anew, a write begins without asking.
-            connection.connection.driver_connection.isolation_level = ""  # type: ignore[union-attr]
+            driver.isolation_level = ""
             return
-        connection.connection.driver_connection.isolation_level = None  # type: ignore[union-attr]
+        driver.isolation_level = None
         deadline = connection.get_execution_options().get("writes_by")
         if deadline is None:
             connection.exec_driver_sql("BEGIN")
             return
         left_ms = max(50, int((deadline - time.monotonic()) * 1000))
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {left_ms}")
+        driver.execute(f"PRAGMA busy_timeout = {left_ms}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def _postgresql(self) -> Engine:
