@@ -85,6 +85,7 @@ class Pusher:
 
     def push(self, openid: str, fields: Mapping[str, Any], *, shows: bool = True, articles: int = 1) -> Outcome:
         """Deliver until one answer counts, at most three times. ``shows``: whether a reply would be displayed."""
+        self._world.check_callback_once()
         self._hold_back()
         began = time.monotonic()
         exchange = Exchange(openid, self._config.gh_id, self._config.mode, articles)

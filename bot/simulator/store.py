@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+log = logging.getLogger(__name__)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS documents (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (seq INTEGER PRIMARY KEY, openid TEXT NOT NULL, body TEXT NOT NULL);
@@ -16,13 +18,24 @@ CREATE INDEX IF NOT EXISTS items_of_follower ON items (openid, seq);
 """
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+    db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _TABLES)
+    return db
+
+
 class Store:
     """One transaction per save, so a kill in between leaves the save before. Used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
-        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _TABLES)
+        try:
+            self._db = _opened(path)
+        except sqlite3.DatabaseError:
+            aside = path.with_suffix(".broken")
+            log.exception("%s cannot be read; it is put aside as %s and a new world begins", path, aside.name)
+            path.replace(aside)
+            self._db = _opened(path)
         path.chmod(0o600)  # it holds access tokens
 
     def load(self) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, bytes]]:

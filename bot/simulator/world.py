@@ -58,6 +58,18 @@ class World:
                 for resume in self.on_start:
                     resume(self)
 
+    def check_callback_once(self) -> None:
+        """The GET check, in the background before the first push; the page says when it failed."""
+        with self._starting:
+            if self.verified is not None:
+                return
+            self.verified = {"ok": None, "detail": "正在验证"}
+
+        def check() -> None:
+            self.verified = self.pusher.verify()
+
+        self.later.call(0.0, check)
+
     def reset(self) -> None:
         """Back to an account that was just registered, templates from the configuration included."""
         self.later.clear()
@@ -66,6 +78,7 @@ class World:
         self.calls.clear()
         self.quotas.reset()
         self.pusher.reset()
+        self.verified = None
         add_configured(self.state, self.config.templates)
 
     def close(self) -> None:

@@ -158,7 +158,7 @@ class Running:
 
     def serve(self, app: Flask) -> int:
         server = make_server("127.0.0.1", 0, app, threaded=True)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         self._stops.append(server.shutdown)
         return int(server.port)
 

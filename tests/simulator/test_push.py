@@ -187,6 +187,14 @@ def test_the_get_check_is_signed_and_wants_its_echo(sim: Client, hook: Hook) -> 
     assert sim.control("verify", {})["ok"] is False
 
 
+def test_the_check_is_made_once_before_the_first_push(sim: Client, hook: Hook) -> None:
+    openid = sim.follow()
+    for _ in range(3):
+        sim.say(openid)
+    eventually(lambda: sim.raw("GET", "/sim/phone").json()["pushing"]["verified"]["ok"])
+    assert len(hook.checks) == 1
+
+
 def test_repeats_are_parallel_duplicates_of_one_message(sim: Client, hook: Hook) -> None:
     openid = sim.follow()
     answer = sim.say(openid, "三遍", repeat=3)
@@ -270,10 +278,11 @@ def test_the_control_says_what_it_does_not_understand(sim: Client) -> None:
     assert sim.raw("POST", f"/sim/followers/{openid}/messages", json=location).status_code == 400
 
 
-def test_lost_replies_are_asked_for_again(sim: Client, hook: Hook) -> None:
+def test_lost_replies_are_asked_for_again(start: Start) -> None:
+    sim = start(delivery_times_s=(0.0, 0.05, 0.1))
     openid = sim.follow()
     sim.faults(seed=7, drop_replies=0.5)
-    answers = [sim.say(openid, f"{n}") for n in range(6)]
+    answers = [sim.say(openid, f"{n}") for n in range(5)]
     assert max(one["deliveries"] for one in answers) > 1
     sim.faults(drop_replies=True)
     assert sim.say(openid)["shown"] == FAILURE_LINE

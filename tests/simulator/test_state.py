@@ -59,6 +59,13 @@ def test_saving_happens_by_itself(start: Start, state_path: Path) -> None:
     assert state_path.stat().st_mode & 0o077 == 0, "it holds tokens"
 
 
+def test_a_file_that_cannot_be_read_is_put_aside(start: Start, state_path: Path) -> None:
+    state_path.write_bytes(b"this is no database" * 100)
+    sim = start(state_path=state_path)
+    assert sim.say(sim.follow())["shown"]
+    assert state_path.with_suffix(".broken").read_bytes().startswith(b"this is no database")
+
+
 def test_a_mass_job_goes_on_after_a_restart(start: Start, state_path: Path) -> None:
     first = start(state_path=state_path, mass_delay_s=60.0)
     openid = first.follow()

@@ -65,11 +65,13 @@ export class Tools {
   update(state) {
     const hours = Math.round(state.offset_s / 360) / 10;
     this.moved.textContent = Math.abs(state.offset_s) < 2 ? "与真实时间一致" : `比真实时间${hours >= 0 ? "快" : "慢"} ${Math.abs(hours)} 小时`;
-    const { marked_for_s: marked, last } = state.pushing;
-    if (marked) this.pushing.textContent = `连续失败，微信暂停推送，还有 ${marked} 秒`;
+    const { marked_for_s: marked, last, verified } = state.pushing;
+    const refused = verified?.ok === false;
+    if (refused) this.pushing.textContent = `回调地址没有通过验证：${verified.detail}`;
+    else if (marked) this.pushing.textContent = `连续失败，微信暂停推送，还有 ${marked} 秒`;
     else if (last) this.pushing.textContent = last.failure ? `上一次推送失败：${last.failure}` : `上一次推送 ${last.elapsed_ms} 毫秒得到回答，送了 ${last.deliveries} 次`;
     else if (!this.pushing.textContent) this.pushing.textContent = "还没有推送过";
-    this.pushing.classList.toggle("bad", Boolean(marked || last?.failure));
+    this.pushing.classList.toggle("bad", Boolean(refused || marked || last?.failure));
     for (const call of state.calls) this.calls.prepend(callRow(call));
     while (this.calls.childElementCount > CALLS_SHOWN) this.calls.lastChild.remove();
   }
