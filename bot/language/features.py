@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -33,33 +32,18 @@ def _pairs(units: Sequence[str], glue: str) -> list[str]:
     return [a + glue + b for a, b in pairwise(units)]
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Shares of the similarity; they add up to 1."""
-
-    words: float
-    characters: float
-    sounds: float
-    ratio: float
-    meaning: float = 0.0
-
-    @property
-    def sparse(self) -> tuple[float, float, float]:
-        return self.words, self.characters, self.sounds
-
-
-LITE = Weights(words=0.30, characters=0.30, sounds=0.15, ratio=0.25)
-FULL = Weights(words=0.09, characters=0.09, sounds=0.06, ratio=0.06, meaning=0.70)
+# Shares of words, characters and sounds in the lexical similarity; they add up to 1.
+SHARES = (0.4, 0.4, 0.2)
 
 
 class SparseIndex:
     """An inverted index over all fields in one: a query costs one pass over the postings of its features.
 
-    Rows are scaled so that the dot product of two texts is the weighted sum of their cosines by field.
+    Rows are scaled so that the dot product of two texts is the weighted mean of their cosines by field.
     """
 
-    def __init__(self, texts: Sequence[str], tokenizer: Tokenizer, weights: Weights) -> None:
-        self.tokenizer, self.weights, self.rows = tokenizer, weights, len(texts)
+    def __init__(self, texts: Sequence[str], tokenizer: Tokenizer) -> None:
+        self.tokenizer, self.rows = tokenizer, len(texts)
         counted = [self._count(text) for text in texts]
         frequency: Counter[tuple[int, str]] = Counter()
         for counts in counted:
@@ -103,7 +87,7 @@ class SparseIndex:
             value = rarity if count == 1 else rarity * (1.0 + math.log(count))
             values[key] = value
             squares[key[0]] += value * value
-        shares = [math.sqrt(w / s) if s else 0.0 for w, s in zip(self.weights.sparse, squares, strict=True)]
+        shares = [math.sqrt(w / s) if s else 0.0 for w, s in zip(SHARES, squares, strict=True)]
         return {key: value * shares[key[0]] for key, value in values.items()}
 
     def _build(self, counted: Sequence[Counter[tuple[int, str]]]) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from bot.language.features import Floats, Ints
 
 COST = 30.0  # how much a wrong phrase costs against a simple solution
-STEPS = 40
-TEMPERATURE = 0.5  # below 1: decisions are sharper than the regularised training would make them
+STEPS = 60
+TEMPERATURE = 0.7  # below 1: decisions are sharper than the regularised training would make them
 
 
 def softmax(logits: Floats) -> Floats:

@@ -74,12 +74,12 @@ class Matcher:
         generic = [] if len(own) > LARGE else [text for text in background() if text not in set(own)]
         none = self._classes - 1
         self._labels = np.array([n for n, _ in self._asks] + [none] * len(generic), dtype=np.int64)
-        self.similarity = Similarity(own + generic, self.tokenizer, encoder)
+        self.similarity = Similarity(own + generic, self.tokenizer, encoder, len(own) > LARGE)
         self.thresholds = _LARGE_THRESHOLDS
         self._classifier = None
         if self.similarity.large or len(self.ids) < 2:
             return
-        kernel = self.similarity.among_rows()
+        kernel = self.similarity.among_rows(self._labels, len(own))
         self._classifier = learner.train(kernel, self._labels, self._classes)
         strangers = calibration.stranger_scores(kernel, self._labels, self._classes, self._classifier)
         generic_scores = calibration.generic_scores(kernel, self._labels, self._classes, self._classifier)

@@ -2,50 +2,71 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from rapidfuzz import fuzz, process
 
 from bot.language.encoder import Encoder
-from bot.language.features import FULL, LITE, Floats, Ints, SparseIndex
+from bot.language.features import Floats, Ints, SparseIndex
+from bot.language.learner import softmax
 from bot.language.tokens import Tokenizer
 
 SHORT_LIST = 256  # rows looked at closely in a large index
 POSTINGS = 60_000  # postings visited to find them
-LARGE = 2_000  # rows above which an index is large: not trained, short list only
-_SHRINK = 0.9  # of the mean vector, taken away from every vector so that only differences count
+LARGE = 2_000  # phrases above which an index is large: not trained, short list only
+_REMEMBERED = 4_096  # vectors of recent messages
+_SHRINK = 0.8  # of the mean vector, taken away from every vector so that only differences count
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Shares of lexical similarity, spelling, and the two kinds of meaning; they add up to 1."""
+
+    lexical: float
+    spelling: float
+    general: float = 0.0
+    domain: float = 0.0
+
+
+LITE = Mix(lexical=0.75, spelling=0.25)
+GENERAL = Mix(lexical=0.30, spelling=0.15, general=0.30, domain=0.25)
+DOMAIN = Mix(lexical=0.22, spelling=0.08, domain=0.70)
 
 
 class Similarity:
-    """Rows are the phrases, then the generic background; see ``features.Weights`` for the shares."""
+    """Rows are the phrases, then the generic background."""
 
-    def __init__(self, texts: Sequence[str], tokenizer: Tokenizer, encoder: Encoder | None) -> None:
-        self.texts = list(texts)
-        self.encoder = encoder
-        self.weights = FULL if encoder else LITE
-        self.sparse = SparseIndex(self.texts, tokenizer, self.weights)
-        self.large = len(self.texts) > LARGE
+    def __init__(self, texts: Sequence[str], tokenizer: Tokenizer, encoder: Encoder | None, large: bool) -> None:
+        self.texts, self.encoder, self.large = list(texts), encoder, large
+        self.sparse = SparseIndex(self.texts, tokenizer)
+        self.mix = GENERAL if encoder else LITE
+        self._recent: OrderedDict[str, tuple[Floats | None, Floats | None]] = OrderedDict()
+        self._vectors: dict[str, Floats] = {}
+        self._middles: dict[str, Floats] = {}
         if encoder:
-            raw = encoder.encode(self.texts)
-            self._middle = _SHRINK * raw.mean(axis=0)
-            self.vectors = _unit(raw - self._middle)
+            for kind, encode in (("general", encoder.general), ("domain", encoder.domain)):
+                raw = encode(self.texts)
+                self._middles[kind] = _SHRINK * raw.mean(axis=0)
+                self._vectors[kind] = _unit(raw - self._middles[kind])
 
-    def among_rows(self) -> Floats:
-        """The training matrix."""
-        matrix = self.sparse.among_rows()
-        matrix += np.float32(self.weights.ratio) * _spelling(self.texts, self.texts)
+    def among_rows(self, labels: Ints, known: int) -> Floats:
+        """The training matrix, in the mix that tells the known phrases apart best."""
+        parts = [self.sparse.among_rows(), _spelling(self.texts, self.texts)]
         if self.encoder:
-            matrix += np.float32(self.weights.meaning) * (self.vectors @ self.vectors.T)
-        return matrix
+            parts += [self._vectors[kind] @ self._vectors[kind].T for kind in ("general", "domain")]
+            mixes = (GENERAL, DOMAIN)
+            losses = [_held_out_loss(_mixed(parts, mix)[:known, :known], labels[:known]) for mix in mixes]
+            self.mix = mixes[int(np.argmin(losses))]
+        return _mixed(parts, self.mix)
 
     def to_rows(self, text: str) -> Floats:
         """The similarity of a normalised text to every row."""
-        row = self.sparse.similarities(*self.sparse.known(text))
-        row += np.float32(self.weights.ratio) * _spelling([text], self.texts)[0]
-        if self.encoder:
-            row += np.float32(self.weights.meaning) * (self.vectors @ self.meaning(text))
-        return row
+        row = np.float32(self.mix.lexical) * self.sparse.similarities(*self.sparse.known(text))
+        row += np.float32(self.mix.spelling) * _spelling([text], self.texts)[0]
+        return self._with_meaning(row, text, None)
 
     def short_list(self, text: str, rows: int) -> tuple[Ints, Floats]:
         """The nearest of the first ``rows`` rows of a large index, with their similarities."""
@@ -56,15 +77,58 @@ class Similarity:
         near = near[rough[near] > 0]
         if not len(near):
             return near, np.zeros(0, dtype=np.float32)
-        exact = self.sparse.similarities_of(columns, values, near)
-        exact += np.float32(self.weights.ratio) * _spelling([text], [self.texts[i] for i in near])[0]
-        if self.encoder:
-            exact += np.float32(self.weights.meaning) * (self.vectors[near] @ self.meaning(text))
-        return near, exact
+        exact = np.float32(self.mix.lexical) * self.sparse.similarities_of(columns, values, near)
+        exact += np.float32(self.mix.spelling) * _spelling([text], [self.texts[i] for i in near])[0]
+        return near, self._with_meaning(exact, text, near)
 
-    def meaning(self, text: str) -> Floats:
-        assert self.encoder is not None
-        return np.asarray(_unit(self.encoder.encode([text]) - self._middle)[0], dtype=np.float32)
+    def _with_meaning(self, row: Floats, text: str, only: Ints | None) -> Floats:
+        if self.encoder is None:
+            return row
+        for kind, share, vector in zip(("general", "domain"), self._meaning_shares, self.meaning(text), strict=True):
+            if vector is not None:
+                rows = self._vectors[kind] if only is None else self._vectors[kind][only]
+                row += np.float32(share) * (rows @ vector)
+        return row
+
+    @property
+    def _meaning_shares(self) -> tuple[float, float]:
+        return self.mix.general, self.mix.domain
+
+    def meaning(self, text: str) -> tuple[Floats | None, Floats | None]:
+        """The vectors of a text that the mix needs; the latest texts are remembered."""
+        found = self._recent.get(text)
+        if found is None:
+            assert self.encoder is not None
+            general = self._vector("general", text) if self.mix.general else None
+            domain = self._vector("domain", text) if self.mix.domain else None
+            found = self._recent[text] = (general, domain)
+            if len(self._recent) > _REMEMBERED:
+                self._recent.popitem(last=False)
+        return found
+
+    def _vector(self, kind: str, text: str) -> Floats:
+        raw: Floats = getattr(self.encoder, kind)([text])[0]
+        return _unit(raw - self._middles[kind])
+
+
+def _mixed(parts: Sequence[Floats], mix: Mix) -> Floats:
+    shares = (mix.lexical, mix.spelling, mix.general, mix.domain)
+    return np.asarray(sum(np.float32(s) * part for s, part in zip(shares, parts, strict=False)), dtype=np.float32)
+
+
+def _held_out_loss(kernel: Floats, labels: Ints) -> float:
+    """How surprising each phrase's own entry is to its nearest other phrases: smaller is better."""
+    size = len(labels)
+    outside = kernel[~np.eye(size, dtype=bool)]
+    scaled = 1.5 * (kernel - outside.mean()) / max(float(outside.std()), 1e-6)
+    np.fill_diagonal(scaled, -1e4)
+    best = np.full((size, int(labels.max()) + 1), -1e4, dtype=np.float32)
+    np.maximum.at(best.T, labels, scaled.T)
+    several = np.bincount(labels)[labels] > 1
+    if not several.any():
+        return 0.0
+    own = softmax(best)[np.arange(size), labels][several]
+    return float(-np.log(np.maximum(own, 1e-9)).mean())
 
 
 def _spelling(texts: Sequence[str], others: Sequence[str]) -> Floats:
