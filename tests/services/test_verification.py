@@ -7,11 +7,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 
 from bot.services import activities, registrations, verification
 from bot.services.samples import load_samples
 from bot.services.verification import check
+from bot.storage import backup
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
 from bot.storage.models import Registration
@@ -115,6 +116,21 @@ def test_a_reference_to_nothing(sqlite_database: Database, cipher: Cipher) -> No
         other.execute(consent)
     with sqlite_database.session() as db:
         assert [breach.rule for breach in check(db, cipher)] == ["reference_broken"]
+
+
+def test_what_was_restored_is_sound(database: Database, database_url: str, cipher: Cipher, tmp_path: Path) -> None:
+    with database.session() as db:
+        load_samples(db, cipher, NOW)
+        db.commit()
+    backup.backup(database_url, tmp_path / "copy")
+    with database.session() as db:
+        writing(db)
+        db.execute(delete(Registration))
+        db.commit()
+    backup.restore(database_url, tmp_path / "copy")
+    with database.session() as db:
+        assert check(db, cipher, now=NOW) == []
+        assert len(db.scalars(select(Registration)).all()) == 93
 
 
 def test_being_passed_over_while_engaged_elsewhere_is_right(world: World) -> None:

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, inspect, text
 
 from bot.storage.database import Database
-from bot.storage.migrations import newest
+from bot.storage.migrations import draft, newest
 from bot.storage.models import Base
 from tests.fixtures import postgres
 
@@ -55,3 +55,17 @@ def test_two_processes_may_upgrade_at_once(empty_url: str) -> None:
     assert [(start.wait(60), start.communicate()[1]) for start in starts] == [(0, "")] * 3
     with Database(empty_url).session() as db:
         assert db.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest()]
+
+
+def test_the_next_version_is_drafted_from_the_models(sqlite_database: Database, tmp_path: Path) -> None:
+    with sqlite_database.engine.begin() as connection:
+        connection.execute(text("DROP TABLE gaps"))
+    folder = tmp_path / "versions"
+    folder.mkdir()
+    written = Path(draft(sqlite_database, "bring the gaps back", folder))
+    assert written.name == f"{int(newest() or 0) + 1:04d}_bring_the_gaps_back.py"
+    source = written.read_text("utf-8")
+    assert f'down_revision = "{newest()}"' in source
+    assert "op.create_table('gaps'" in source
+    assert "UTCDateTime" not in source
+    compile(source, written.name, "exec")

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 if TYPE_CHECKING:
     from bot.storage.database import Database
 
+_VERSIONS = Path(__file__).parent / "versions"
 _ADVISORY_KEY = 7_307_421  # any number, the same in every process
 
 
@@ -29,6 +30,18 @@ def upgrade(database: Database) -> None:
         connection.rollback()
         command.upgrade(_config(connection), "head")
         connection.commit()
+
+
+def draft(database: Database, message: str, folder: Path) -> str:
+    """Write the next version into ``folder`` as Alembic guesses it; to be read and corrected, then tried on both."""
+    number = f"{int(newest() or 0) + 1:04d}"
+    with database.engine.connect() as connection:
+        config = _config(connection)
+        config.set_main_option("version_locations", os.pathsep.join({str(_VERSIONS), str(folder)}))
+        config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+        made = command.revision(config, message, autogenerate=True, rev_id=number, version_path=str(folder))
+    assert made is not None and not isinstance(made, list)
+    return made.path
 
 
 def newest() -> str | None:
