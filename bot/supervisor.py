@@ -63,7 +63,7 @@ class Supervisor:
     def _start(self, folder: DataFolder, signals: Signals) -> None:
         web_port = self.settings.web.port
         # After a kill -9 the last process may need a moment to let go of its port.
-        patience = 5.0 if folder.left_in_a_hurry else 0.0
+        patience = 5.0 if folder.left_in_a_hurry else 0.5
         web = self._listen(self.settings.web.host, web_port, patience)
         simulator = self._listen("127.0.0.1", self.simulator_port, patience) if self.simulator_port else None
         folder.sign(web_port)
