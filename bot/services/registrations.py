@@ -131,9 +131,7 @@ def _seat_left_for(db: Session, asked: gates.Request, counted: seats.Seats) -> b
     return ahead < counted.free
 
 
-def _join_line(
-    db: Session, shift: Shift, counted: seats.Seats, now: datetime, queue: bool, rules: Rules
-) -> datetime:
+def _join_line(db: Session, shift: Shift, counted: seats.Seats, now: datetime, queue: bool, rules: Rules) -> datetime:
     """When the newcomer counts as having queued: never before those who were told their place already."""
     limit = rules.waitlist_limit if shift.waitlist_limit is None else shift.waitlist_limit
     if counted.waiting >= limit:

@@ -38,9 +38,7 @@ class Sample:
     kind: str = "volunteer"
 
 
-def _words(
-    title: str, place: str, content: str, risk: str, bring: str, leader: str, insured: bool = True
-) -> Words:
+def _words(title: str, place: str, content: str, risk: str, bring: str, leader: str, insured: bool = True) -> Words:
     return {
         "title": title,
         "place": place,

@@ -33,9 +33,7 @@ class Rush:
             for _ in range(2)
         ]
 
-    def __call__(
-        self, url: str, operations: list[Operation], *, guard: bool = True, pause_s: float = 0.0
-    ) -> list[str]:
+    def __call__(self, url: str, operations: list[Operation], *, guard: bool = True, pause_s: float = 0.0) -> list[str]:
         """Outcomes in the operations' order. ``pause_s`` widens the gap between counting seats and taking one."""
         number = len(self._processes)
         for at, process in enumerate(self._processes):

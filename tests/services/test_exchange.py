@@ -41,7 +41,7 @@ def test_excel_in_china_saves_gb18030(world: World) -> None:
 def test_all_mistakes_at_once_by_line(world: World) -> None:
     rows = [
         "无地点,,2026-03-07 09:00,2026-03-07 08:00,12,x,,团县委,何队长,,,,",
-        "\"两行\n的标题\",桥头,明天,2026-02-30 11:30,很多,x,y,团县委,何队长,跑步,,,",
+        '"两行\n的标题",桥头,明天,2026-02-30 11:30,很多,x,y,团县委,何队长,跑步,,,',
         "已过,桥头,2026-03-01 09:00,2026-03-01 11:30,0,x,y,团县委,何队长,,,,",
     ]
     assert mistakes(world, HEAD + "\r\n".join(rows) + "\r\n" + GOOD) == [

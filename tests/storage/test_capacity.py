@@ -29,7 +29,11 @@ def connection(database: Database) -> Connection:
         for person, (shift, state) in zip(people, seats, strict=True):
             db.add(
                 Registration(
-                    shift_id=shifts[shift].id, person_id=person.id, openid="o", state=state, state_since=NOW,
+                    shift_id=shifts[shift].id,
+                    person_id=person.id,
+                    openid="o",
+                    state=state,
+                    state_since=NOW,
                     created_at=NOW,
                 )  # fmt: skip
             )

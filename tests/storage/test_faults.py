@@ -106,9 +106,7 @@ def disconnect_everybody(url: URL) -> None:
     with psycopg.connect(
         host=url.host, port=url.port, user=url.username, password=url.password, dbname="postgres", autocommit=True
     ) as server:
-        server.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [url.database]
-        )
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [url.database])
 
 
 def test_a_restart_of_postgresql_breaks_one_transaction_and_the_next_try_works(postgresql_url: str) -> None:
