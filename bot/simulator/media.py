@@ -87,10 +87,10 @@ def sample_png(seed: int, width: int = 240, height: int = 160) -> bytes:
     rows = []
     for y in range(height):
         hill = [height * (0.55 + 0.2 * ((x * 7 + seed * 131) % width / width - 0.5) ** 2) for x in range(width)]
-        sky = (150 + hue // 2, 190 + y // 4, 235)
+        sky = (150 + hue // 2, 190 + 40 * y // height, 235)
         row = bytearray(b"\x00")
         for x in range(width):
-            row += bytes(sky if y < hill[x] else (70 + hue // 2, 150 - y // 4, 90))
+            row += bytes(sky if y < hill[x] else (70 + hue // 2, 150 - 40 * y // height, 90))
         rows.append(bytes(row))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     data = zlib.compress(b"".join(rows), 6)

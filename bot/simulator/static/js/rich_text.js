@@ -44,8 +44,13 @@ function link(attributes, label, tap) {
   return label;
 }
 
+// An anchor and not a button: a button would not flow with the words around it.
 export function tapLink(label, onclick) {
-  return h("button", { type: "button", class: "link", test: "msg-link", onclick }, label);
+  const tap = (event) => {
+    event.preventDefault();
+    onclick();
+  };
+  return h("a", { class: "link", test: "msg-link", href: "#", role: "button", onclick: tap }, label);
 }
 
 export function webLink(href, label) {
