@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from bot import logs
+from bot.push import wording
 from bot.settings import Settings, settings
 from bot.simulator.config import SimulatorConfig
 from bot.simulator.server import create_simulator
@@ -14,7 +15,6 @@ NEEDED = ("wechat.app_id", "wechat.app_secret", "wechat.token")
 
 def config(chosen: Settings) -> SimulatorConfig:
     wechat = chosen.wechat
-    templates = chosen.push.templates.values()
     return SimulatorConfig(
         app_id=wechat.app_id,
         app_secret=wechat.app_secret,
@@ -24,7 +24,12 @@ def config(chosen: Settings) -> SimulatorConfig:
         account=wechat.account,
         callback_url=chosen.simulator.callback_url,
         state_path=chosen.data_dir / "simulator.json",
-        templates=[id for each in templates for id in (each.subscribe, each.template) if id],
+        templates=[
+            {"id": id, "kind": family, "content": wording.template_text(kind) if kind in wording.USUAL_FIELDS else ""}
+            for kind, each in chosen.push.templates.items()
+            for family, id in (("notice", each.subscribe), ("template", each.template))
+            if id
+        ],
     )
 
 

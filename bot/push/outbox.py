@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, CursorResult, Select, and_, exists, or_, select, update
+from sqlalchemy import CursorResult, Select, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.push import facts, leases, wording
@@ -69,14 +69,23 @@ def claim(
     due = _due(now).order_by(Push.due_at, Push.id).limit(limit).execution_options(populate_existing=True)
     rows = db.scalars(due.with_for_update(skip_locked=True) if guarded else due)
     first_of_each = {row.openid: row for row in reversed(rows.all())}
-    until = leases.instant(db) + timedelta(seconds=lease_s)
-    for row in first_of_each.values():
-        row.state, row.leased_by, row.leased_until = "sending", holder, until
-        row.fence, row.attempts, row.tried_at = row.fence + 1, row.attempts + 1, row.tried_at or now
-    db.flush()
-    names = Claimed.__dataclass_fields__
-    claimed = (Claimed(**{name: getattr(row, name) for name in names}) for row in first_of_each.values())
-    return sorted(claimed, key=lambda one: (one.due_at, one.id))
+    claimed = sorted((_claimed(row, now) for row in first_of_each.values()), key=lambda one: (one.due_at, one.id))
+    taken = update(Push).where(Push.id.in_([one.id for one in claimed]))
+    values = {
+        "state": "sending",
+        "leased_by": holder,
+        "leased_until": leases.instant(db) + timedelta(seconds=lease_s),
+        "fence": Push.fence + 1,
+        "attempts": Push.attempts + 1,
+        "tried_at": func.coalesce(Push.tried_at, literal(now, Push.tried_at.type)),
+    }
+    db.execute(taken.values(values).execution_options(synchronize_session=False))
+    return claimed
+
+
+def _claimed(row: Push, now: datetime) -> Claimed:
+    values = {name: getattr(row, name) for name in Claimed.__dataclass_fields__}
+    return Claimed(**{**values, "fence": row.fence + 1, "attempts": row.attempts + 1, "tried_at": row.tried_at or now})
 
 
 def _due(now: datetime) -> Select[Push]:
@@ -118,16 +127,15 @@ def settle(db: Session, settlements: Sequence[Settlement], now: datetime, *, fen
     consents is noted all the same. ``fenced=False`` (only for the twin of a test) lets a late result overwrite.
     """
     writing(db)
-    written = []
     for settlement in settlements:
         for effect in settlement.effects:
             effect.apply(db, now)
-        ours: ColumnElement[bool] = Push.id == settlement.claimed.id
-        if fenced:
-            ours = and_(ours, Push.fence == settlement.claimed.fence, Push.state.in_(("sending", "due")))
-        if _changed(db.execute(update(Push).where(ours).values(_values(settlement, now)))):
-            written.append(settlement)
-    return written
+    found = select(Push.id, Push.fence, Push.state).where(Push.id.in_([one.claimed.id for one in settlements]))
+    held = {id: fence for id, fence, state in db.execute(found.with_for_update()) if state in ("sending", "due")}
+    ours = [one for one in settlements if not fenced or held.get(one.claimed.id) == one.claimed.fence]
+    if ours:
+        db.execute(update(Push), [{"id": one.claimed.id, **_values(one, now)} for one in ours])
+    return ours
 
 
 def _values(settlement: Settlement, now: datetime) -> dict[str, Any]:

@@ -20,6 +20,17 @@ USUAL_FIELDS: dict[str, dict[str, str]] = {
     "offer": {"thing1": "title", "time2": "time", "thing3": "place", "time4": "answer_by", "thing5": "hint"},
     "change": {"thing1": "title", "time2": "time", "thing3": "place", "thing4": "change", "thing5": "hint"},
 }
+# What the follower reads before each value, in the template that the account picks in WeChat's library.
+LABELS = {
+    "title": "活动名称", "name": "活动", "code": "活动编号", "time": "活动时间", "ends": "结束时间",
+    "place": "活动地点",
+    "left": "距离开始", "answer_by": "确认截止", "change": "变更内容", "hint": "温馨提示", "contact": "联系人",
+}  # fmt: skip
+
+
+def template_text(kind: str) -> str:
+    """The text of a template that `USUAL_FIELDS` fill: ``活动名称：{{thing1.DATA}}``, a line for each field."""
+    return "\n".join(f"{LABELS[source]}：{{{{{field}.DATA}}}}" for field, source in USUAL_FIELDS[kind].items())
 
 
 def left(starts_at: datetime, now: datetime, zone: ZoneInfo) -> str:

@@ -51,6 +51,7 @@ def announce_all(db: Session, rows: Sequence[dict[str, Any]], now: datetime) -> 
         where=(Push.state == "superseded") & Push.maybe_sent.is_(False),
     )
     if rows:
+        db.info["announced"] = True  # whoever commits may wake the worker
         db.execute(owed, [{**row, "state": "due", "created_at": now} for row in rows])
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -67,6 +67,15 @@ def test_what_is_due_is_claimed_oldest_first_and_once(database: Database) -> Non
     assert {(one.attempts, one.fence, one.doubts) for one in claimed} == {(1, 1, 0)}
     assert claim(database) == []
     assert len(claim(database, now=NOW + timedelta(hours=1))) == 1, "two of those followers have one in flight"
+
+
+def test_what_is_written_about_a_claim_is_what_is_handed_out(database: Database) -> None:
+    owe(database)
+    (claimed,) = claim(database, now=NOW.astimezone(timezone(timedelta(hours=8))))
+    found = row(database, claimed.id)
+    assert (found.state, found.leased_by, found.tried_at) == ("sending", "a", NOW)
+    assert (found.attempts, found.fence) == (claimed.attempts, claimed.fence)
+    assert claimed.tried_at == NOW
 
 
 def test_of_one_follower_never_two_at_a_time_and_in_order(database: Database) -> None:

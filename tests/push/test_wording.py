@@ -97,6 +97,14 @@ def test_every_kind_fills_its_template_even_with_the_longest_words(kind: str, co
     assert not any("…" in value for name, value in data.items() if usual[name] == "hint"), "what to answer stays whole"
 
 
+def test_the_text_of_a_template_names_every_field_that_is_filled() -> None:
+    assert wording.template_text("reminder").split("\n")[:2] == [
+        "活动名称：{{thing1.DATA}}",
+        "活动时间：{{time2.DATA}}",
+    ]
+    assert set(wording.LABELS) == set(wording.values(FACTS, START - timedelta(days=1), ZONE))
+
+
 def test_there_are_words_for_every_kind_of_announcement() -> None:
     from bot.services.announcements import KINDS
 
