@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
@@ -100,7 +98,7 @@ def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: b
     if len(named) > 1:
         return activities.ask_which(ctx, [one.shift_id for one in named], "sign_up.cancel", "要取消哪一个？")
     one = named[0]
-    late = one.state == "confirmed" and one.starts_at - ctx.now < timedelta(hours=_free_hours(ctx))
+    late = registrations.would_be_late(ctx.db, one.registration_id, ctx.now, rules=Rules.of(ctx.settings))
     if explicit and not late:
         return _cancel(ctx, one.registration_id, "")
     ctx.session.expect(
@@ -111,7 +109,7 @@ def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: b
         fleeting=True,
     )
     note = (
-        f"距开始不到{_free_hours(ctx)}小时，会记为“迟到取消”（生病等原因可以写在后面，不影响您以后报名）。\n"
+        f"距开始不到{ctx.settings.registrations.cancel_free_hours}小时，会记为“迟到取消”（生病等原因可以写在后面，不影响您以后报名）。\n"
         if late
         else ""
     )
@@ -144,10 +142,6 @@ def _person(ctx: Context) -> int:
     if person is None:
         raise NotRegistered
     return person
-
-
-def _free_hours(ctx: Context) -> int:
-    return ctx.settings.registrations.cancel_free_hours
 
 
 # -- an offered seat ---------------------------------------------------------------------------------
@@ -192,7 +186,7 @@ def _answer_offer(ctx: Context, code: str | None, *, accept: bool) -> Reply | No
             f"✅ 报名成功：{one.title}\n{span(one.starts_at, one.ends_at, ctx.zone)}｜{one.place}\n"
             f"开始前会提醒您，去不了请尽早回复 取消 {one.code}。"
         )
-    registrations.decline_offer(ctx.db, one.registration_id, ctx.now)
+    registrations.decline_offer(ctx.db, one.registration_id, ctx.now, rules=Rules.of(ctx.settings))
     return Text(f"没关系，名额已让给下一位，不影响您的记录。想再排可回复 报名 {one.code}（排到队尾）。")
 
 

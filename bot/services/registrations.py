@@ -174,6 +174,12 @@ def cancel(
     return Cancelled(registration.id, was, late, bool(offered), activity.code, activity.title, shift.starts_at)
 
 
+def would_be_late(db: Session, registration_id: int, now: datetime, *, rules: Rules = USUAL) -> bool:
+    """Whether cancelling now would be noted as late; for asking before it is done."""
+    registration = db.get(Registration, registration_id)
+    return registration is not None and _is_late(registration, registration.shift, now, rules)
+
+
 def _is_late(registration: Registration, shift: Shift, now: datetime, rules: Rules) -> bool:
     if registration.state != "confirmed":
         return False
