@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from wechatpy.client import api
 from wechatpy.client.base import BaseWeChatClient
 
-from bot.settings import Settings
 from bot.wechat.errors import Action
 from bot.wechat.failures import ApiError, UnknownOutcome
 from bot.wechat.outgoing import Outgoing
@@ -68,18 +67,6 @@ class Client(Outgoing, BaseWeChatClient):  # type: ignore[misc]
         self.secret = app_secret
         self.transport = Transport(base_url, threads=threads, connect_s=connect_s, read_s=read_s)
         self._tokens = Tokens(self._fetch_token, store or MemoryStore())
-
-    @classmethod
-    def from_settings(cls, settings: Settings, store: TokenStore) -> Client:
-        """As many connections as the worker has threads; the console and the command line need few."""
-        wechat = settings.wechat
-        return cls(
-            wechat.app_id,
-            wechat.app_secret,
-            base_url=wechat.api_base_url,
-            store=store,
-            threads=settings.push.threads,
-        )
 
     # -- the token -------------------------------------------------------------------------------------
 

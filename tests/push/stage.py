@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from bot.push import worker
-from bot.push.tokens import ValkeyTokenStore
 from bot.services import people, registrations
 from bot.settings import Settings
 from bot.simulator.config import SimulatorConfig
@@ -27,7 +26,7 @@ from bot.storage.models import Follower, NoticeConsent, Push, Registration, Shif
 from bot.storage.valkey import Valkey
 from bot.wechat.client import Client
 from tests.fixtures.world import NOW, World
-from tests.push.account import APP_ID, SECRET, TEMPLATES, template_id
+from tests.push.account import APP_ID, SECRET, TEMPLATES, client_for, template_id
 
 
 @dataclass
@@ -108,8 +107,7 @@ class Stage:
     numbers: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        store = ValkeyTokenStore(self.valkey, self.settings.wechat.app_id)
-        self.client = Client.from_settings(self.settings, store)
+        self.client = client_for(self.settings, self.valkey)
         self.wechat.set_clock(self.clock)
 
     @property

@@ -26,11 +26,9 @@ import sys, time
 from datetime import datetime
 from types import SimpleNamespace
 from bot.push import outbox, worker
-from bot.push.tokens import ValkeyTokenStore
 from bot.storage.database import Database
 from bot.storage.valkey import connect
-from bot.wechat.client import Client
-from tests.push.account import APP_ID, settings_for
+from tests.push.account import client_for, settings_for
 
 database_url, redis_url, prefix, wechat_url, at, templates = sys.argv[1:]
 
@@ -41,7 +39,7 @@ def settle(*_, **__):
 outbox.settle = settle
 settings = settings_for(wechat_url, **({} if templates == "yes" else {"templates": {}}))
 valkey = connect(redis_url, prefix=prefix)
-client = Client.from_settings(settings, ValkeyTokenStore(valkey, APP_ID))
+client = client_for(settings, valkey)
 parts = SimpleNamespace(settings=settings, database=Database(database_url), valkey=valkey, client=client, now=None)
 worker.run(parts, once=True, at=datetime.fromisoformat(at))
 """
