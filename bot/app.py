@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+import structlog
 from flask import Flask
 
 from bot import clock
@@ -30,6 +31,8 @@ from bot.wechat.client import Client
 from bot.wechat.gateway import Gateway
 from bot.wechat.messages import Message
 from bot.wechat.replies import Reply, to_json
+
+log = structlog.get_logger()
 
 RETRIES_OVER_S = 12
 """WeChat's third delivery comes 10 s after the first; a late answer waits that long for a retry to fetch it."""
@@ -128,7 +131,12 @@ def create_dispatcher(parts: Parts, sessions: Sessions) -> Dispatcher:
     reader.understand("周末有什么活动", clock.now())
     return Dispatcher(
         routers=ROUTERS,
-        hooks=Hooks(arrive=arrive, depart=Departure(FORMS, kept_for(parts)), refusal=refusals.reply),
+        hooks=Hooks(
+            arrive=arrive,
+            depart=Departure(FORMS, kept_for(parts)),
+            refusal=refusals.reply,
+            owed=wake_worker(parts),
+        ),
         database=parts.database,
         sessions=sessions,
         understand=reader.understand,
@@ -183,6 +191,18 @@ def suggestions(library: Library, ids: list[str]) -> tuple[Suggestion, ...]:
     """At most three questions, as their entries ask them."""
     entries = [library.entries[id] for id in ids[:3] if id in library.entries]
     return tuple(Suggestion(entry.id, str(entry.ask[0]), entry.intent or "") for entry in entries)
+
+
+def wake_worker(parts: Parts) -> Callable[[], None]:
+    """Tell the worker that something is due; without Valkey its next sweep finds it."""
+
+    def wake() -> None:
+        try:
+            parts.valkey.wake("outbox")
+        except memory.ValkeyDown:
+            log.info("worker.not_woken")
+
+    return wake
 
 
 def kept_for(parts: Parts) -> Callable[[Context], list[str]]:

@@ -40,12 +40,13 @@ class Hooks:
     """What the business adds around every message; handed in, so that the engine knows no business.
 
     ``arrive`` notes who speaks, ``depart`` may add what was kept for this follower, ``refusal`` turns a refused
-    rule into words (None: not a refusal).
+    rule into words (None: not a refusal); ``owed`` is called after a commit that owes somebody a message.
     """
 
     arrive: Callable[[Context], None]
     depart: Callable[[Context, Reply], Reply]
     refusal: Callable[[Context, Exception], Reply | None]
+    owed: Callable[[], None]
 
 
 class Dispatcher:
@@ -108,6 +109,8 @@ class Dispatcher:
                     if first is None:
                         raise
                     return Answered(from_json(first.reply))
+                if db.info.pop("announced", False):
+                    self._hooks.owed()
         return Answered(reply, self._sessions.seal(session))
 
     def _context(self, message: Message, now: datetime, db: Transaction, session: Session) -> Context:
