@@ -23,7 +23,7 @@ def config(chosen: Settings) -> SimulatorConfig:
         mode=wechat.mode,
         account=wechat.account,
         callback_url=chosen.simulator.callback_url,
-        state_path=chosen.data_dir / "simulator.json",
+        state_path=chosen.data_dir / "simulator.sqlite",
         templates=[
             {"id": id, "kind": family, "content": wording.template_text(kind) if kind in wording.USUAL_FIELDS else ""}
             for kind, each in chosen.push.templates.items()
