@@ -18,8 +18,8 @@ from bot.conversation.inbox import Inbox
 from bot.conversation.session import Sessions
 from bot.conversation.webhook import create_webhook
 from bot.health import create_health
-from bot.knowledge.library import Library, Shelf
-from bot.language import slots
+from bot.knowledge.library import Library, Mind, Shelf
+from bot.language import encoder, slots
 from bot.push import outbox
 from bot.push.tokens import ValkeyTokenStore
 from bot.services import announcements
@@ -58,7 +58,12 @@ class Parts:
 
     @cached_property
     def shelf(self) -> Shelf:
-        return Shelf(self.settings.faq_dir, placeholders(self.settings))
+        wanted = self.settings.understanding
+        return Shelf(
+            self.settings.faq_dir,
+            placeholders(self.settings),
+            Mind(encoder.load() if wanted.encoder else None, wanted.policy, self.settings.data_dir / "faq-index"),
+        )
 
     @cached_property
     def client(self) -> Client:

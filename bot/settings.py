@@ -73,6 +73,11 @@ class Conversation(Section):
     reply_budget_s: Annotated[float, Field(gt=0, lt=5)] = 4.5
 
 
+class Understanding(Section):
+    policy: Literal["cautious", "balanced", "bold"] = "balanced"
+    encoder: bool = True
+
+
 class Registrations(Section):
     waitlist_limit: Annotated[int, Field(ge=0)] = 50
     remind_before_hours: tuple[Count, ...] = (24, 2)
@@ -138,6 +143,7 @@ class Settings(Section):
     security: Security = Security()
     web: Web = Web()
     conversation: Conversation = Conversation()
+    understanding: Understanding = Understanding()
     registrations: Registrations = Registrations()
     push: Push = Push()
     menu: tuple[Button, ...] = MENU

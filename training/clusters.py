@@ -1,34 +1,13 @@
-"""The paraphrase clusters, and the noise that makes one side of a training pair look typed in a hurry."""
+"""The paraphrase clusters, and words of every other subject that training must not move."""
 
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from pathlib import Path
 
 import jieba
 
-from bot.language import pinyin
-from bot.language.text import normalise
-
 FOLDER = Path(__file__).with_name("clusters")
-
-_SWAPS = tuple(
-    tuple(pair.split(">"))
-    for pair in (
-        "如何>咋 怎么>咋 什么>啥 没有>没 是否>是不是 可以>能 志愿者>义工 哪里>哪 吗>不 吗>伐 多少>几 需要>要 时候>时 "
-        "我们>咱 能不能>能不 知道>晓得 为什么>为啥 现在>这会儿 申请>弄 办理>办 这个>这 参加>去"
-    ).split()
-)
-_BEFORE = (
-    "你好 您好请问 请问一下 想问问 老师 小青 那个 在吗 问下 麻烦问下 不好意思打扰了 就是 哎 我想咨询一下 帮我看看 "
-    "有个事 你好呀 老师您好 喂"
-).split()
-_AFTER = "呀 啊 呢 哦 谢谢 急 哈 捏 呗 嘛 老师 谢谢老师 在线等 求解 麻烦了 啦 吧".split()
-_ASIDE = (
-    "我是新来的 我在外地 刚看到你们公众号 同学推荐我来的 我问了好几个人都不清楚 我不太会用手机 昨天打电话没人接 "
-    "我们学校要求的 我看群里说的 上次来过一次 朋友圈看到的 有点着急 我妈让我问的 我下班才看到 我是大二的学生"
-).split()
 
 
 def load() -> list[list[str]]:
@@ -49,43 +28,3 @@ def vocabulary() -> list[str]:
 def strange(words: list[str], size: int, chance: random.Random) -> list[str]:
     """Strings of words that have nothing to do with each other."""
     return ["".join(chance.sample(words, chance.randint(1, 4))) for _ in range(size)]
-
-
-def homophones() -> dict[str, list[str]]:
-    """Characters of the clusters by sound, so that typing mistakes are likely ones."""
-    groups: dict[str, set[str]] = defaultdict(set)
-    table = pinyin.table()
-    for cluster in load():
-        for text in cluster:
-            for character in normalise(text):
-                if character in table:
-                    groups[table[character]].add(character)
-    return {c: sorted(group - {c}) for group in groups.values() if len(group) > 1 for c in group}
-
-
-def noisy(text: str, chance: random.Random, alike: dict[str, list[str]], level: float = 0.6) -> str:
-    """The text as someone else might type it: swaps, a slip, chatter around it, a clause that does not matter."""
-    if chance.random() > level:
-        return text
-    for old, new in _SWAPS:
-        if old in text and chance.random() < 0.3:
-            text = text.replace(old, new)
-    if len(text) > 4 and chance.random() < 0.4:
-        text = _slip(text, chance, alike)
-    if chance.random() < 0.4:
-        text = chance.choice(_BEFORE) + text
-    if chance.random() < 0.4:
-        text += chance.choice(_AFTER)
-    if chance.random() < 0.3:
-        text = chance.choice(_ASIDE) + chance.choice(("，", " ", "")) + text
-    return text
-
-
-def _slip(text: str, chance: random.Random, alike: dict[str, list[str]]) -> str:
-    at = chance.randrange(len(text) - 1)
-    kind = chance.randrange(3)
-    if kind == 0:
-        return text[:at] + text[at + 1 :]
-    if kind == 1 and text[at] in alike:
-        return text[:at] + chance.choice(alike[text[at]]) + text[at + 1 :]
-    return text[:at] + text[at + 1] + text[at] + text[at + 2 :]

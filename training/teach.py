@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from bot.language import colloquial
 from bot.language.encoder import WEIGHTS, SentenceEncoder, pack
 from training import clusters
 
@@ -97,17 +98,18 @@ def batches(groups: list[list[str]], size: int, chance: random.Random) -> tuple[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=240)
+    parser.add_argument("--steps", type=int, default=260)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--rate", type=float, default=3e-4)
-    parser.add_argument("--keep", type=float, default=4.0, help="how strongly other vocabulary is held in place")
+    parser.add_argument("--keep", type=float, default=0.0, help="how strongly other vocabulary is held in place")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     torch.set_num_threads(2)
     chance = random.Random(options.seed)
-    groups, alike = clusters.load(), clusters.homophones()
+    groups = clusters.load()
+    alike = colloquial.homophones(text for group in groups for text in group)
     print(f"{len(groups)} clusters, {sum(map(len, groups))} texts", flush=True)
     published = SentenceEncoder(weights=Path("none"))
     network = Network(published.published)
@@ -119,7 +121,7 @@ def main() -> None:
         for group in optimizer.param_groups:
             group["lr"] = options.rate * warm * 0.5 * (1 + math.cos(math.pi * step / options.steps))
         first, second, labels = batches(groups, options.batch, chance)
-        loss = _loss(network, first, [clusters.noisy(t, chance, alike) for t in second], labels)
+        loss = _loss(network, first, [colloquial.noisy(t, chance, alike) for t in second], labels)
         if options.keep:
             loss = loss + options.keep * _moved(network, published, clusters.strange(vocabulary, 96, chance))
         optimizer.zero_grad()

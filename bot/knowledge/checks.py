@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.knowledge import placeholders
+from bot.knowledge import alike, placeholders
 from bot.knowledge.entries import MAX_ANSWER_BYTES, Entry, Folder, Mistake, Phrase
 from bot.language.text import normalise
 
@@ -24,6 +24,7 @@ def checked(folder: Folder, values: Mapping[str, str], today: date) -> Folder:
     found = [
         *_same_phrases(folder),
         *_colliding_keywords(folder),
+        *alike.nearly_same(folder),
         *(m for entry in folder.entries for m in _answer(entry, known)),
         *(m for entry in folder.entries for m in _advice(entry, today)),
     ]

@@ -38,3 +38,8 @@ def chosen(db: Session, text: str, entry_id: str, now: datetime) -> bool:
     gap.chosen = entry_id
     db.flush()
     return True
+
+
+def unanswered(db: Session) -> list[tuple[str, str]]:
+    """(text, what the follower chose or nothing), oldest first."""
+    return [(text, chosen) for text, chosen in db.execute(select(Gap.text, Gap.chosen).order_by(Gap.id))]

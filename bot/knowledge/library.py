@@ -9,12 +9,14 @@ import time
 from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bot.knowledge import placeholders
 from bot.knowledge.checks import checked
 from bot.knowledge.entries import Entry, Folder, Mistake, Place
 from bot.knowledge.loader import files, load
+from bot.language.calibration import Policy
 from bot.language.encoder import Encoder
 from bot.language.matcher import Matcher, Ranking
 from bot.language.phrases import Phrases
@@ -22,15 +24,29 @@ from bot.language.phrases import Phrases
 log = logging.getLogger(__name__)
 
 
+class Mind(NamedTuple):
+    """How a library understands: with which encoder, how boldly, and where it keeps what it learnt."""
+
+    encoder: Encoder | None = None
+    policy: Policy = "balanced"
+    cache: Path | None = None
+
+
 class Library:
     """Entries with their matcher. Never changed after it is built."""
 
-    def __init__(self, folder: Folder, values: Mapping[str, str], today: date, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        values: Mapping[str, str],
+        today: date,
+        mind: Mind = Mind(),
+    ) -> None:
         self.entries: dict[str, Entry] = {
             entry.id: entry for entry in folder.entries if entry.valid_until is None or entry.valid_until >= today
         }
         self.values = {**folder.placeholders, **values}
-        self.matcher = Matcher(_phrases(self.entries, folder), encoder)
+        self.matcher = Matcher(_phrases(self.entries, folder), *mind)
 
     def match(self, text: str) -> Ranking:
         """What a text means, with its confidence."""
@@ -56,9 +72,15 @@ class Shelf:
     """Holds the library in use. A wrong edit changes nothing but ``errors``; a right one swaps one reference."""
 
     def __init__(
-        self, directory: Path, values: Mapping[str, str], encoder: Encoder | None = None, *, every_s: float = 1.0
+        self,
+        directory: Path,
+        values: Mapping[str, str],
+        mind: Mind = Mind(),
+        *,
+        every_s: float = 1.0,
     ) -> None:
-        self.directory, self.values, self.encoder, self.every_s = directory, dict(values), encoder, every_s
+        self.directory, self.values, self.every_s = directory, dict(values), every_s
+        self._mind = mind
         self.errors: tuple[Mistake, ...] = ()
         self.loaded_at = datetime.min.replace(tzinfo=timezone.utc)
         self._stop = threading.Event()
@@ -67,7 +89,7 @@ class Shelf:
         self._seen = self._state()
         folder = self._read()
         # There is no old content yet: what can be read answers, the rest is shown as errors.
-        self._swap(Library(folder, self.values, self._today(), encoder))
+        self._swap(self._library(folder))
         self.errors = folder.refused()
 
     def refresh(self) -> bool:
@@ -79,7 +101,7 @@ class Shelf:
         try:
             folder = self._read()
             if not folder.refused():
-                self._swap(Library(folder, self.values, self._today(), self.encoder))
+                self._swap(self._library(folder))
                 return True
             self.errors = folder.refused()
         except Exception as error:
@@ -90,6 +112,9 @@ class Shelf:
 
     def _read(self) -> Folder:
         return checked(load(self.directory), self.values, self._today())
+
+    def _library(self, folder: Folder) -> Library:
+        return Library(folder, self.values, self._today(), self._mind)
 
     def _swap(self, library: Library) -> None:
         self.library, self.errors, self.loaded_at = library, (), datetime.now(timezone.utc)

@@ -106,6 +106,13 @@ class SparseIndex:
         self._posting_rows = np.repeat(np.arange(self.rows, dtype=np.int32), sizes)[order]
         self._posting_values = values[order]
 
+    def by_field(self, columns: Ints, values: Floats) -> dict[str, Floats]:
+        """The lexical similarity to every row, told apart by words, characters and sounds."""
+        keys = list(self._columns)
+        number = np.array([keys[c][0] for c in columns], dtype=np.int64)
+        names = ("words", "characters", "sounds")
+        return {name: self.similarities(columns[number == n], values[number == n]) for n, name in enumerate(names)}
+
     def known(self, text: str) -> tuple[Ints, Floats]:
         """The columns of a normalised text that the index knows, and their values."""
         weighed = self._weigh(self._count(text))
@@ -137,8 +144,10 @@ class SparseIndex:
             result[i] = dense[self._row_columns[span]] @ self._row_values[span]
         return result
 
-    def among_rows(self) -> Floats:
-        """Every row against every row, for training."""
-        spans = pairwise(self._row_starts)
+    def among_rows(self, only: Ints | None = None) -> Floats:
+        """Every row against every row, or some against each other, for training."""
+        spans = list(pairwise(self._row_starts))
         columns = self._row_columns.astype(np.int64)
-        return np.stack([self.similarities(columns[a:b], self._row_values[a:b]) for a, b in spans])
+        wanted = range(self.rows) if only is None else only
+        lines = [self.similarities(columns[slice(*spans[i])], self._row_values[slice(*spans[i])]) for i in wanted]
+        return np.stack(lines) if only is None else np.stack(lines)[:, only]

@@ -12,9 +12,10 @@ from typing import Literal
 import numpy as np
 
 from bot.language import calibration, learner
-from bot.language.calibration import Thresholds, class_scores
+from bot.language.calibration import Evidence, Policy, Thresholds, class_scores
 from bot.language.encoder import Encoder
-from bot.language.features import Floats
+from bot.language.features import Floats, Ints
+from bot.language.learned import Learned
 from bot.language.phrases import Phrases, Rewriter
 from bot.language.similarity import LARGE, Similarity
 from bot.language.text import normalise
@@ -46,6 +47,16 @@ class Ranking:
     candidates: tuple[Candidate, ...] = ()
 
 
+@dataclass(frozen=True)
+class Reason:
+    """A known phrase near a text; ``shares`` add up to its likeness."""
+
+    id: str
+    phrase: str
+    likeness: float
+    shares: dict[str, float]
+
+
 @lru_cache(maxsize=1)
 def background() -> tuple[str, ...]:
     """Generic messages that no entry answers."""
@@ -56,8 +67,10 @@ def background() -> tuple[str, ...]:
 class Matcher:
     """Built once from phrases, then only read: safe between threads and shared by forked processes."""
 
-    def __init__(self, phrases: Phrases, encoder: Encoder | None = None) -> None:
-        self.phrases = phrases
+    def __init__(
+        self, phrases: Phrases, encoder: Encoder | None = None, policy: Policy = "balanced", cache: Path | None = None
+    ) -> None:
+        self.phrases, self.policy = phrases, policy
         self.rewrite = Rewriter(phrases.synonyms, phrases.stop)
         self.tokenizer = Tokenizer(phrases.words)
         self.ids = list(dict.fromkeys(id for id, _ in phrases.asks))
@@ -67,23 +80,47 @@ class Matcher:
         self._exact = _decisive((text.replace(" ", ""), self.ids[n]) for n, text in self._asks)
         self._keywords = _decisive((self._spaced(word), id) for id, word in phrases.keywords)
         self._classes = len(self.ids) + 1  # the last is NONE
-        self._learn(encoder)
+        self._learn(encoder, cache)
 
-    def _learn(self, encoder: Encoder | None) -> None:
+    def _learn(self, encoder: Encoder | None, cache: Path | None) -> None:
         own = [text for _, text in self._asks]
-        generic = [] if len(own) > LARGE else [text for text in background() if text not in set(own)]
+        large = len(own) > LARGE
+        generic = [] if large else [text for text in background() if text not in set(own)]
         none = self._classes - 1
         self._labels = np.array([n for n, _ in self._asks] + [none] * len(generic), dtype=np.int64)
-        self.similarity = Similarity(own + generic, self.tokenizer, encoder, len(own) > LARGE)
+        self.similarity = Similarity(own + generic, self.tokenizer, encoder)
         self.thresholds = _LARGE_THRESHOLDS
+        self.evidence: Evidence | None = None
         self._classifier = None
-        if self.similarity.large or len(self.ids) < 2:
-            return
-        kernel = self.similarity.among_rows(self._labels, len(own))
-        self._classifier = learner.train(kernel, self._labels, self._classes)
-        strangers = calibration.stranger_scores(kernel, self._labels, self._classes, self._classifier)
-        generic_scores = calibration.generic_scores(kernel, self._labels, self._classes, self._classifier)
-        self.thresholds = calibration.thresholds(strangers, generic_scores)
+        self._kept = np.arange(len(self._labels))
+        learned = Learned(cache, [*self.similarity.texts, *map(str, self._labels)], encoder.name if encoder else "lite")
+        if not learned.restore(self.similarity):
+            if not large and len(self.ids) > 1:
+                self.similarity.choose_mix(self._labels, len(own))
+            self.similarity.encode_rows()
+            if not large and len(self.ids) > 1:
+                self._train(learned, len(own))
+            learned.save(self.similarity)
+        if learned.classifier is not None and learned.evidence is not None:
+            self._classifier, self._kept, self.evidence = learned.classifier, learned.kept, learned.evidence
+            self._labels = self._labels[self._kept]
+            self.thresholds = calibration.thresholds(learned.evidence, self.policy)
+
+    def _train(self, learned: Learned, own: int) -> None:
+        kernel = self.similarity.among_rows()
+        kept = self._far_background(kernel, own)
+        kernel, labels = kernel[np.ix_(kept, kept)], self._labels[kept]
+        classifier = learner.train(kernel, labels, self._classes)
+        evidence = calibration.Trial(self.similarity, kept, kernel, labels, classifier).evidence()
+        learned.classifier, learned.kept, learned.evidence = classifier, kept, evidence
+
+    def _far_background(self, kernel: Floats, own: int) -> Ints:
+        """All phrases, and the generic messages unlike them: 谢谢 is no chit-chat where it is an entry."""
+        among = kernel[:own, :own].copy()
+        np.fill_diagonal(among, 0)
+        usual = float(np.quantile(among.max(axis=1), 0.25))
+        near = kernel[own:, :own].max(axis=1) > usual
+        return np.concatenate([np.arange(own), own + np.flatnonzero(~near)])
 
     def rank(self, text: str) -> Ranking:
         """Exact phrase → operators' keyword → trained similarity."""
@@ -102,11 +139,31 @@ class Matcher:
         )
         return self._decide(text, candidates, float(scores[best[0]]))
 
+    def training_matrix(self) -> tuple[Floats, Ints]:
+        """Similarities among all phrases and the background in use, with their entries' numbers (the last is NONE)."""
+        return self.similarity.among_rows()[np.ix_(self._kept, self._kept)], self._labels
+
+    def why(self, text: str, count: int = 5) -> list[Reason]:
+        """The nearest phrases and what each kind of likeness contributes."""
+        core = self.rewrite(text)
+        parts = self.similarity.parts(core)
+        total = sum(parts.values(), np.zeros(len(self.similarity.texts), dtype=np.float32))[: len(self._asks)]
+        best = np.argsort(-total)[:count]
+        return [
+            Reason(
+                self.ids[self._asks[i][0]],
+                self._asks[i][1],
+                float(total[i]),
+                {name: float(values[i]) for name, values in parts.items()},
+            )
+            for i in best
+        ]
+
     def scores(self, core: str) -> Floats:
         """Raw scores of every entry for a rewritten text."""
         if self._classifier is None:
             return self._nearest_scores(core)
-        row = self.similarity.to_rows(core)[None]
+        row = self.similarity.to_rows(core)[None, self._kept]
         probabilities = self._classifier.probabilities(row)
         best: Floats = class_scores(probabilities, row, self._labels, self._classes)[0]
         return best

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,10 @@ SHORT_LIST = 256  # rows looked at closely in a large index
 POSTINGS = 60_000  # postings visited to find them
 LARGE = 2_000  # phrases above which an index is large: not trained, short list only
 _REMEMBERED = 4_096  # vectors of recent messages
+_JUDGED = 300  # phrases by which the mix is chosen
+_TWIN = 0.88  # lexical similarity above which two texts mean the same
+_NOTHING = np.zeros(1, dtype=np.float32)
+KINDS = ("general", "domain")
 _SHRINK = 0.8  # of the mean vector, taken away from every vector so that only differences count
 
 
@@ -39,34 +43,89 @@ DOMAIN = Mix(lexical=0.22, spelling=0.08, domain=0.70)
 class Similarity:
     """Rows are the phrases, then the generic background."""
 
-    def __init__(self, texts: Sequence[str], tokenizer: Tokenizer, encoder: Encoder | None, large: bool) -> None:
-        self.texts, self.encoder, self.large = list(texts), encoder, large
+    def __init__(self, texts: Sequence[str], tokenizer: Tokenizer, encoder: Encoder | None) -> None:
+        self.texts, self.encoder = list(texts), encoder
         self.sparse = SparseIndex(self.texts, tokenizer)
-        self.mix = GENERAL if encoder else LITE
+        self.mix = LITE
         self._recent: OrderedDict[str, tuple[Floats | None, Floats | None]] = OrderedDict()
         self._vectors: dict[str, Floats] = {}
         self._middles: dict[str, Floats] = {}
-        if encoder:
-            for kind, encode in (("general", encoder.general), ("domain", encoder.domain)):
-                raw = encode(self.texts)
+
+    def choose_mix(self, labels: Ints, known: int) -> None:
+        """The mix that tells phrases of different entries apart best, judged on some entries and their own twins."""
+        if self.encoder is None:
+            return
+        self.mix = GENERAL
+        order = np.random.default_rng(3).permutation(int(labels[:known].max()) + 1)
+        sizes = np.cumsum(np.bincount(labels[:known])[order])
+        some = np.flatnonzero(np.isin(labels[:known], order[: max(2, int(np.searchsorted(sizes, _JUDGED)))]))
+        texts = [self.texts[i] for i in some]
+        parts = [self.sparse.among_rows(some), _spelling(texts, texts)]
+        for encode in (self.encoder.general, self.encoder.domain):
+            raw = encode(texts)
+            vectors = _unit(raw - _SHRINK * raw.mean(axis=0))
+            parts.append(vectors @ vectors.T)
+        _, numbers = np.unique(labels[some], return_inverse=True)
+        losses = {mix: _held_out_loss(_mixed(parts, mix), numbers) for mix in (GENERAL, DOMAIN)}
+        self.mix = min(losses, key=lambda mix: losses[mix])
+
+    def encode_rows(self) -> None:
+        """The vectors that the mix needs."""
+        for kind, share in zip(KINDS, self._meaning_shares, strict=True):
+            if share:
+                raw: Floats = getattr(self.encoder, kind)(self.texts)
                 self._middles[kind] = _SHRINK * raw.mean(axis=0)
                 self._vectors[kind] = _unit(raw - self._middles[kind])
 
-    def among_rows(self, labels: Ints, known: int) -> Floats:
-        """The training matrix, in the mix that tells the known phrases apart best."""
+    def among_rows(self) -> Floats:
+        """The training matrix."""
         parts = [self.sparse.among_rows(), _spelling(self.texts, self.texts)]
-        if self.encoder:
-            parts += [self._vectors[kind] @ self._vectors[kind].T for kind in ("general", "domain")]
-            mixes = (GENERAL, DOMAIN)
-            losses = [_held_out_loss(_mixed(parts, mix)[:known, :known], labels[:known]) for mix in mixes]
-            self.mix = mixes[int(np.argmin(losses))]
+        parts += [v @ v.T if (v := self._vectors.get(kind)) is not None else _NOTHING for kind in KINDS]
         return _mixed(parts, self.mix)
+
+    def state(self) -> dict[str, Floats]:
+        """What took long to compute; ``restore`` takes it back."""
+        shares = np.array([self.mix.lexical, self.mix.spelling, self.mix.general, self.mix.domain], dtype=np.float32)
+        kept = {f"vectors_{kind}": vectors for kind, vectors in self._vectors.items()}
+        return {"mix": shares, **kept, **{f"middle_{kind}": middle for kind, middle in self._middles.items()}}
+
+    def restore(self, state: Mapping[str, Floats]) -> None:
+        self.mix = Mix(*(round(float(share), 6) for share in state["mix"]))
+        for kind in KINDS:
+            if f"vectors_{kind}" in state:
+                self._vectors[kind], self._middles[kind] = state[f"vectors_{kind}"], state[f"middle_{kind}"]
 
     def to_rows(self, text: str) -> Floats:
         """The similarity of a normalised text to every row."""
-        row = np.float32(self.mix.lexical) * self.sparse.similarities(*self.sparse.known(text))
-        row += np.float32(self.mix.spelling) * _spelling([text], self.texts)[0]
-        return self._with_meaning(row, text, None)
+        words, spelling = self.sparse.similarities(*self.sparse.known(text)), _spelling([text], self.texts)[0]
+        row: Floats = np.float32(self.mix.lexical) * words + np.float32(self.mix.spelling) * spelling
+        if self.encoder is None:
+            return row
+        looks = np.float32(LITE.lexical) * words + np.float32(LITE.spelling) * spelling
+        twin = int(np.argmax(looks))
+        return self._with_meaning(row, text, None, twin if looks[twin] >= _TWIN else None)
+
+    def parts(self, text: str) -> dict[str, Floats]:
+        """What each kind of likeness adds to the similarity with every row."""
+        by_field = self.sparse.by_field(*self.sparse.known(text))
+        parts = {name: np.float32(self.mix.lexical) * row for name, row in by_field.items()}
+        parts["spelling"] = np.float32(self.mix.spelling) * _spelling([text], self.texts)[0]
+        if self.encoder is not None:
+            parts["meaning"] = self._with_meaning(np.zeros(len(self.texts), dtype=np.float32), text, None)
+        return parts
+
+    def to_many(self, texts: Sequence[str]) -> Floats:
+        """The same for many texts, with the encoder in batches."""
+        sparse = np.stack([self.sparse.similarities(*self.sparse.known(text)) for text in texts])
+        parts = [sparse, _spelling(texts, self.texts)]
+        if self.encoder:
+            for kind, share in zip(KINDS, self._meaning_shares, strict=True):
+                if share:
+                    vectors = _unit(getattr(self.encoder, kind)(texts) - self._middles[kind])
+                    parts.append(vectors @ self._vectors[kind].T)
+                else:
+                    parts.append(_NOTHING)
+        return _mixed(parts, self.mix)
 
     def short_list(self, text: str, rows: int) -> tuple[Ints, Floats]:
         """The nearest of the first ``rows`` rows of a large index, with their similarities."""
@@ -81,10 +140,12 @@ class Similarity:
         exact += np.float32(self.mix.spelling) * _spelling([text], [self.texts[i] for i in near])[0]
         return near, self._with_meaning(exact, text, near)
 
-    def _with_meaning(self, row: Floats, text: str, only: Ints | None) -> Floats:
+    def _with_meaning(self, row: Floats, text: str, only: Ints | None, twin: int | None = None) -> Floats:
+        """A phrase that looks all but the same (``twin``) lends its vectors: no need to encode the text."""
         if self.encoder is None:
             return row
-        for kind, share, vector in zip(("general", "domain"), self._meaning_shares, self.meaning(text), strict=True):
+        lent = tuple(self._vectors[kind][twin] if kind in self._vectors else None for kind in KINDS) if twin else None
+        for kind, share, vector in zip(KINDS, self._meaning_shares, lent or self.meaning(text), strict=True):
             if vector is not None:
                 rows = self._vectors[kind] if only is None else self._vectors[kind][only]
                 row += np.float32(share) * (rows @ vector)
