@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import re
 import sys
 from typing import Any
 
@@ -77,11 +78,21 @@ def _run(arguments: list[str] | None) -> int:
     except BrokenPipeError:
         return 0  # `… | head` has read enough
     except Exception as error:
-        storage = sys.modules.get("bot.storage.errors")
-        if storage is None or not isinstance(error, storage.StorageError):
+        known = _about_the_database(error)
+        if known is None:
             raise  # unforeseen: the traceback helps whoever mends it
-        return _say(f"数据库现在用不了：{error}。python -m bot check 会说明怎么办。", 1)
+        return _say(known, 1)
     return result if isinstance(result, int) else 0
+
+
+def _about_the_database(error: Exception) -> str | None:
+    """Looked up, not imported: most commands never load SQLAlchemy."""
+    ours, theirs = sys.modules.get("bot.storage.errors"), sys.modules.get("sqlalchemy.exc")
+    if ours and isinstance(error, ours.StorageError):
+        return f"数据库现在用不了：{error}。python -m bot check 会说明怎么办。"
+    if theirs and isinstance(error, theirs.DBAPIError) and re.search("no such table|UndefinedTable", str(error)):
+        return "数据库还没有建立，或不是这一版的结构。执行：python -m bot db upgrade"
+    return None
 
 
 def _in_chinese(error: click.UsageError) -> str:

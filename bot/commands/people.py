@@ -30,16 +30,12 @@ PASSWORD_LENGTH = 12  # characters of a made-up password, and the fewest of a ch
 
 @contextmanager
 def opened(chosen: Settings) -> Iterator[Session]:
-    """A session on a database whose tables are there."""
-    from sqlalchemy import inspect
-
+    """A session on the database of the settings."""
     from bot.storage.database import Database
 
     database = Database(chosen.database_url)
     try:
         with database.session() as db:
-            if not inspect(db.connection()).has_table("activities"):
-                raise click.ClickException("数据库还没有建立。执行：python -m bot db upgrade")
             yield db
     finally:
         database.dispose()

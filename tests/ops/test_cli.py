@@ -114,6 +114,13 @@ def test_the_database_is_made_copied_brought_back_and_verified(bot: Bot, tmp_pat
     assert json.loads(bot("db", "verify", "--json").stdout) == {"ok": True, "breaches": []}
 
 
+@pytest.mark.parametrize("words", [["db", "verify"], ["faq", "gaps"], ["export", "activities"], ["db", "backup", "x"]])
+def test_without_a_database_it_says_so(bot: Bot, tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "data").mkdir()
+    said = one_line(bot(*words), 1)
+    assert "db upgrade" in said or "没有备份成" in said
+
+
 def test_verify_finds_what_is_wrong(bot: Bot, tmp_path: Path) -> None:
     import sqlite3
 
@@ -169,6 +176,12 @@ def test_the_faq_is_checked_and_asked(bot: Bot, tmp_path: Path) -> None:
     first, second = map(json.loads, answers)
     assert (first["decision"], first["text"]) == ("intent", "我要报名")
     assert set(second) == {"text", "decision", "id", "confidence", "candidates"}
+
+
+def test_the_faq_explains_and_tests_itself(bot: Bot) -> None:
+    bot("db", "upgrade")
+    assert "sign-up" in bot("faq", "ask", "我要报名").stdout
+    assert bot("faq", "gaps").returncode == 0
 
 
 def test_the_menu_is_checked_without_a_network(bot: Bot, tmp_path: Path) -> None:
