@@ -14,9 +14,9 @@ from bot.language.learner import Classifier
 from bot.language.similarity import Similarity
 
 Policy = Literal["cautious", "balanced", "bold"]
-FOLDS = 5
+FOLDS = 4
 SAMPLE = 400  # phrases looked at: enough for the quantiles, and calibration stays quick
-WARM_STEPS = 10  # from the whole solution; as many cold ones as in training give the same quantiles
+WARM_STEPS = 7  # from the whole solution; as many cold ones as in training give the same quantiles
 FLOOR = 1e-6
 
 

