@@ -96,7 +96,7 @@ def test_from_following_to_the_reminder(page: Page, fresh: Stack) -> None:
     wang.sees("欢迎关注")
     shot(page, "1-welcome")
 
-    wang.say("活动期间受伤了有保险吗")
+    wang.say("志愿者要是受伤了 有没有保险啊")
     wang.sees("意外险")
 
     wang.tap("周末有什么活动") if wang.phone.get_by_test_id("msg-link").count() else wang.say("周末有什么活动")
