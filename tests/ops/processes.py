@@ -16,9 +16,9 @@ def alive(pid: int) -> bool:
         return False
 
 
-def family(root: int) -> set[int]:
-    """The process and all its descendants that are alive."""
-    parents = {}
+def parents() -> dict[int, int]:
+    """Each process that is alive, with its parent."""
+    found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -26,13 +26,23 @@ def family(root: int) -> set[int]:
             except OSError:
                 continue  # ended while we looked
             if fields[0] not in "ZX":
-                parents[int(entry.name)] = int(fields[1])
+                found[int(entry.name)] = int(fields[1])
+    return found
+
+
+def children(pid: int) -> set[int]:
+    return {child for child, parent in parents().items() if parent == pid}
+
+
+def family(root: int) -> set[int]:
+    """The process and all its descendants that are alive."""
+    known = parents()
     found, grown = {root}, True
     while grown:
-        more = {pid for pid, parent in parents.items() if parent in found} - found
+        more = {pid for pid, parent in known.items() if parent in found} - found
         found |= more
         grown = bool(more)
-    return {pid for pid in found if alive(pid)}
+    return found & known.keys()
 
 
 def holding(folder: Path) -> set[int]:

@@ -19,15 +19,15 @@ from sqlalchemy import func, select
 from bot.settings import ROOT
 from bot.storage.models import Activity
 from tests.fixtures.stack import Stack, call, free_ports, start_stack
-from tests.ops.processes import alive, eventually, family, holding
+from tests.ops.processes import alive, children, eventually, family, holding
 
 KILLS = int(os.environ.get("BOT_TEST_KILLS", "3"))
 START = [sys.executable, "-m", "bot", "run", "--demo", "--port"]
 
 
 def child_of(stack: Stack, *words: str) -> int:
-    """The eldest process of the family whose command line has these words; 0 while there is none."""
-    for pid in sorted(family(stack.process.pid)):
+    """The supervisor's own child whose command line has these words; 0 while there is none."""
+    for pid in children(stack.process.pid):
         try:
             line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
@@ -122,9 +122,10 @@ def test_whoever_is_killed_comes_back(shared: Stack) -> None:
         assert eventually(lambda before=before: not alive(before), 5)
         assert eventually(lambda: is_ready(shared), 20), f"{words} did not come back"
         assert eventually(lambda words=words, before=before: child_of(shared, *words) not in (0, before))
-    worker = max(family(child_of(shared, "wsgi:app")))
+    master = child_of(shared, "wsgi:app")
+    worker = min(children(master))
     os.kill(worker, signal.SIGKILL)
-    assert eventually(lambda: len(family(child_of(shared, "wsgi:app"))) == 3)
+    assert eventually(lambda: len(children(master) - {worker}) == 2)
     (shared.data / "valkey.sock").unlink()
     assert eventually(lambda: (shared.data / "valkey.sock").exists() and is_ready(shared))
     assert shared.process.poll() is None
