@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.language import encoder as encoders
+from bot.language.calibration import POLICIES, thresholds
 from bot.language.matcher import Matcher, Ranking
 from bot.language.phrases import Phrases
 
@@ -59,7 +60,17 @@ def score(asked: list[tuple[Ranking, str]], strange: list[tuple[Ranking, str]]) 
     return result
 
 
-def measure(name: str, encoder: encoders.Encoder | None) -> dict[str, float]:
+def policies(matcher: Matcher, asked: list[tuple[str, str]], strange: list[tuple[str, str]]) -> None:
+    """What each policy would have done to one task."""
+    for name in POLICIES:
+        assert matcher.evidence is not None
+        matcher.thresholds = thresholds(matcher.evidence, name)
+        row = score([(matcher.rank(t), w) for t, w in asked], [(matcher.rank(t), k) for t, k in strange])
+        kept = ("served", "direct", "wrong", "false_near", "false_far")
+        print(f"  {name:10s}" + "".join(f"{key} {row[key]:5.1f}  " for key in kept))
+
+
+def measure(name: str, encoder: encoders.Encoder | None, every_policy: bool = False) -> dict[str, float]:
     phrases, queries, strange = load(name)
     began = time.perf_counter()
     matcher = Matcher(phrases, encoder)
@@ -72,16 +83,21 @@ def measure(name: str, encoder: encoders.Encoder | None) -> dict[str, float]:
         taken.append((time.perf_counter() - began) * 1000)
     others = [(matcher.rank(text), kind) for text, kind in strange]
     speed = {"build_s": built, "p50_ms": float(np.median(taken)), "p99_ms": float(np.quantile(taken, 0.99))}
-    return score(asked, others) | speed
+    result = score(asked, others) | speed
+    if every_policy:
+        print(name)
+        policies(matcher, queries, strange)
+    return result
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lite", action="store_true", help="without the sentence encoder")
+    parser.add_argument("--policies", action="store_true", help="each policy on each task")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     encoder = None if options.lite else encoders.load()
-    rows = {name: measure(name, encoder) for name in (*GENERAL, "volunteer")}
+    rows = {name: measure(name, encoder, options.policies) for name in (*GENERAL, "volunteer")}
     rows = {"average": {k: float(np.nanmean([rows[n][k] for n in GENERAL])) for k in rows["bank"]}} | rows
     if options.json:
         print(json.dumps(rows, ensure_ascii=False))

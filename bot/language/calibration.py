@@ -14,9 +14,10 @@ from bot.language.learner import Classifier
 from bot.language.similarity import Similarity
 
 Policy = Literal["cautious", "balanced", "bold"]
-FOLDS = 4
+FOLDS = 5
 SAMPLE = 400  # phrases looked at: enough for the quantiles, and calibration stays quick
-WARM_STEPS = 7  # from the whole solution; as many cold ones as in training give the same quantiles
+COPIES = 4  # of each phrase where there are few, or chance would set the thresholds
+WARM_STEPS = 8  # from the whole solution; as many cold ones as in training give the same quantiles
 FLOOR = 1e-6
 
 
@@ -30,9 +31,9 @@ class Limits:
 
 
 POLICIES: dict[Policy, Limits] = {
-    "cautious": Limits(near=0.04, far=0.02, wrong=0.03),
-    "balanced": Limits(near=0.13, far=0.05, wrong=0.10),
-    "bold": Limits(near=0.25, far=0.1, wrong=0.18),
+    "cautious": Limits(near=0.03, far=0.02, wrong=0.06),
+    "balanced": Limits(near=0.08, far=0.05, wrong=0.16),
+    "bold": Limits(near=0.18, far=0.1, wrong=0.3),
 }
 
 
@@ -101,6 +102,7 @@ class Trial:
         chance = random.Random(11)
         order = list(self.own)
         chance.shuffle(order)
+        order *= max(1, min(COPIES, SAMPLE // max(1, len(order))))
         self.sample = np.array(sorted(order[:SAMPLE]), dtype=np.int64)
         alike = colloquial.homophones(similarity.texts[i] for i in self.own)
         copies = [colloquial.noisy(similarity.texts[i], chance, alike, level=0.9) for i in self.sample]

@@ -136,13 +136,15 @@ class SparseIndex:
 
     def similarities_of(self, columns: Ints, values: Floats, rows: Ints) -> Floats:
         """The exact lexical share for some rows only."""
-        dense = np.zeros(len(self._columns), dtype=np.float32)
-        dense[columns] = values
-        result = np.zeros(len(rows), dtype=np.float32)
-        for i, row in enumerate(rows):
-            span = slice(self._row_starts[row], self._row_starts[row + 1])
-            result[i] = dense[self._row_columns[span]] @ self._row_values[span]
-        return result
+        starts, lengths = self._row_starts[rows], self._row_starts[rows + 1] - self._row_starts[rows]
+        firsts = np.cumsum(lengths) - lengths
+        places = np.arange(int(lengths.sum())) + np.repeat(starts - firsts, lengths)
+        order = np.argsort(columns)
+        sorted_columns = columns[order]
+        found = np.minimum(np.searchsorted(sorted_columns, self._row_columns[places]), len(columns) - 1)
+        same = sorted_columns[found] == self._row_columns[places]
+        products = np.where(same, values[order][found] * self._row_values[places], np.float32(0))
+        return np.add.reduceat(products, firsts).astype(np.float32)
 
     def among_rows(self, only: Ints | None = None) -> Floats:
         """Every row against every row, or some against each other, for training."""

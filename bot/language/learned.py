@@ -21,7 +21,7 @@ from bot.language.similarity import Similarity
 
 log = logging.getLogger(__name__)
 
-FORMAT = 3  # raise it whenever the same phrases would be learnt differently
+FORMAT = 4  # raise it whenever the same phrases would be learnt differently
 _KEPT_FILES = 4
 
 

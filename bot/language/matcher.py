@@ -173,11 +173,11 @@ class Matcher:
     def _nearest_scores(self, core: str) -> Floats:
         """Without training: how far the nearest phrase of an entry stands out among the short list."""
         rows, near = self.similarity.short_list(core, len(self._asks))
+        entries, numbers = np.unique(self._labels[rows], return_inverse=True)
+        best = np.zeros(len(entries), dtype=np.float32)
+        np.maximum.at(best, numbers, near)
         scores = np.zeros(len(self.ids), dtype=np.float32)
-        np.maximum.at(scores, self._labels[rows], near)
-        known = scores > 0
-        if known.any():
-            scores[known] *= learner.softmax(_SHARPNESS * scores[known])
+        scores[entries] = best * learner.softmax(_SHARPNESS * best) if len(best) else best
         return scores
 
     def _decided(self, text: str, id: str, confidence: float) -> Ranking:

@@ -19,6 +19,7 @@ POSTINGS = 60_000  # postings visited to find them
 LARGE = 2_000  # phrases above which an index is large: not trained, short list only
 _REMEMBERED = 4_096  # vectors of recent messages
 _JUDGED = 300  # phrases by which the mix is chosen
+_ROUGH = 0.3  # of the best rough likeness, below which a row is not looked at again
 _TWIN = 0.88  # lexical similarity above which two texts mean the same
 _NOTHING = np.zeros(1, dtype=np.float32)
 KINDS = ("general", "domain")
@@ -131,10 +132,10 @@ class Similarity:
         """The nearest of the first ``rows`` rows of a large index, with their similarities."""
         columns, values = self.sparse.known(text)
         rough = self.sparse.similarities(columns, values, budget=POSTINGS)[:rows]
-        size = min(SHORT_LIST, rows)
-        near = np.argpartition(rough, rows - size)[rows - size :]
-        near = near[rough[near] > 0]
-        if not len(near):
+        near = np.flatnonzero(rough > rough.max() * _ROUGH)
+        if len(near) > SHORT_LIST:
+            near = near[np.argpartition(rough[near], len(near) - SHORT_LIST)[-SHORT_LIST:]]
+        if not len(near) or not rough[near[0]] > 0:
             return near, np.zeros(0, dtype=np.float32)
         exact = np.float32(self.mix.lexical) * self.sparse.similarities_of(columns, values, near)
         exact += np.float32(self.mix.spelling) * _spelling([text], [self.texts[i] for i in near])[0]
