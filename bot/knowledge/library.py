@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from bot import metrics
 from bot.knowledge import placeholders
 from bot.knowledge.checks import checked
 from bot.knowledge.entries import Entry, Folder, Mistake, Place
@@ -102,11 +103,13 @@ class Shelf:
             folder = self._read()
             if not folder.refused():
                 self._swap(self._library(folder))
+                metrics.library_read(accepted=True)
                 return True
             self.errors = folder.refused()
         except Exception as error:
             log.exception("the library could not be rebuilt; the old one stays")
             self.errors = (Mistake(Place(str(self.directory)), f"重建失败：{error}"),)
+        metrics.library_read(accepted=False)
         log.warning("faq not reloaded, the old content stays: %d mistakes, first: %s", len(self.errors), self.errors[0])
         return False
 
