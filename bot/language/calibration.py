@@ -19,6 +19,7 @@ SAMPLE = 400  # phrases looked at: enough for the quantiles, and calibration sta
 COPIES = 4  # of each phrase where there are few, or chance would set the thresholds
 WARM_STEPS = 8  # from the whole solution; as many cold ones as in training give the same quantiles
 FLOOR = 1e-6
+LEAST = 0.15  # a score too low to answer by, however few strangers a small library can imagine
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def thresholds(evidence: Evidence, policy: Policy = "balanced") -> Thresholds:
         float(np.quantile(evidence.strangers, 1 - limits.near)),
         float(np.quantile(evidence.generic, 1 - limits.far)),
         _wrong_below(evidence, limits.wrong),
-        0.005,
+        LEAST,
     )
     offer = max(float(np.quantile(evidence.generic, 0.75)), 0.0005)
     return Thresholds(min(answer, 0.95), min(offer, answer / 4))
