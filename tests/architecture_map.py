@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "ARCHITECTURE.md"
-BEGIN, END = "<!-- map: written by `make map` -->", "<!-- /map -->"
+BEGIN, END = "<!-- map -->", "<!-- /map -->"
 ROOMS = ("bot", "handlers", "benchmarks", "training")
 # Migrations are a history, not rooms; their names say what they hold.
 LEFT_OUT = ("bot/storage/migrations/versions/",)
@@ -47,8 +47,6 @@ def in_page() -> str:
 
 def main() -> None:
     page = PAGE.read_text("utf-8")
-    if BEGIN not in page:
-        page += f"\n## The map\n\n{BEGIN}\n{END}\n"
     before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
     PAGE.write_text(f"{before}\n\n{written()}\n\n{after}", "utf-8")
 
