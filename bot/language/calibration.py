@@ -70,7 +70,7 @@ def thresholds(evidence: Evidence, policy: Policy = "balanced") -> Thresholds:
         _wrong_below(evidence, limits.wrong),
         LEAST,
     )
-    offer = max(float(np.quantile(evidence.generic, 0.75)), 0.0005)
+    offer = max(float(np.quantile(evidence.generic, 0.6)), 0.0005)
     return Thresholds(min(answer, 0.95), min(offer, answer / 4))
 
 
@@ -123,7 +123,7 @@ class Trial:
         logits = trained.logits(seen)
         if forbidden is not None:
             logits[:, forbidden] = -np.inf
-        probabilities = learner.softmax(logits / learner.TEMPERATURE)
+        probabilities = learner.softmax(logits / self.whole.temperature)
         return class_scores(probabilities, seen, self.labels[kept], self.classes)
 
     def evidence(self) -> Evidence:

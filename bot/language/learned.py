@@ -21,7 +21,7 @@ from bot.language.similarity import Similarity
 
 log = logging.getLogger(__name__)
 
-FORMAT = 4  # raise it whenever the same phrases would be learnt differently
+FORMAT = 6  # raise it whenever the same phrases would be learnt differently
 _KEPT_FILES = 4
 
 
@@ -43,7 +43,9 @@ class Learned:
                 state = {name: saved[name] for name in saved.files}
             similarity.restore(state)
             if "dual" in state:
-                self.classifier = Classifier(state["dual"], state["column_means"], float(state["mean"]))
+                self.classifier = Classifier(
+                    state["dual"], state["column_means"], float(state["mean"]), float(state["sharpness"])
+                )
                 self.evidence = Evidence(*(state[name] for name in ("held_out", "right", "strangers", "generic")))
                 self.kept = state["kept"]
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
@@ -59,6 +61,7 @@ class Learned:
         if self.classifier is not None and self.evidence is not None:
             state |= {"dual": self.classifier.dual, "column_means": self.classifier.column_means, **vars(self.evidence)}
             state |= {"mean": np.array(self.classifier.mean), "kept": self.kept}
+            state["sharpness"] = np.array(self.classifier.temperature)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             partial = self._path.with_suffix(f".{os.getpid()}.tmp")

@@ -11,6 +11,7 @@ from bot.language.features import Floats, Ints
 COST = 30.0  # how much a wrong phrase costs against a simple solution
 STEPS = 60
 TEMPERATURE = 0.7  # below 1: decisions are sharper than the regularised training would make them
+WITHOUT_MEANING = 0.5  # the same where only spelling is compared, which needs it sharper still
 
 
 def softmax(logits: Floats) -> Floats:
@@ -25,14 +26,15 @@ class Classifier:
     dual: Floats
     column_means: Floats
     mean: float
+    temperature: float = TEMPERATURE
 
     def logits(self, kernel: Floats) -> Floats:
         """Class scores for rows of similarities to the training texts."""
         centred = kernel - kernel.mean(axis=-1, keepdims=True) - self.column_means + self.mean
         return np.asarray(centred @ self.dual, dtype=np.float32)
 
-    def probabilities(self, kernel: Floats, temperature: float = TEMPERATURE) -> Floats:
-        return softmax(self.logits(kernel) / temperature)
+    def probabilities(self, kernel: Floats) -> Floats:
+        return softmax(self.logits(kernel) / self.temperature)
 
 
 def train(kernel: Floats, labels: Ints, classes: int, *, start: Floats | None = None, steps: int = STEPS) -> Classifier:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -112,7 +112,8 @@ class Matcher:
         kernel = self.similarity.among_rows()
         kept = self._far_background(kernel, own)
         kernel, labels = kernel[np.ix_(kept, kept)], self._labels[kept]
-        classifier = learner.train(kernel, labels, self._classes)
+        sharpness = learner.TEMPERATURE if self.similarity.encoder else learner.WITHOUT_MEANING
+        classifier = replace(learner.train(kernel, labels, self._classes), temperature=sharpness)
         evidence = calibration.Trial(self.similarity, kept, kernel, labels, classifier).evidence()
         learned.classifier, learned.kept, learned.evidence = classifier, kept, evidence
 
@@ -120,7 +121,7 @@ class Matcher:
         """All phrases, and the generic messages unlike them: 谢谢 is no chit-chat where it is an entry."""
         among = kernel[:own, :own].copy()
         np.fill_diagonal(among, 0)
-        usual = float(np.quantile(among.max(axis=1), 0.25))
+        usual = float(np.quantile(among.max(axis=1), 0.75))
         near = kernel[own:, :own].max(axis=1) > usual
         return np.concatenate([np.arange(own), own + np.flatnonzero(~near)])
 
