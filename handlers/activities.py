@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.dates import day, distance, span
+from bot.language.times import Span
 from bot.services import activities
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import reference
@@ -15,6 +16,8 @@ from handlers import reference
 router = Router("activities")
 
 PAGE = 5
+WEEK = timedelta(days=7)
+SUNDAY = 6
 SCENE = "act_"
 
 
@@ -26,10 +29,24 @@ def list_activities(ctx: Context) -> Reply:
     found = activities.listed(ctx.db, ctx.now, start=start, end=end, limit=PAGE + 1)
     if found:
         return _page(ctx, found, start, end, 0)
+    if when and (later := _week_later(ctx, when)):
+        return later
     soon = activities.listed(ctx.db, ctx.now, limit=PAGE)
     if when and soon:
         return Text(f"{_range(ctx, start, end)}还没有活动。近期有这些：\n{_lines(ctx, soon)}\n{_hint(soon)}")
     return Text("近期还没有开放报名的活动，有新活动会发在这里，过两天再来看看吧。")
+
+
+def _week_later(ctx: Context, when: Span) -> Reply | None:
+    """Nothing this Saturday: perhaps on the next."""
+    start, end = when.start + WEEK, when.end + WEEK
+    if "周末" in ctx.text and start.weekday() == SUNDAY:
+        start -= timedelta(days=1)  # of this weekend only Sunday is left, of the next it is both days
+    found = activities.listed(ctx.db, ctx.now, start=start, end=end, limit=PAGE)
+    if not found:
+        return None
+    head = f"{_range(ctx, when.start, when.end)}没有可报的了，再下一周（{_range(ctx, start, end)}）有："
+    return Text(f"{head}\n{_lines(ctx, found)}\n{_hint(found)}")
 
 
 @router.words("更多", "更多活动", "下一批")

