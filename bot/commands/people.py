@@ -157,6 +157,22 @@ def export_registrations(code: str, phones: bool, out: Path | None) -> None:
         )
 
 
+@export_command.command("unreached")
+@click.option("--phones", is_flag=True, help="写出完整的手机号（默认只写 138****0000）")
+@out_option
+def export_unreached(phones: bool, out: Path | None) -> None:
+    """微信里没能通知到的人，请打电话告诉他们。"""
+    from bot.services import exchange
+    from bot.services.rules import Rules
+    from bot.storage.crypto import Cipher
+
+    chosen = settings()
+    chosen.require("security.key")
+    cipher = Cipher(chosen.security.key)
+    with opened(chosen) as db:
+        _write(out, lambda stream: exchange.export_unreached(db, stream, cipher, phones=phones, rules=Rules.of(chosen)))
+
+
 def _write(out: Path | None, export: Callable[[TextIO], int]) -> None:
     if out is None:
         export(sys.stdout)

@@ -21,7 +21,7 @@ from bot.services.people import phone_masked
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
-from bot.storage.models import Activity, Person, Registration, Shift
+from bot.storage.models import Activity, Follower, Person, Push, Registration, Shift
 
 COLUMNS = {
     "编号": "code",
@@ -55,6 +55,14 @@ STATES = {
     "declined": "已放弃",
     "offer_expired": "邀请过期",
     "activity_cancelled": "活动取消",
+}
+SUBJECTS = {
+    "reminder": "活动提醒",
+    "offer": "候补有空位",
+    "offer_lapsed": "空位已过时限",
+    "change": "时间地点有变",
+    "cancelled": "活动取消",
+    "late_reply": "迟到的回复",
 }
 _TIMES = {"starts_at", "ends_at", "signup_opens_at", "signup_closes_at"}
 _NUMBERS = {"capacity", "waitlist_limit"}
@@ -165,6 +173,33 @@ def export_registrations(
         cells = [activity.code, activity.title, times[0], person.name, phone, STATES[registration.state]]
         rows.append([*cells, str(place or ""), times[1], registration.reason])
     return _write(out, ["编号", "活动", "开始", "姓名", "手机", "状态", "候补位次", "报名时间", "备注"], rows)
+
+
+def export_unreached(
+    db: Session, out: TextIO, cipher: Cipher, *, phones: bool = False, rules: Rules = USUAL
+) -> int:
+    """Whom WeChat let us tell nothing: somebody may have to telephone. Soonest first."""
+    query = (
+        select(Push, Person)
+        .join(Follower, Push.openid == Follower.openid)
+        .outerjoin(Person, Follower.person_id == Person.id)
+        .where(Push.state == "unreached")
+        .order_by(Push.due_at, Push.id)
+    )
+    rows = []
+    for push, person in db.execute(query):
+        name, phone = (person.name, phone_masked(cipher, person)) if person else ("", "")
+        if phones and person and person.phone_encrypted:
+            phone = cipher.decrypt(person.phone_encrypted)
+        activity = _activity_of(db, push)
+        rows.append([name, phone, SUBJECTS.get(push.kind, push.kind), *activity, _shown(push.due_at, rules.timezone)])
+    return _write(out, ["姓名", "手机", "事由", "编号", "活动", "应通知时间"], rows)
+
+
+def _activity_of(db: Session, push: Push) -> tuple[str, str]:
+    registration = db.get(Registration, push.payload.get("registration_id", 0))
+    activity = registration.shift.activity if registration else None
+    return (activity.code, activity.title) if activity else ("", "")
 
 
 def _rows(raw: bytes, found: list[Mistake]) -> Iterator[tuple[int, dict[str, str]]]:
