@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
-from bot.language.dates import day, distance, span
+from bot.language.dates import brief, day, distance, span
 from bot.language.times import Span
 from bot.services import activities
 from bot.wechat.replies import Reply, Text, choice_link
@@ -122,7 +122,7 @@ def ask_which(ctx: Context, shift_ids: list[int], intent: str, question: str) ->
     ctx.session.shown = [one.shift_id for one in shown]
     ctx.session.expect([Choice(f"{one.code}", intent, {"shift_id": one.shift_id}, [one.title]) for one in shown])
     lines = [
-        f"{number}. {choice_link(f'{one.code} {one.title}', one.code)} {span(one.starts_at, one.ends_at, ctx.zone)}"
+        f"{number}. {choice_link(f'{one.code} {one.title}', one.code)}\n{brief(one.starts_at, one.ends_at, ctx.zone)}"
         for number, one in enumerate(shown, start=1)
     ]
     return Text(f"{question}\n" + "\n".join(lines) + "\n回复序号即可。")
@@ -158,13 +158,13 @@ def _lines(ctx: Context, shown: list[activities.Listing]) -> str:
     ctx.session.focus = shown[0].shift_id if len(shown) == 1 else None
     ctx.session.expect([Choice(one.code, "activities.detail", {"shift_id": one.shift_id}) for one in shown])
     return "\n".join(
-        f"{number}. {choice_link(f'{one.code} {one.title}', f'详情 {one.code}')}\n"
-        f"{span(one.starts_at, one.ends_at, ctx.zone)}　{_seats(ctx, one)}"
+        f"{number}. {choice_link(f'{one.code} {one.title}', f'详情 {one.code}')}　{_seats(one)}\n"
+        f"{brief(one.starts_at, one.ends_at, ctx.zone)}"
         for number, one in enumerate(shown, start=1)
     )
 
 
-def _seats(ctx: Context, one: activities.Listing) -> str:
+def _seats(one: activities.Listing) -> str:
     if one.signup == "not_open_yet":
         return "还没开始报名"
     if one.signup != "open":

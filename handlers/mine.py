@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
-from bot.language.dates import moment, span
+from bot.language.dates import brief, moment, span
 from bot.services import registrations
 from bot.services.refusals import NotRegistered
 from bot.services.rules import Rules
@@ -30,7 +30,7 @@ def mine(ctx: Context) -> Reply:
     ctx.session.shown = [one.shift_id for one in mine_now]
     ctx.session.expect([Choice(one.code, "activities.detail", {"shift_id": one.shift_id}) for one in mine_now])
     lines = [
-        f"{number}. {one.code} {one.title}\n{span(one.starts_at, one.ends_at, ctx.zone)}　{_state(one)}"
+        f"{number}. {one.code} {one.title}　{_state(one)}\n{brief(one.starts_at, one.ends_at, ctx.zone)}"
         for number, one in enumerate(mine_now, start=1)
     ]
     return Text("您的活动：\n" + "\n".join(lines) + f"\n去不了请回复 取消 加编号，比如 取消 {mine_now[0].code}。")

@@ -30,6 +30,14 @@ def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     return f"{day(first)}{clock(first)}–{until}"
 
 
+def brief(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """``3月7日周六 13:00–15:30``: one line of a chat bubble, for lists."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    if first.date() != last.date():
+        return span(start, end, zone)
+    return f"{first.month}月{first.day}日周{WEEKDAYS[first.weekday()]} {clock(first)}–{clock(last)}"
+
+
 def distance(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """``今天``, ``明天``, ``后天``, ``还有5天``; empty for the past."""
     days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
