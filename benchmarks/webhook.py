@@ -51,10 +51,10 @@ def messages(count: int) -> list[bytes]:
 
 @contextmanager
 def peer(app: str) -> Iterator[int]:
-    """A gunicorn like ours (2 workers, 16 threads) serving one of the peers; yields its port."""
+    """A gunicorn like ours (2 workers, 8 threads) serving one of the peers; yields its port."""
     port = free_ports()
     env = {**os.environ, "BENCH_TOKEN": TOKEN, "BENCH_KEY": KEY, "BENCH_APP_ID": APP_ID}
-    command = ["-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "16", "-k", "gthread"]
+    command = ["-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "8", "-k", "gthread"]
     process = subprocess.Popen(
         [sys.executable, *command, "--no-control-socket", "--preload", f"benchmarks.peers:{app}"],
         cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

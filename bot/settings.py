@@ -65,7 +65,7 @@ class Web(Section):
     host: str = "0.0.0.0"
     port: Port = 8000
     workers: Count = 2
-    threads: Count = 16
+    threads: Count = 8
 
 
 class Conversation(Section):

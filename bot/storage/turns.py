@@ -16,10 +16,11 @@ _RUNNING = '{"running":true}'
 _RUNNING_TTL_S = 15  # longer than WeChat's three tries of one message
 _POLL_S = 0.015
 
+# Our own secret in the lock: the question was asked once more after a broken connection.
 _BEGIN = """
 local reply = redis.call('get', KEYS[1])
 if reply and reply ~= ARGV[3] then return {reply, 0, false} end
-if redis.call('set', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then
+if redis.call('get', KEYS[2]) == ARGV[1] or redis.call('set', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then
   redis.call('set', KEYS[1], ARGV[3], 'EX', ARGV[4])
   return {false, 1, redis.call('get', KEYS[3])}
 end

@@ -69,6 +69,15 @@ def test_an_exception_ends_the_turn(valkey: Valkey) -> None:
         assert turn.held
 
 
+def test_a_question_asked_twice_is_one_turn(valkey: Valkey) -> None:
+    """The client repeats a question whose answer was lost with the connection."""
+    turns = Turns(valkey)
+    keys = ["reply:m1", "lock:follower:oA", "session:oA"]
+    assert turns._ask(keys, "mine").held
+    assert turns._ask(keys, "mine").held
+    assert not turns._ask(keys, "another's").held
+
+
 def test_the_turn_of_a_dead_process_ends_by_itself(valkey: Valkey) -> None:
     turns = Turns(valkey)
     keys = ["reply:m1", "lock:follower:oA", "session:oA"]
