@@ -15,7 +15,7 @@ from bot.storage.database import Database
 
 
 class BackupFailed(Exception):
-    """Says in one line what is wrong; what was there before is still there."""
+    """Says to whoever typed the command, in one line, what is wrong; what was there before is still there."""
 
 
 def backup(url: str, file: Path) -> int:
@@ -31,7 +31,7 @@ def backup(url: str, file: Path) -> int:
             os.fsync(written.fileno())
         partial.replace(file)
     except OSError as error:
-        raise BackupFailed(f"cannot write {file}: {error.strerror}") from error
+        raise BackupFailed(f"写不了 {file}（{error.strerror}），请换个能写的位置") from error
     finally:
         partial.unlink(missing_ok=True)
     return file.stat().st_size
@@ -40,7 +40,7 @@ def backup(url: str, file: Path) -> int:
 def restore(url: str, file: Path) -> None:
     """Put the copy in the place of all that is in the database now, then bring it to the newest form."""
     if not file.is_file():
-        raise BackupFailed(f"there is no file {file}")
+        raise BackupFailed(f"没有文件 {file}")
     target = make_url(url)
     _restore_sqlite(target, file) if _is_sqlite(target) else _restore_postgresql(target, file)
     database = Database(url)
@@ -55,7 +55,7 @@ def _is_sqlite(url: URL) -> bool:
 def _backup_sqlite(source: URL, file: Path) -> None:
     path = Path(source.database or "")
     if not path.is_file():
-        raise BackupFailed(f"there is no database {path}")
+        raise BackupFailed(f"还没有数据库 {path}，请先启动一次或执行 db upgrade")
     try:
         with closing(sqlite3.connect(path, timeout=10)) as live, closing(sqlite3.connect(file)) as copy:
             # In one step, which is one snapshot and stops nobody; in several, each write would begin it anew.
@@ -80,7 +80,7 @@ def _restore_sqlite(target: URL, file: Path) -> None:
             finally:
                 database.gate.leave()
     except sqlite3.Error as error:
-        raise BackupFailed(f"{file} cannot be restored: {error}") from error
+        raise BackupFailed(f"{file} 恢复不了：{error}") from error
     finally:
         database.dispose()
 
@@ -88,9 +88,9 @@ def _restore_sqlite(target: URL, file: Path) -> None:
 def _check(connection: sqlite3.Connection, file: Path) -> None:
     found = connection.execute("PRAGMA integrity_check").fetchone()[0]
     if found != "ok":
-        raise BackupFailed(f"{file} is damaged: {found}")
+        raise BackupFailed(f"{file} 已损坏：{found}")
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
-        raise BackupFailed(f"{file} is not a database of this program")
+        raise BackupFailed(f"{file} 不是本程序的数据库备份")
 
 
 def _backup_postgresql(source: URL, file: Path) -> None:
@@ -100,7 +100,7 @@ def _backup_postgresql(source: URL, file: Path) -> None:
 def _restore_postgresql(target: URL, file: Path) -> None:
     with file.open("rb") as written:
         if written.read(5) != b"PGDMP":
-            raise BackupFailed(f"{file} is not a copy made from PostgreSQL")
+            raise BackupFailed(f"{file} 不是从 PostgreSQL 备份出来的")
     _run(
         "pg_restore", target, "--clean", "--if-exists", "--no-owner", "--no-privileges",
         "--single-transaction", "--exit-on-error", f"--dbname={target.database}", str(file),
@@ -111,7 +111,7 @@ def _run(program: str, url: URL, *arguments: str) -> None:
     """The password goes through the environment: a command line is everybody's to read."""
     path = shutil.which(program)
     if path is None:
-        raise BackupFailed(f"{program} is needed for PostgreSQL and not installed here (package postgresql-client)")
+        raise BackupFailed(f"备份 PostgreSQL 要用 {program}，这台机器上没有，请安装 postgresql-client")
     given = {
         "PGHOST": url.host or str(url.query.get("host", "")),
         "PGPORT": str(url.port or ""),

@@ -97,7 +97,7 @@ def test_a_foreign_database_is_not_taken(sqlite_database: Database, sqlite_url: 
 
     with sqlite3.connect(tmp_path / "other.db") as other:
         other.execute("CREATE TABLE t (x)")
-    with pytest.raises(BackupFailed, match="not a database of this program"):
+    with pytest.raises(BackupFailed, match="不是本程序的数据库备份"):
         backup.restore(sqlite_url, tmp_path / "other.db")
     with sqlite_database.session() as db:
         assert db.scalars(select(func.count()).select_from(Gap)).one() == 0
