@@ -45,7 +45,7 @@ def _week_later(ctx: Context, when: Span) -> Reply | None:
     found = activities.listed(ctx.db, ctx.now, start=start, end=end, limit=PAGE)
     if not found:
         return None
-    head = f"{_range(ctx, when.start, when.end)}没有可报的了，再下一周（{_range(ctx, start, end)}）有："
+    head = f"{_range(ctx, when.start, when.end)}没有可报的活动了，再下一周（{_range(ctx, start, end)}）有："
     return Text(f"{head}\n{_lines(ctx, found)}\n{_hint(found)}")
 
 
