@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.conversation.context import Context, Suggestion, Understanding
@@ -22,11 +23,12 @@ from bot.knowledge.library import Library, Mind, Shelf
 from bot.language import encoder, slots
 from bot.push import outbox
 from bot.push.tokens import ValkeyTokenStore
+from bot.push.worker import WAKE_CHANNEL
 from bot.services import announcements
 from bot.settings import Settings
 from bot.storage import valkey as memory
 from bot.storage.crypto import Cipher
-from bot.storage.database import Database, writing
+from bot.storage.database import Database, StorageError, retrying, writing
 from bot.wechat.client import Client
 from bot.wechat.gateway import Gateway
 from bot.wechat.messages import Message
@@ -203,7 +205,7 @@ def wake_worker(parts: Parts) -> Callable[[], None]:
 
     def wake() -> None:
         try:
-            parts.valkey.wake("outbox")
+            parts.valkey.wake(WAKE_CHANNEL)
         except memory.ValkeyDown:
             log.info("worker.not_woken")
 
@@ -230,8 +232,7 @@ class LateAnswers:
     parts: Parts
 
     def owe(self, message: Message, key: str, reply: Reply, now: datetime) -> None:
-        with self.parts.database.session() as db:
-            writing(db)
+        def announce(db: Session) -> None:
             announcements.announce(
                 db,
                 key=f"late:{key}",
@@ -241,10 +242,22 @@ class LateAnswers:
                 due_at=now + timedelta(seconds=RETRIES_OVER_S),
                 now=now,
             )
-            db.commit()
+
+        self._write(announce, key)
 
     def fetched(self, key: str, now: datetime) -> None:
-        with self.parts.database.session() as db:
-            writing(db)
-            announcements.supersede(db, f"late:{key}", now)
-            db.commit()
+        self._write(lambda db: announcements.supersede(db, f"late:{key}", now), key)
+
+    def _write(self, work: Callable[[Session], object], key: str) -> None:
+        """A database too busy even now costs the outbox's copy; the reply at hand is given all the same."""
+
+        def attempt() -> None:
+            with self.parts.database.session() as db:
+                writing(db)
+                work(db)
+                db.commit()
+
+        try:
+            retrying(attempt)
+        except StorageError as error:
+            log.warning("late_answer.not_noted", delivery=key, reason=str(error))
