@@ -24,8 +24,8 @@ def answer(ctx: Context) -> Reply:
 def offer(ctx: Context) -> Reply:
     """Up to three questions to choose from; what is chosen counts as an answer to what was typed."""
     suggestions = ctx.understanding.suggestions
-    ctx.session.expect([Choice(s.question, s.intent or "faq.chosen", {"entry": s.id}) for s in suggestions])
-    ctx.session.said = ctx.text
+    args = {"said": ctx.text}
+    ctx.session.expect([Choice(s.question, s.intent or "faq.chosen", {**args, "entry": s.id}) for s in suggestions])
     _record(ctx)
     lines = [f"{number}. {choice_link(s.question)}" for number, s in enumerate(suggestions, start=1)]
     return Say("您是不是想问：\n" + "\n".join(lines) + "\n回复数字即可；都不是的话，换个说法再问我，或回复 人工。")
@@ -34,10 +34,8 @@ def offer(ctx: Context) -> Reply:
 @router.intent("faq.chosen")
 def chosen(ctx: Context) -> Reply | None:
     entry = str(ctx.args["entry"])
-    if ctx.session.said:
-        writing(ctx.db)
-        gaps.chosen(ctx.db, ctx.session.said, entry, ctx.now)
-        ctx.session.said = ""
+    writing(ctx.db)
+    gaps.chosen(ctx.db, ctx.text, entry, ctx.now)
     told = ctx.answer_of(entry)
     return Say(told) if told is not None else None
 

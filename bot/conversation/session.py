@@ -60,7 +60,6 @@ class Session:
     focus: int | None = None
     rest: str = ""
     more: dict[str, Any] = field(default_factory=dict)
-    said: str = ""
     saved_at: float = 0.0
     durable: bool = False
     """There is a row in SQL with a form open."""

@@ -39,6 +39,10 @@ def choices(intents: Mapping[str, Handler]) -> Router:
         if choice is None:
             return None
         ctx.args = choice.args
+        if "said" in choice.args:
+            # Chosen for what was typed before: that text says which activity and when, not the 1 typed now.
+            ctx.text = str(choice.args["said"])
+            ctx.__dict__.pop("understanding", None)
         return intents[choice.intent](ctx)
 
     return router
