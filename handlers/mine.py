@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation.context import Context
+from bot.conversation.forms import AGREE, DECLINE
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.dates import brief, moment, span
@@ -13,7 +14,6 @@ from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import activities, reference
 from handlers.contact import person_id
-from handlers.sign_up import NO_WORDS, YES_WORDS
 
 router = Router("mine")
 
@@ -103,8 +103,8 @@ def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: b
         return _cancel(ctx, one.registration_id, "")
     ctx.session.expect(
         [
-            Choice("确认取消", CONFIRMED, {"registration_id": one.registration_id}, YES_WORDS),
-            Choice("不取消", "sign_up.leave", {}, NO_WORDS),
+            Choice("确认取消", CONFIRMED, {"registration_id": one.registration_id}, [*AGREE]),
+            Choice("不取消", "sign_up.leave", {}, [*DECLINE]),
         ],
         fleeting=True,
     )
@@ -158,7 +158,7 @@ def pass_named(ctx: Context) -> Reply | None:
 
 
 @router.intent("sign_up.confirm_offer")
-@router.words(*YES_WORDS)
+@router.words(*AGREE)
 def take(ctx: Context) -> Reply | None:
     return _answer_offer(ctx, None, accept=True)
 

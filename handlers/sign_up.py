@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from bot.conversation.context import Context
-from bot.conversation.forms import Field, Form, Forms, Unclear, Values
+from bot.conversation.forms import AGREE, DECLINE, Field, Form, Forms, Unclear, Values
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.dates import distance, span
 from bot.services import activities as activity_rules
 from bot.services import people, registrations
-from bot.services.profiles import masked_phone, normal_name, normal_phone
+from bot.services.profiles import masked_name, masked_phone, normal_name, normal_phone
 from bot.services.refusals import NameInvalid, PhoneInvalid, ProfileMissing, Refused
 from bot.services.rules import Rules
 from bot.storage.database import writing
@@ -23,9 +23,7 @@ router = Router("sign_up")
 
 CONSENT_PURPOSE = "sign_up"
 CONSENT_VERSION = "2026-11"
-YES_WORDS = ["好", "好的", "确认", "是", "是的", "嗯", "行", "可以", "要"]
-NO_WORDS = ["不用", "不用了", "不要", "不了", "算了", "不", "否"]
-QUEUE_WORDS = ["排队", "排", "候补", "排候补", "直接报上", *YES_WORDS]
+QUEUE_WORDS = ["排队", "排", "候补", "排候补", "直接报上", *AGREE]
 
 
 # -- signing up --------------------------------------------------------------------------------------
@@ -72,7 +70,7 @@ def _begin(ctx: Context, shift_id: int) -> Reply:
     ctx.session.expect(
         [
             Choice("排队", "sign_up.queue", {"shift_id": shift_id}, QUEUE_WORDS),
-            Choice("不用", "sign_up.leave", {}, NO_WORDS),
+            Choice("不用", "sign_up.leave", {}, [*DECLINE]),
         ],
         fleeting=True,
     )
@@ -151,11 +149,6 @@ def _who(ctx: Context, values: Values) -> str:
     person = follower(ctx).person
     assert person is not None
     return f"{masked_name(person.name)} {people.phone_masked(ctx.cipher, person)}"
-
-
-def masked_name(name: str) -> str:
-    """王*雨, 王*: enough for the owner to recognise."""
-    return name[0] + "*" + (name[2:] if len(name) > 2 else "")
 
 
 def _consent(ctx: Context) -> str:

@@ -46,3 +46,8 @@ def normal_name(typed: str) -> str:
 def masked_phone(phone: str) -> str:
     """138****0000"""
     return f"{phone[:3]}****{phone[-4:]}"
+
+
+def masked_name(name: str) -> str:
+    """王*雨, 王*, 欧**雨: the first and the last character, enough for the owner to recognise."""
+    return name[0] + "*" * max(1, len(name) - 2) + (name[-1] if len(name) > 2 else "")

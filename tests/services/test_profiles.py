@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.services.profiles import masked_phone, normal_name, normal_phone
+from bot.services.profiles import masked_name, masked_phone, normal_name, normal_phone
 from bot.services.refusals import NameInvalid, PhoneInvalid
 
 
@@ -87,3 +87,8 @@ def test_what_is_no_name(typed: str, why: str) -> None:
 
 def test_masked() -> None:
     assert masked_phone("13800138000") == "138****8000"
+
+
+@pytest.mark.parametrize(("name", "shown"), [("王雨", "王*"), ("王晓雨", "王*雨"), ("欧阳小雨", "欧**雨")])
+def test_a_name_is_shown_by_its_ends(name: str, shown: str) -> None:
+    assert masked_name(name) == shown
