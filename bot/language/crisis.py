@@ -3,106 +3,111 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
-from bot.language.text import clean
+from bot.language import figures, signs
+from bot.language.text import MAX_CHARS, clean
 
 Risk = Literal["crisis", "soft"]
+Need = Literal["mind", "medical", "fire", "violence"]
+
+# A letter is read to its end, in pieces that overlap so that nothing is cut in two.
+_PIECE, _OVERLAP = MAX_CHARS, 60
+_SENTENCE = re.compile(r"[。！？!?;；\n]+")
+_BETWEEN_LETTERS = re.compile(r"(?<=[\u4e00-\u9fff])[*\-_.·/|~^]+(?=[\u4e00-\u9fff])")
+_LONE_LETTERS = re.compile(r"(?<=[\u4e00-\u9fff])[、\s]+(?=[\u4e00-\u9fff](?!\w))")
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns))
+@dataclass(frozen=True)
+class Finding:
+    """``need`` says who should come: it chooses the number in the first line."""
+
+    risk: Risk | None
+    need: Need = "mind"
 
 
-# Written in ways that dodge filters.
-_SPELT = (
-    (re.compile(r"自[鲨刹沙]|紫砂(?!壶|茶|杯|锅|泥|工艺)|zisha"), "自杀"),
-    (re.compile(r"亖|(?<=想)4(?!\d)(?=了|$)"), "死"),
-)
+class _Signs(NamedTuple):
+    """What points to danger in one sentence, by who should come; in the order in which they matter."""
 
-# Said by someone who may want to die; said of another, it counts as much.
-_WANTS_TO_DIE = _any(
-    r"自杀|自尽|轻生|寻死|寻短见",
-    r"(?:想|要|只想|就想|准备|打算|不如|宁愿)(?:去)?死(?!你|我们|你们|她|他|我了|要活|背|磕|守|记|机|党|掉的|的心都|活)",
-    r"死了算了|一死了之|死了(?:就|才)(?:好|解脱|清净|干净|轻松)|死掉算了|(?<!笑)让我死",
-    r"(?:不想|不愿|不要|没法|没办法)再?活|活不下去|活够了|活腻|不想活",
-    r"(?:活着|活|人生)(?:真的?|也|还|都|根本|完全)*(?:没有?|有(?:什么|啥))(?:什么|啥)?(?:意思|意义|盼头|希望|劲)",
-    r"(?:结束|了结|了断|放弃)(?:掉|了)?(?:我|自己|我自己)?的?(?:生命|性命|这条命|一生|这一生|自己)|结束这一切",
-    r"遗书|遗言|后事(?:都)?(?:安排|交代)|永别|来世再见|下辈子(?:再见|再做)",
-    r"割腕|割(?:自己|手|脉)|划(?:自己|手臂|手腕)|自残|自伤|伤害自己|用刀(?:片)?(?:割|划)",
-    r"跳(?:楼|河|江|桥|海|湖|崖|下去)(?!机|价|蹦|梯|舞|伞|活动|项目|沟)|上吊|吊死|卧轨|烧炭(?!烤)|开煤气|吞(?:了)?(?:一瓶|很多|好多)?(?:安眠)?药|吃了(?:一整?瓶|很多|好多|一大把|半瓶|一把|过量)(?:的)?药",
-    r"(?:喝|吃)(?:了)?(?:一?瓶|很多|好多|大量|半瓶)?(?:的)?(?:农药|百草枯|安眠药|老鼠药|毒药)",
-    r"(?:睡着|睡过去|一觉)(?:就|了|再也|后)*(?:不|别)(?:想|要|用|再)?(?:再)?醒|不想(?:再)?醒(?:过)?来",
-    r"(?:没有|少了|没了)我(?:的话)?(?:世界|家里|家人|大家|他们|爸妈|你们)?(?:会|可能|就|反而)?(?:更好|更轻松|解脱)",
-    r"(?:世界|世上)(?:上)?(?:没有|少)(?:了)?我|从这?个?世界(?:上)?消失|离开这个世界|想(?:彻底)?(?:解脱|消失)(?!.{0,4}作业)",
-    r"撑不下去|熬不下去|坚持不下去了.*(?:活|命|人生|解脱)",
-)  # fmt: skip
+    need: Need
+    pattern: re.Pattern[str]
 
-# Somebody is being hurt, or is about to be.
-_DANGER = _any(
-    r"(?<!的)救命(?!稻草|恩|药|之恩|神器|啊太|啊好|啊笑|啊这)|救救(?:我|他|她|孩子|我们)|快来人",
-    r"(?:正在|一直|天天|经常|又|老是|总是|会|要|在)(?:被)?(?:殴)?打(?:我|她|他|孩子|妈|我妈)(?!电话|卡|字|气|听|工)",
-    r"(?:被|遭(?:到|受)?)(?:.{0,6})(?:打(?!动|断|扰|印|卡|回|折|上|错|招呼|开|击|脸|败)|殴打|家暴|虐待|性侵|强奸|猥亵|性骚扰|侵犯|绑架|拐|囚禁|关(?:起来|在)|霸凌|欺凌|跟踪|威胁|勒索|逼.{0,4}卖)",
-    r"(?:家暴|性侵|强奸|猥亵|虐待|霸凌|欺凌)(?:了)?(?:我|她|他|孩子|同学)",
-    r"(?:摸|亲|碰|脱)(?:了)?(?:我|她)(?:的)?(?:身体|下面|胸|屁股|大腿|衣服|隐私|私处|裤子)|被(?:他|她|人|老师|叔叔|继父|老板|领导|陌生人)?(?:乱|偷|强)?摸|强迫我|(?:老板|老师|爸爸?|妈妈?|老公|男朋友|女朋友|同学|室友|有人|他们?|她们?)(?:今天|昨天|刚才|又)?打(?:了)?我(?!电话|字|的电话)|逼我(?:拍|发|脱|卖|陪)|偷拍我|(?:裸照|裸聊|私密照|不雅|床照|隐私照).{0,8}(?:威胁|勒索|发给|曝光|要钱)|(?:拿|用).{0,4}(?:裸照|私密照|照片)(?:来)?威胁|骗(?:去|到)(?:了)?(?:缅|柬|境外|国外|传销|园区)|噶腰子",
-    r"(?:拿|持|有人拿|举)着?(?:菜|水果)?刀|砍(?:人|我|他|她|伤|死)|捅(?:了|我|人|伤)|要?杀(?:了)?(?:我|他|她|人|死我|全家)",
-    r"(?<!消防)(?:着火|起火|失火)(?:了)?|煤气泄漏|(?:有人|孩子|他|她|朋友|同学|老人)(?:.{0,4})(?:溺水|落水|掉(?:进|到)?(?:河|水|江|湖)|触电|昏迷|昏倒|晕倒|没有?呼吸|不省人事|大出血)",
-    r"(?:孩子|女儿|儿子|老人|爸|妈|奶奶|爷爷|学生)(?:.{0,6})(?:失踪|走丢|不见了|联系不上.*(?:遗书|自杀|死))|离家出走|(?:有人|志愿者|同学|孩子|老人|朋友|他|她|我)(?:.{0,4})(?:被车|车祸|撞了|撞伤|摔得?(?:很|好)?(?:重|严重)|中暑倒|晕过去|抽搐|骨折)|晕倒|昏倒|被车撞|出车祸",
-    r"(?:我|有人|她|他)(?:.{0,3})(?:流了?(?:很|好)多血|快死了|要不行了|快不行了)|吸毒|贩毒|传销(?:窝|.{0,4}(?:出不|关|救))",
-)  # fmt: skip
 
-# Figures of speech about heat, work and laughter.
-_FIGURE = _any(
-    r"(?:累|笑|热|冷|冻|饿|困|渴|忙|烦|气|急|吓|丑|尴尬|美|爱|羡慕|无聊|酸|甜|辣|臭|香|难看|可爱|恶心|心疼|担心|感动|疼|痛|痒|撑|堵|挤|晒)(?:得)?(?:都|快|要|快要|真的)?死(?:我|你|他|人|个人|俺|本人)?(?:们)?(?:了|啦|啊|咯|喽|掉)?",
-    r"要(?:了)?(?:我|老|亲)?命|死(?:磕|机|党|记硬背|鬼|样|角)|打死(?:也|都)不|社死|死(?:活|定)|吵死",
-)  # fmt: skip
-_LAUGHS = _any(
-    r"哈哈|hh+|233+|嘻嘻|嘿嘿|笑死|😂|🤣|😄|😁|😆|狗头|doge|开玩笑|手动|啊哈|[(（]不是[)）]|bushi|xs\b|🐶|hiahia|2333"
-)
-_HYPERBOLE = _any(
-    r"作业|论文|考试|复习|加班|上班|早八|搬砖|ddl|减肥|太热|天气|肥|代码|甲方|老板.{0,4}改|需求|ppt|期末|考研|军训|抢不到|堵车|排队|好吃|好看|可爱"
-)
-_LASTING = _any(
-    r"遗书|割腕|自残|安眠药|农药|百草枯|割脉|划(?:手|自己)|自杀|轻生|活不下去|不想活|家暴|性侵|强奸|猥亵|霸凌|欺凌"
-)
-
-# Asked about as a topic: lectures, posts for volunteers, news.
-_TOPIC = _any(
-    r"讲座|培训|宣传|课程|课堂|演练|预防|防(?:溺水|家暴|性侵|拐|霸凌|欺凌|自杀|火)|反(?:家暴|霸凌|欺凌|拐|诈)|干预|知识|科普|电影|小说|电视|剧|新闻|游戏|歌|主题|论文(?:题|写)|手册|展览|急救(?:课|培训|证)|消防(?:演练|队|员)|密室|剧本杀|跳楼机|是什么意思|怎么(?:预防|写|翻译)|法律(?:规定|上)"
-)  # fmt: skip
-_SETTING = _any(r"热线(?:的)?志愿|志愿者|志愿服务|活动|报名")
-_HAPPENING = _any(r"有人|现场|被车撞|刚刚|快来|(?:倒|火|伤|撞|水|血|刀)了(?:$|[!！,，。快])")
-_SELF = _any(
-    r"我(?:真的?|也|就|都|好|很|现在|有时候?|一直|经常|突然|只|又|已经|每天|最近|实在|不|要|会|在|快|被|想|准备|打算|吃|喝|割)",
-    r"(?:我|她|他|同学|朋友|孩子|女儿|儿子|室友|闺蜜|老公|老婆|爸|妈|弟弟|妹妹|学生)(?:说|总说|老说|发|留)(?:了|过)?(?:要|想|不想|她想|他想|自己)",
-    r"(?:同学|朋友|孩子|女儿|儿子|室友|弟弟|妹妹|学生|邻居)(?:.{0,6})(?:要|想|被|在|正)",
-)  # fmt: skip
-_DENIED = _any(
-    r"(?:不会|没有?(?:想|要|打算)?|不是(?:真的?)?(?:想|要)?|别担心.{0,6}不会|不想)(?:去)?(?:自杀|自残|轻生|寻死|死(?!亡))"
-)
-
-_SOFT = _any(
-    r"压力(?:好|太|很|真|特别|超|非常|有点)?大|(?:快|要|好|很|太|真的|彻底|已经|整个人)*崩溃|抑郁|emo了?|焦虑(?:得|到|症|.{0,3}睡不着)",
-    r"(?:好|很|太|特别|真的|一直)想哭|撑不住|扛不住了|熬不住|(?:好|很|太|特别|真的|彻底|感到|觉得)绝望|生无可恋|心里(?:好|很|特别)?(?:难受|苦|堵|痛)",
-    r"没有?人(?:理解|在乎|关心|爱|懂|喜欢|要)我|(?:觉得|感觉)(?:自己|我)?(?:很|好|真|就是个)?(?:没用|废物|失败|多余|累赘)|活得(?:好|太|很|真)?(?:累|苦)|想不开|失眠(?:好|很|一|几)",
+_DANGERS = (
+    _Signs("medical", signs.MEDICAL), _Signs("fire", signs.FIRE), _Signs("violence", signs.VIOLENCE),
+    _Signs("mind", signs.MIND), _Signs("violence", signs.CRY),
 )  # fmt: skip
 
 
 def assess(text: str) -> Risk | None:
-    """``crisis``: answer with help at once and wake the duty officer; ``soft``: ask gently; None: go on."""
-    parts = clean(text).split()
-    said = ("" if all(len(part) == 1 for part in parts) else "，").join(parts)
-    for pattern, plain in _SPELT:
+    """``crisis``: answer with help at once and wake those on duty; ``soft``: ask gently; None: go on."""
+    return examine(text).risk
+
+
+@lru_cache(maxsize=256)
+def examine(text: str) -> Finding:
+    """The gravest of all sentences: one cry for help in a long polite letter is enough."""
+    found = [_judge(sentence) for sentence in _sentences(text)]
+    crises = [each for each in found if each.risk == "crisis"]
+    if crises:
+        return next((each for each in crises if each.need != "mind"), crises[0])
+    return next((each for each in found if each.risk), Finding(None))
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for start in range(0, max(1, len(text)), _PIECE - _OVERLAP):
+        for sentence in _SENTENCE.split(_spelt_out(text[start : start + _PIECE])):
+            if sentence:
+                yield sentence
+
+
+def _spelt_out(text: str) -> str:
+    """Cleaned, and without the ways in which people dodge filters: zi杀, 想*死, 我 想 死, wo xiang si."""
+    said = clean(text.replace("\n", "。")).replace(",", "，")
+    for pattern, plain in signs.SPELT:
         said = pattern.sub(plain, said)
-    literal = _FIGURE.sub("…", said) if not _LASTING.search(said) else said
-    wants, danger = _WANTS_TO_DIE.search(literal), _DANGER.search(literal)
-    if not wants and not danger:
-        return "soft" if _SOFT.search(literal) and not _TOPIC.search(literal) else None
-    if _TOPIC.search(literal) and not _SELF.search(literal):
-        return None
-    if _SETTING.search(literal) and not _SELF.search(literal) and not _HAPPENING.search(literal):
-        return None
-    if _DENIED.search(literal):
-        return "soft"
-    joking = _LAUGHS.search(said) or (_HYPERBOLE.search(said) and not danger)
-    return "soft" if joking and not _LASTING.search(literal) else "crisis"
+    return "，".join(_LONE_LETTERS.sub("", _BETWEEN_LETTERS.sub("", said)).split())
+
+
+def _judge(sentence: str) -> Finding:
+    said = figures.FIGURE.sub("…", sentence)
+    danger, clause = _danger(said)
+    if danger is None:
+        gentle = figures.SOFT.search(said) and not figures.TOPIC.search(said) and not figures.SETTING.search(said)
+        return Finding("soft" if gentle else None)
+    if _is_only_talked_about(said, clause):
+        return Finding(None)
+    if danger.need == "medical" and figures.CALLED_OFF.search(said):
+        return Finding(None)
+    if figures.DENIED.search(said) and danger.need == "mind":
+        return Finding("soft")
+    if _is_joke(said, sentence, danger.need):
+        return Finding("soft")
+    return Finding("crisis", danger.need)
+
+
+def _danger(said: str) -> tuple[_Signs | None, str]:
+    """The first sign, and the clause in which it stands."""
+    for each in _DANGERS:
+        found = each.pattern.search(said)
+        if found:
+            start = said.rfind("，", 0, found.start()) + 1
+            end = said.find("，", found.end())
+            return each, said[start : end if end >= 0 else None]
+    return None, ""
+
+
+def _is_only_talked_about(said: str, clause: str) -> bool:
+    """A lecture, a post for volunteers, a film: unless it is said of oneself or of somebody near."""
+    if figures.NEAR.search(said):
+        return False
+    return bool(figures.TOPIC.search(said) or (figures.SETTING.search(clause) and not figures.HAPPENING.search(said)))
+
+
+def _is_joke(said: str, sentence: str, need: Need) -> bool:
+    if need != "mind" or figures.LASTING.search(said):
+        return False
+    return bool(figures.LAUGHTER.search(sentence) or figures.HYPERBOLE.search(said))
