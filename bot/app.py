@@ -129,7 +129,7 @@ def create_inbox(parts: Parts) -> Inbox:
 
 def create_dispatcher(parts: Parts, sessions: Sessions) -> Dispatcher:
     # The faces are imported here, not above: a command that needs only the parts does not load them.
-    from handlers import FORMS, ROUTERS, refusals
+    from handlers import FORMS, ROUTERS, crisis, refusals
     from handlers.contact import Departure, arrive
 
     settings = parts.settings
@@ -143,6 +143,7 @@ def create_dispatcher(parts: Parts, sessions: Sessions) -> Dispatcher:
             depart=Departure(FORMS, kept_for(parts)),
             refusal=refusals.reply,
             owed=wake_worker(parts),
+            whatever_happens=lambda message: crisis.whatever_happens(message, settings),
         ),
         database=parts.database,
         sessions=sessions,

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import clock, metrics
+from bot.services import alerts
 from bot.storage.errors import StorageError
 from bot.storage.models import Lease
 
@@ -36,6 +37,7 @@ def create_health(parts: Parts) -> Blueprint:
 
     @health.get("/metrics")
     def numbers() -> Response:
+        count_alerts(parts)
         return Response(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return health
@@ -63,6 +65,15 @@ def beat(parts: Parts) -> tuple[bool, datetime | None]:
     except (StorageError, SQLAlchemyError) as error:
         log.warning("readyz.database", reason=type(error).__name__)
         return False, None
+
+
+def count_alerts(parts: Parts) -> None:
+    """As they are at this moment; a database that does not answer leaves the last count, and /readyz says so."""
+    try:
+        with parts.database.session() as db:
+            metrics.open_alerts(*alerts.counted(db))
+    except (StorageError, SQLAlchemyError) as error:
+        log.warning("metrics.database", reason=type(error).__name__)
 
 
 def alive(beat_at: datetime | None) -> bool:

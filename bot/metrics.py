@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 # WeChat hangs up at 5 s: the last bucket but one is the budget.
@@ -15,6 +15,10 @@ _reply_seconds = Histogram("bot_reply_seconds", "From the request to the reply",
 _repeated = Counter("bot_deliveries_repeated", "Deliveries of a message that was here before")
 _pushes = Counter("bot_pushes", "What became of what we said first", ["kind", "channel", "outcome"])
 _reloads = Counter("bot_library_reloads", "Changes to faq/ that were read", ["outcome"])
+# Read from the database by whichever process is asked, so the latest reading is the truth.
+_open_alerts = Gauge(
+    "bot_open_alerts", "Somebody may be in danger", ["taken_over"], multiprocess_mode="mostrecent"
+)
 
 
 def answered(message: object, reply: object, seconds: float) -> None:
@@ -33,6 +37,11 @@ def pushed(kind: str, channel: str, outcome: str) -> None:
 
 def library_read(accepted: bool) -> None:
     _reloads.labels("accepted" if accepted else "refused").inc()
+
+
+def open_alerts(waiting: int, taken_over: int) -> None:
+    _open_alerts.labels("no").set(waiting)
+    _open_alerts.labels("yes").set(taken_over)
 
 
 def exposition() -> bytes:

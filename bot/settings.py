@@ -39,6 +39,15 @@ class Organisation(Section):
     hotline: str = "12355"
 
 
+class Hotlines(Section):
+    """The youth line is ``organisation.hotline``."""
+
+    police: str = "110"
+    medical: str = "120"
+    fire: str = "119"
+    mental_health: str = "12356"
+
+
 class WeChat(Section):
     app_id: Annotated[str, rules.APP_ID] = ""
     app_secret: str = ""
@@ -98,7 +107,7 @@ class Push(Section):
     lease_s: Seconds = 60
     threads: Count = 8
     templates: dict[str, PushTemplate] = {
-        "reminder": PushTemplate(), "offer": PushTemplate(), "change": PushTemplate(),
+        "reminder": PushTemplate(), "offer": PushTemplate(), "change": PushTemplate(), "alert": PushTemplate(),
     }  # fmt: skip
 
 
@@ -137,6 +146,7 @@ class Settings(Section):
     faq_dir: Path = Path("faq")
     clock_url: Annotated[str, rules.HTTP_URL] = ""
     organisation: Organisation = Organisation()
+    hotlines: Hotlines = Hotlines()
     wechat: WeChat = WeChat()
     database: Database = Database()
     redis: Redis = Redis()

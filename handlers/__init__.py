@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from bot.conversation import steps
 from bot.conversation.router import all_intents
-from handlers import about, activities, always, crisis, deliveries, faq, follow, mine, sign_up
+from handlers import about, activities, always, crisis, deliveries, duty, faq, follow, mine, sign_up
 
 FORMS = sign_up.FORMS
 INTENTS = all_intents([always.router, activities.router, sign_up.router, mine.router, faq.router])
 
 ROUTERS = [
+    duty.router,  # 收到 J12, 回复 J12 …: the bound few, whose answers may hold the very words of danger
     crisis.router,  # somebody may be in danger
     always.router,  # 帮助 人工 继续, at any moment
+    crisis.aftermath,  # where they are, and what else they say in the hour after
     follow.router,  # followed, unfollowed, scanned
     deliveries.router,  # WeChat's reports
     steps.open_form(FORMS),  # the answer to the question asked last

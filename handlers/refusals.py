@@ -62,5 +62,8 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     r.PhoneInvalid: lambda ctx, e: "这个号码好像不对，请发11位手机号，比如：13812345678。",
     r.ActivityIncomplete: lambda ctx, e: "活动还缺：" + "、".join(e.fields) + "。",
     r.CapacityBelowTaken: lambda ctx, e: f"已有{e.taken}人报名，名额不能少于这个数。",
+    r.AlertUnknown: lambda ctx, e: f"没有 J{e.number} 这个警报，请核对编号后再发一次。",
+    r.AlertTaken: lambda ctx, e: f"J{e.number} 已由{e.keeper}在{moment(e.since, ctx.zone)}接手，您不用再处理；想帮忙请直接联系{e.keeper}。",
+    r.AlertClosed: lambda ctx, e: f"J{e.number} 在{moment(e.closed_at, ctx.zone)}已经结束。对方再求助会有新的编号。",
     r.Busy: lambda ctx, e: "现在人有点多，没办成，什么也没改。请稍后再发一次。",
 }

@@ -14,11 +14,12 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 LINE = re.compile(
     r"""(?P<now>现在)：(?P<at>.+)
     |(?P<activity>活动)：(?P<described>.+)
+    |(?P<duty>值班)：(?P<officer>\S+)
     |(?P<later>过了)：(?P<number>\d+)(?P<unit>天|小时|分钟|秒)
     |(?P<not_pushed>账号没对(?P<not_to>.+?)说)：(?P<not_text>.+)
     |(?P<pushed>账号对(?P<to>.+?)说)：(?P<pushed_text>.+)
     |(?P<reply>账号)：(?P<expected>.*)
-    |(?P<who>[^：\s]{1,8}?)(?P<act>点|菜单|扫码)?：(?P<said>.*)
+    |(?P<who>[^：\s]{1,8}?)(?P<act>点|菜单|扫码|说语音)?：(?P<said>.*)
     |(?P<doer>[^：\s]{1,8}?)(?P<deed>发图片|发语音|发位置|发视频|发链接|取消关注|重新关注|关注)
     """,
     re.VERBOSE,
@@ -73,6 +74,8 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "activity", text=get("described"))
     if part["later"]:
         return Step(number, "later", seconds=int(get("number")) * UNITS[get("unit")])
+    if part["duty"]:
+        return Step(number, "duty", who=get("officer"))
     if part["not_pushed"]:
         return Step(number, "not_pushed", who=get("not_to"), text=get("not_text"))
     if part["pushed"]:
@@ -81,7 +84,7 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "reply", text=get("expected"))
     if part["doer"]:
         return Step(number, get("deed"), who=get("doer"))
-    kind = {"点": "tap", "菜单": "menu", "扫码": "scan", "": "say"}[get("act")]
+    kind = {"点": "tap", "菜单": "menu", "扫码": "scan", "说语音": "speak", "": "say"}[get("act")]
     return Step(number, kind, who=get("who"), text=get("said"))
 
 

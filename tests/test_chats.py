@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from datetime import UTC, datetime
@@ -83,6 +84,8 @@ class Player:
                 self.stack.advance(step.seconds)
             case "activity":
                 self.create(step.text)
+            case "duty":
+                self.put_on_duty(where, step.who)
             case "reply":
                 self.check_reply(where, step.text)
             case "pushed":
@@ -103,6 +106,8 @@ class Player:
                 return follower.say(step.text)
             case "tap":
                 return follower.say(step.text, bizmsgmenuid="1")
+            case "speak":
+                return str(follower.send(type="voice", media_id="m2", format="amr", recognition=step.text)["shown"])
             case "menu":
                 return follower.click(step.text)
             case "scan":
@@ -116,6 +121,15 @@ class Player:
     def follow(self, name: str, **options: str) -> Follower:
         self.stack.followers[name] = follower = self.stack.follow(nickname=name, **options)
         return follower
+
+    def put_on_duty(self, where: str, name: str) -> None:
+        """As in docs/duty.md: an account, a code, the code sent from the person's own WeChat, on duty."""
+        for words in (["add", name, "--name", name, "--role", "admin"], ["duty", name, "on"]):
+            done = self.stack.command("staff", *words)
+            assert done.returncode == 0, f"{where}: {done.stderr}"
+        code = json.loads(self.stack.command("staff", "bind", name, "--json").stdout)["code"]
+        follower = self.stack.followers.get(name) or self.follow(name)
+        self.shown = follower.say(f"绑定 {code}")
 
     def check_reply(self, where: str, expected: str) -> None:
         if expected == "（不出声）":

@@ -60,6 +60,7 @@ def examine() -> Iterator[Finding]:
         ("回调地址", callback),
         ("菜单", live_menu),
         ("帐号权限", rights),
+        ("值班", duty),
     )
     for name, examination in examinations:
         try:
@@ -197,3 +198,29 @@ def rights(chosen: Settings) -> str:
     if claimed == "unverified":
         raise Wrong("帐号已经认证，请把 wechat.account 改为 verified_service 或 verified_subscription。")
     return f"{claimed}，{followers.get('total', 0)} 个粉丝"
+
+
+def duty(chosen: Settings) -> str:
+    """Somebody in danger is told that a person was woken: there must be one, and a way to wake them."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.app import build
+    from bot.services import alerts
+    from bot.services import duty as roster
+    from bot.storage.errors import StorageError
+
+    try:
+        with build(chosen).database.session() as db:
+            woken, waiting = [roster.called(staff) for staff in roster.on_duty(db)], alerts.unheard(db)
+    except (StorageError, SQLAlchemyError) as error:
+        raise Wrong("数据库用不了，看不出谁在值班。") from error
+    if waiting:
+        raise Wrong(f"有警报没有人接手：{'、'.join(alert.code for alert in waiting)}。请值班的人在微信里回复 收到。")
+    if woken:
+        by_template = chosen.push.templates["alert"].template if "alert" in chosen.push.templates else ""
+        how = "" if by_template else "；每两天要给公众号发一句话，否则微信不让发警报（或配置 push.templates.alert）"
+        return f"{'、'.join(woken)}{how}"
+    todo = "python -m bot staff bind 登录名，本人发绑定码后 staff duty 登录名 on（见 docs/duty.md）"
+    if chosen.clock_url:
+        return f"演示里没有人值班，有人求助时只给电话；要试试：{todo}"
+    raise Wrong(f"没有人值班，有人求助时没有老师知道。执行：{todo}")

@@ -1,4 +1,4 @@
-"""staff add; import and export of tables."""
+"""staff add, bind, duty; import and export of tables."""
 
 from __future__ import annotations
 
@@ -81,6 +81,58 @@ def add(username: str, name: str, role: str, password_stdin: bool, as_json: bool
         click.echo(json.dumps({"username": username, "role": role, **shown}, ensure_ascii=False))
     else:
         click.echo(f"已新增{ROLES[role]} {username}。" + (f"密码：{password}（只显示这一次）" if shown else ""))
+
+
+@staff_command.command("bind")
+@click.argument("username", metavar="登录名")
+@click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
+def bind(username: str, as_json: bool) -> None:
+    """生成一次性的绑定码：本人在微信里发给公众号，以后就能在聊天里处理警报。"""
+    from bot import clock
+    from bot.services import duty
+    from bot.storage.crypto import Cipher
+
+    chosen = settings()
+    chosen.require("security.key")
+    with opened(chosen) as db:
+        code = duty.issue_code(db, Cipher(chosen.security.key), _staff_id(db, username), clock.now())
+        db.commit()
+    minutes = int(duty.CODE_LIVES.total_seconds() // 60)
+    if as_json:
+        click.echo(json.dumps({"username": username, "code": code, "minutes": minutes}, ensure_ascii=False))
+    else:
+        click.echo(f"请 {username} 用自己的微信在{minutes}分钟内发给公众号：绑定 {code}")
+
+
+@staff_command.command("duty")
+@click.argument("username", metavar="登录名")
+@click.argument("state", type=click.Choice(["on", "off"]), metavar="on|off")
+def duty_command(username: str, state: str) -> None:
+    """开始或结束值班：有人可能有危险时，警报发给正在值班的人。"""
+    from bot.services import duty
+
+    with opened(settings()) as db:
+        staff_id = _staff_id(db, username)
+        duty.put_on_duty(db, staff_id, state == "on")
+        db.commit()
+        bound = any(staff.id == staff_id for staff in duty.on_duty(db))
+        others = len(duty.on_duty(db)) - bound
+    if state == "off":
+        left = f"还有 {others} 人在值班。" if others else "现在没有人值班，请尽快排一个人。"
+        click.echo(f"{username} 不值班了。{left}")
+    elif bound:
+        click.echo(f"{username} 开始值班，警报会发到他的微信。")
+    else:
+        click.echo(f"{username} 开始值班，但还没有绑定微信，收不到警报。执行：python -m bot staff bind {username}")
+
+
+def _staff_id(db: Session, username: str) -> int:
+    from bot.services import duty
+
+    staff = duty.named(db, username.strip())
+    if staff is None:
+        raise click.ClickException(f"没有叫 {username} 的帐号。先新增：python -m bot staff add {username} --role admin")
+    return staff.id
 
 
 @click.command("import")

@@ -40,13 +40,15 @@ class Hooks:
     """What the business adds around every message; handed in, so that the engine knows no business.
 
     ``arrive`` notes who speaks, ``depart`` may add what was kept for this follower, ``refusal`` turns a refused
-    rule into words (None: not a refusal); ``owed`` is called after a commit that owes somebody a message.
+    rule into words (None: not a refusal); ``owed`` is called after a commit that owes somebody a message;
+    ``whatever_happens`` has words that must be said even when nothing works (None: an apology will do).
     """
 
     arrive: Callable[[Context], None]
     depart: Callable[[Context, Reply], Reply]
     refusal: Callable[[Context, Exception], Reply | None]
     owed: Callable[[], None]
+    whatever_happens: Callable[[Message], str | None]
 
 
 class Dispatcher:
@@ -86,7 +88,9 @@ class Dispatcher:
             return self._sorry(message, APOLOGY)
 
     def _sorry(self, message: Message, words: str) -> Answered:
-        return Answered(Text(words) if is_reply_shown(message) else Nothing())
+        if not is_reply_shown(message):
+            return Answered(Nothing())
+        return Answered(Text(self._hooks.whatever_happens(message) or words))
 
     def _attempt(self, message: Message, key: str, now: datetime, left: Left | None) -> Answered:
         with self._database.session() as db:

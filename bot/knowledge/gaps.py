@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.language import masking
 from bot.storage.models import Gap
 
 LONGEST = 255
-_IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?![\dXx])")
-_PHONE = re.compile(r"(?<!\d)(?:\+?86[-\s]?)?1[3-9]\d[-\s]?\d{4}[-\s]?\d{4}(?!\d)")
 
 
 def mask(text: str) -> str:
     """Phone and identity numbers are nobody's business here."""
-    return _PHONE.sub("〔手机号〕", _IDENTITY.sub("〔证件号〕", text))[:LONGEST]
+    return masking.mask(text)[:LONGEST]
 
 
 def record(db: Session, text: str, decision: str, candidates: Sequence[str], now: datetime) -> Gap:

@@ -15,7 +15,7 @@ from bot.settings import Settings, variable
 from bot.settings_sources import read_yaml
 
 ALPHABET = string.ascii_letters + string.digits
-KINDS = ("reminder", "offer", "change")
+KINDS = ("reminder", "offer", "change", "alert")
 
 
 def letters(count: int) -> str:

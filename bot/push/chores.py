@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 BEAT_S = 5.0
 CLEAN_EVERY_S = 60.0
+COMPLAIN_EVERY_S = 300.0
 
 
 @dataclass
@@ -55,6 +56,8 @@ class Chores:
         self._hold = Chore("prolong", lease_s / 3, prolong)
         self._sweep = [
             Chore("recover", sweep_s, recover),
+            Chore("alerts", sweep_s, lambda: jobs.repeat_alerts(database, now())),
+            Chore("complain", COMPLAIN_EVERY_S, lambda: jobs.complain_of_alerts(database)),
             Chore("offers", sweep_s, lambda: jobs.run_offers(database, now(), settings)),
             Chore("reminders", sweep_s, lambda: jobs.plan_reminders(database, now(), settings)),
             Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),

@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.push import alarms
+from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Follower, Offer, Registration, Shift
 from bot.wechat.replies import Reply, from_json
 
@@ -37,7 +39,10 @@ class Row(Protocol):
 
 @dataclass(frozen=True)
 class Facts:
-    """What the words are made of. ``answer_by``: until when an offer stands. ``reply``: an answer that came late."""
+    """What the words are made of. ``answer_by``: until when an offer stands. ``reply``: an answer that came late.
+
+    ``alarm``: what is known of an alert; then there is no activity.
+    """
 
     kind: str
     code: str = ""
@@ -51,6 +56,7 @@ class Facts:
     answer_by: datetime | None = None
     reason: str = ""
     reply: Reply | None = None
+    alarm: alarms.Alarm | None = None
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,15 @@ class Gone:
     reason: str
 
 
-def read(db: Session, push: Row, now: datetime, *, pushing: bool = True) -> Facts | Gone:
+def read(db: Session, cipher: Cipher, push: Row, now: datetime, *, pushing: bool = True) -> Facts | Gone:
     """``pushing=False`` for the follower's own next message: then a reminder is welcome until the start."""
     if push.expires_at is not None and push.expires_at <= now:
         return Gone("expired", f"expired at {push.expires_at.isoformat(timespec='minutes')}")
     if push.kind == "late_reply":
         return _late_reply(push, now)
+    if push.kind in alarms.KINDS:
+        alarm = alarms.read(db, cipher, push.openid, push.kind, push.payload)
+        return Gone("superseded", alarm) if isinstance(alarm, str) else Facts(push.kind, alarm=alarm)
     row = db.execute(
         select(Registration, Shift, Activity)
         .join(Shift, Registration.shift_id == Shift.id)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import metrics
-from bot.push import outbox
+from bot.push import alarms, outbox
 from bot.push.outbox import Claimed, Settlement
 from bot.push.sender import Sender, put_off
 from bot.storage.database import Database, StorageError, retrying
@@ -133,7 +133,8 @@ class Hands:
             self.counts[one.state] += 1
             metrics.pushed(one.claimed.kind, one.channel, one.state)
             if one.state in ("failed", "unknown", "unreached"):
-                log.warning("push.not_sent", push=one.claimed.id, kind=one.claimed.kind, state=one.state, why=one.error)
+                say = log.error if one.claimed.kind in alarms.KINDS else log.warning
+                say("push.not_sent", push=one.claimed.id, kind=one.claimed.kind, state=one.state, why=one.error)
 
     def on_database(self, what: str, work: Callable[[Session], T]) -> T | None:
         """One transaction, tried again if that may help; None, after a moment, if it did not."""

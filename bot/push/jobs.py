@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import String, cast, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.push import facts, quiet
-from bot.services import announcements, registrations
+from bot.services import alerts, announcements, duty, registrations
 from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.database import Database, writing
 from bot.storage.models import Activity, Delivery, Follower, Offer, Push, Registration, SavedSession, Shift
+
+log = structlog.get_logger()
 
 # Rows are written a little ahead, so that the worker can sleep until the very moment.
 AHEAD = timedelta(minutes=10)
@@ -87,6 +90,23 @@ def run_offers(database: Database, now: datetime, settings: Settings) -> int:
             registrations.promote(db, shift_id, now, rules=rules)
             db.commit()
     return len(expired)
+
+
+def repeat_alerts(database: Database, now: datetime) -> int:
+    """Wake those on duty again for each alert that nobody has taken over."""
+    with database.session() as db:
+        count = alerts.repeat(db, now)
+        db.commit()
+    return count
+
+
+def complain_of_alerts(database: Database) -> None:
+    """Whoever watches the log hears of it too, whatever became of the messages to those on duty."""
+    with database.session() as db:
+        waiting = [alert.code for alert in alerts.unheard(db)]
+        if waiting:
+            nobody = "" if duty.on_duty(db) else "没有人值班，谁也收不到：python -m bot staff duty 登录名 on"
+            log.error("alert.unheard", alerts=waiting, what=nobody or "值班老师还没有回复 收到")
 
 
 def retire_kept(database: Database, now: datetime) -> int:

@@ -15,6 +15,7 @@ from bot.push.effects import Effect
 from bot.push.outbox import Claimed, Settlement
 from bot.push.quiet import waits_for_morning
 from bot.settings import Settings
+from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.wechat.client import Client
 from bot.wechat.errors import Action, Reach
@@ -42,6 +43,7 @@ class Sender:
     """Shared by the worker's threads. ``pause`` sleeps and says False when the worker is told to stop."""
 
     database: Database
+    cipher: Cipher
     client: Client
     settings: Settings
     closures: Closures
@@ -53,7 +55,7 @@ class Sender:
         """Never raises for what WeChat answers. ``still_ours`` is asked before each call: a lease may have run out."""
         now = self.now()
         with self.database.session() as db:
-            found = facts.read(db, claimed, now)
+            found = facts.read(db, self.cipher, claimed, now)
             if isinstance(found, facts.Gone):
                 return Settlement(claimed, found.state, error=found.reason, counted=False)
             morning = waits_for_morning(claimed.kind, found.starts_at, now, self.settings)

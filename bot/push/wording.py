@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.language import dates
+from bot.push import alarms
 from bot.push.facts import Facts
 from bot.push.fields import Value
 from bot.wechat.limits import split_text
@@ -19,12 +20,14 @@ USUAL_FIELDS: dict[str, dict[str, str]] = {
     "reminder": {"thing1": "title", "time2": "time", "thing3": "place", "thing4": "left", "thing5": "hint"},
     "offer": {"thing1": "title", "time2": "time", "thing3": "place", "time4": "answer_by", "thing5": "hint"},
     "change": {"thing1": "title", "time2": "time", "thing3": "place", "thing4": "change", "thing5": "hint"},
+    "alert": {"thing1": "alert", "time2": "opened", "thing3": "again", "thing4": "hint"},
 }
 # What the follower reads before each value, in the template that the account picks in WeChat's library.
 LABELS = {
     "title": "活动名称", "name": "活动", "code": "活动编号", "time": "活动时间", "ends": "结束时间",
     "place": "活动地点",
     "left": "距离开始", "answer_by": "确认截止", "change": "变更内容", "hint": "温馨提示", "contact": "联系人",
+    "alert": "警报", "opened": "开始时间", "again": "进展",
 }  # fmt: skip
 
 
@@ -50,6 +53,8 @@ def text(facts: Facts, now: datetime, zone: ZoneInfo) -> str:
     """As a customer-service message, or in the follower's next reply."""
     if facts.reply is not None:
         return _late(facts.reply)
+    if facts.alarm is not None:
+        return alarms.text(facts.alarm, zone)
     assert facts.starts_at and facts.ends_at
     name = f"{facts.code} {facts.title}"
     when = f"时间：{dates.span(facts.starts_at, facts.ends_at, zone)}"
@@ -94,6 +99,8 @@ def _late(reply: Reply) -> str:
 
 def values(facts: Facts, now: datetime, zone: ZoneInfo) -> Mapping[str, Value]:
     """What a template's fields can show; moments stay moments, the field's type decides how they are written."""
+    if facts.alarm is not None:
+        return alarms.values(facts.alarm)
     assert facts.starts_at
     waiting = "您仍在候补队伍里" if facts.waiting else "您的报名仍然有效"
     by_kind = {

@@ -86,8 +86,9 @@ class Worker:
     ) -> None:
         settings, holder = parts.settings, leases.holder_name(next(_numbers))
         sender = Sender(
-            parts.database, parts.client, settings, Closures(), now, lambda seconds: not stop.wait(seconds), pauses
-        )
+            parts.database, parts.cipher, parts.client, settings, Closures(), now,
+            lambda seconds: not stop.wait(seconds), pauses,
+        )  # fmt: skip
         self.hands = Hands(
             parts.database, sender, holder, now, lambda: not stop.is_set(),
             threads=settings.push.threads, lease_s=settings.push.lease_s, patient=patient,

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from bot.storage.database import writing
 from bot.storage.models import NoticeConsent, Push
 
-KINDS = ("reminder", "offer", "offer_lapsed", "change", "cancelled", "late_reply")
+KINDS = (
+    "reminder", "offer", "offer_lapsed", "change", "cancelled", "late_reply", "alert", "alert_note", "alert_answer",
+)  # fmt: skip
 NOT_SAID_YET = ("due", "unreached")
 
 

@@ -63,6 +63,9 @@ SUBJECTS = {
     "change": "时间地点有变",
     "cancelled": "活动取消",
     "late_reply": "迟到的回复",
+    "alert": "值班警报",
+    "alert_note": "值班警报的新消息",
+    "alert_answer": "值班老师的回复",
 }
 _TIMES = {"starts_at", "ends_at", "signup_opens_at", "signup_closes_at"}
 _NUMBERS = {"capacity", "waitlist_limit"}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from bot.services import merging
 from bot.services.profiles import masked_phone, normal_name, normal_phone
@@ -20,7 +20,8 @@ _NOTED = {"message": timedelta(minutes=10), "click": timedelta(seconds=20)}
 
 
 def follower(db: Session, openid: str) -> Follower | None:
-    return db.get(Follower, openid)
+    """With their open alert, if there is one: in the same question, for it is asked for every message."""
+    return db.get(Follower, openid, options=[joinedload(Follower.open_alert)])
 
 
 def follow(db: Session, openid: str, scene: str, now: datetime) -> Follower:

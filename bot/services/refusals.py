@@ -7,6 +7,7 @@ Refused
 ├── about an answer    NotRegistered NoOffer OfferExpired
 ├── about a profile    NameInvalid PhoneInvalid
 ├── about staff's acts ActivityIncomplete CapacityBelowTaken
+├── about an alert     AlertUnknown AlertTaken AlertClosed
 └── Busy               try again
 """
 
@@ -172,6 +173,31 @@ class CapacityBelowTaken(Refused):
 
     def __init__(self, taken: int) -> None:
         self.taken = taken
+
+
+class AlertUnknown(Refused):
+    """No alert has this number."""
+
+    code = "ALERT_UNKNOWN"
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+class AlertTaken(Refused):
+    """Somebody else on duty has taken it over."""
+
+    code = "ALERT_TAKEN"
+
+    def __init__(self, number: int, keeper: str, since: datetime) -> None:
+        self.number, self.keeper, self.since = number, keeper, since
+
+
+class AlertClosed(Refused):
+    code = "ALERT_CLOSED"
+
+    def __init__(self, number: int, closed_at: datetime) -> None:
+        self.number, self.closed_at = number, closed_at
 
 
 class Busy(Refused):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.services import gates, offers, seats
 from bot.services.announcements import KINDS
 from bot.storage.crypto import Cipher, Undecipherable
-from bot.storage.models import Activity, Delivery, Follower, Offer, Person, Push, Registration, Shift
+from bot.storage.models import Activity, Alert, AlertNote, Delivery, Follower, Offer, Person, Push, Registration, Shift
 
 REGISTRATION_STATES = {
     *seats.LIVE, "cancelled", "cancelled_late", "declined", "offer_expired", "activity_cancelled",
@@ -201,6 +201,25 @@ def _pushes(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Bre
             yield Breach(rule, f"{words}: {push.kind} {push.state}", (push.id,))
 
 
+def _alerts(db: Session, cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
+    who, when = Alert.acknowledged_by, Alert.acknowledged_at
+    closed_by, closed_at = Alert.closed_by, Alert.closed_at
+    wrong = {
+        "alert_taken": (who.is_(None) != when.is_(None), "taken over without who or when"),
+        "alert_closed": (closed_by.is_(None) != closed_at.is_(None), "closed without who or when"),
+        "alert_untaken": (and_(closed_at.is_not(None), when.is_(None)), "closed, but nobody took it over"),
+        "alert_unnoted": (~Alert.notes.any(AlertNote.kind == "said"), "no word of what happened"),
+    }
+    for rule, (condition, words) in wrong.items():
+        for alert in db.scalars(select(Alert).where(condition)):
+            yield Breach(rule, words, (alert.id,))
+    for note in db.scalars(select(AlertNote).where(AlertNote.text_encrypted.is_not(None))):
+        try:
+            cipher.decrypt(note.text_encrypted or b"")
+        except Undecipherable as error:
+            yield Breach("alert_sealed", f"the words cannot be read: {error}", (note.id,))
+
+
 def _deliveries(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
     for delivery in db.scalars(select(Delivery).execution_options(yield_per=1000)):
         if not isinstance(delivery.reply, dict) or not delivery.reply:
@@ -240,6 +259,7 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     _unoffered,
     _engaged_twice,
     _pushes,
+    _alerts,
     _deliveries,
     _phones,
 )

@@ -19,7 +19,7 @@ def template_id(kind: str, way: str) -> str:
 
 TEMPLATES = {
     kind: PushTemplate(subscribe=template_id(kind, "subscribe"), template=template_id(kind, "template"))
-    for kind in ("reminder", "offer", "change")
+    for kind in ("reminder", "offer", "change", "alert")
 }
 
 

@@ -40,7 +40,8 @@ outbox.settle = settle
 settings = settings_for(wechat_url, **({} if templates == "yes" else {"templates": {}}))
 valkey = connect(redis_url, prefix=prefix)
 client = client_for(settings, valkey)
-parts = SimpleNamespace(settings=settings, database=Database(database_url), valkey=valkey, client=client, now=None)
+database = Database(database_url)
+parts = SimpleNamespace(settings=settings, database=database, valkey=valkey, cipher=None, client=client, now=None)
 worker.run(parts, once=True, at=datetime.fromisoformat(at))
 """
 

@@ -1,6 +1,7 @@
 """The tables, one file per subject; import them from here."""
 
 from bot.storage.models.activities import Activity, Shift
+from bot.storage.models.alerts import Alert, AlertNote
 from bot.storage.models.base import Base, UTCDateTime
 from bot.storage.models.deliveries import Delivery, Lease, SavedSession
 from bot.storage.models.gaps import Gap
@@ -9,6 +10,6 @@ from bot.storage.models.pushes import Push
 from bot.storage.models.registrations import Offer, Registration
 
 __all__ = [
-    "Activity", "Base", "Consent", "Delivery", "Follower", "Gap", "Lease", "NoticeConsent", "Offer", "Person",
-    "Push", "Registration", "SavedSession", "Shift", "Staff", "UTCDateTime",
+    "Activity", "Alert", "AlertNote", "Base", "Consent", "Delivery", "Follower", "Gap", "Lease", "NoticeConsent",
+    "Offer", "Person", "Push", "Registration", "SavedSession", "Shift", "Staff", "UTCDateTime",
 ]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.models.base import Base
+
+if TYPE_CHECKING:
+    from bot.storage.models.alerts import Alert
 
 
 class Person(Base):
@@ -41,6 +45,9 @@ class Follower(Base):
     click_used: Mapped[int] = mapped_column(default=0)
     reminders: Mapped[bool] = mapped_column(default=True)
     person: Mapped[Person | None] = relationship()
+    open_alert: Mapped[Alert | None] = relationship(
+        primaryjoin="and_(Follower.openid == foreign(Alert.openid), Alert.closed_at.is_(None))", viewonly=True
+    )
 
 
 class Consent(Base):
@@ -66,7 +73,10 @@ class NoticeConsent(Base):
 
 
 class Staff(Base):
-    """Someone with a console login; ``openid`` binds the WeChat account that may give commands in chat."""
+    """Someone with a console login; ``openid`` binds the WeChat account that may give commands in chat.
+
+    ``bind_hash`` is the keyed hash of the code that binds it, good until ``bind_until``. ``on_duty``: woken by alerts.
+    """
 
     __tablename__ = "staff"
     __table_args__ = (UniqueConstraint("username"),)
@@ -75,5 +85,9 @@ class Staff(Base):
     name: Mapped[str] = mapped_column(String(64), default="")
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(32))
-    openid: Mapped[str | None] = mapped_column(String(64), index=True)
+    openid: Mapped[str | None] = mapped_column(String(64), index=True, unique=True)
+    bound_at: Mapped[datetime | None]
+    bind_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    bind_until: Mapped[datetime | None]
+    on_duty: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
