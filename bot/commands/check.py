@@ -85,7 +85,7 @@ def database(chosen: Settings) -> str:
 
     newest = ScriptDirectory(str(ROOT / "bot/storage/migrations")).get_current_head()
     kind = "SQLite" if chosen.database_url.startswith("sqlite") else "PostgreSQL"
-    if kind == "SQLite" and not (chosen.data_dir / "qingsheng.db").exists() and not chosen.database.url:
+    if not _is_made(chosen):
         raise Wrong("还没有建立。执行：python -m bot db upgrade（run 会自动做）")
     try:
         with build(chosen).database.session() as db:
@@ -97,6 +97,11 @@ def database(chosen: Settings) -> str:
     if current != newest:
         raise Wrong(f"结构是 {current or '空的'}，程序需要 {newest}。执行：python -m bot db upgrade")
     return f"{kind}，{tables} 张表，结构最新（{current}）"
+
+
+def _is_made(chosen: Settings) -> bool:
+    """Asked before a connection is made, for SQLite would make an empty file."""
+    return bool(chosen.database.url) or (chosen.data_dir / "qingsheng.db").exists()
 
 
 def valkey(chosen: Settings) -> str:
@@ -209,6 +214,8 @@ def duty(chosen: Settings) -> str:
     from bot.services import duty as roster
     from bot.storage.errors import StorageError
 
+    if not _is_made(chosen):
+        raise Wrong("数据库还没有建立，看不出谁在值班。")
     try:
         with build(chosen).database.session() as db:
             woken, waiting = [roster.called(staff) for staff in roster.on_duty(db)], alerts.unheard(db)

@@ -146,6 +146,20 @@ def test_staff_get_a_password_once_and_it_is_not_kept(bot: Bot, tmp_path: Path) 
     )
 
 
+def test_staff_are_bound_by_a_code_and_put_on_duty(bot: Bot, tmp_path: Path) -> None:
+    bot("db", "upgrade")
+    assert "没有叫 xiaoli 的帐号" in one_line(bot("staff", "bind", "xiaoli"), 1)
+    assert "on、off" in one_line(bot("staff", "duty", "xiaoli", "maybe"), 2)
+    bot("staff", "add", "xiaoli", "--role", "admin")
+    assert "security.key" in one_line(bot("staff", "bind", "xiaoli", BOT_SECURITY__KEY=""), 1)
+    made = json.loads(bot("staff", "bind", "xiaoli", "--json").stdout)
+    assert re.fullmatch(r"[2-9A-Z]{6}", made["code"]) and made["minutes"] == 10
+    assert made["code"].encode() not in (tmp_path / "data" / "qingsheng.db").read_bytes()
+    assert re.search(r"10分钟内发给公众号：绑定 [2-9A-Z]{6}", bot("staff", "bind", "xiaoli").stdout)
+    assert "还没有绑定微信" in bot("staff", "duty", "xiaoli", "on").stdout
+    assert "现在没有人值班" in bot("staff", "duty", "xiaoli", "off").stdout
+
+
 HEADINGS = "标题,地点,开始,结束,名额,内容,风险提示,主办,负责人"
 ROW = "河道清洁,清溪桥,2027-03-07 13:00,2027-03-07 16:00,20,捡垃圾,水边小心,青山团县委,李老师"
 
@@ -202,6 +216,9 @@ def test_the_doctor_says_what_to_do(bot: Bot) -> None:
     assert "db upgrade" in findings["数据库"]["text"] and "run 启动" in findings["Valkey"]["text"]
     assert "连不上" in findings["微信令牌"]["text"]
     assert not findings["回调地址"]["ok"]
+    bot("db", "upgrade")
+    findings = {each["name"]: each for each in json.loads(bot("check", "--json", **ACCOUNT).stdout)}
+    assert not findings["值班"]["ok"] and "staff duty" in findings["值班"]["text"]
     missing = bot("check", BOT_SECURITY__KEY="")
     assert missing.returncode == 1 and "BOT_WECHAT__TOKEN" in missing.stdout
 

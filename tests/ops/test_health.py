@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from bot import health, metrics
 from bot.app import Parts, build
+from bot.services import alerts
 from bot.settings import ROOT, Security, Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
@@ -91,6 +92,16 @@ def test_what_happens_is_counted(client: FlaskClient) -> None:
         'bot_library_reloads_total{outcome="refused"}',
     ):
         assert after[name] == before.get(name, 0) + 1
+
+
+def test_open_alerts_are_counted_as_they_are(client: FlaskClient, parts: Parts) -> None:
+    parts.database.upgrade()
+    with parts.database.session() as db:
+        alerts.open_alert(db, parts.cipher, "o-1", "mind", "我不想活了", datetime.now(timezone.utc))
+        db.commit()
+    counted = numbers(client)
+    assert counted['bot_open_alerts{taken_over="no"}'] == 1
+    assert counted['bot_open_alerts{taken_over="yes"}'] == 0
 
 
 def test_processes_that_share_a_folder_add_up(tmp_path: Path) -> None:
