@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.push import wording
+from bot.push import alarms, wording
 from bot.push.facts import Facts
 from bot.push.fields import filled
 from bot.wechat.limits import MAX_TEXT_BYTES, size
@@ -19,6 +19,24 @@ FACTS = Facts(
     "reminder", "A12", "江滨公园清洁", "江滨公园南门", START, START + timedelta(hours=2.5), bring="水杯、手套",
     answer_by=START - timedelta(hours=19), reason="台风来了",
 )  # fmt: skip
+
+ALARM = Facts("alert", alarm=alarms.Alarm("J12", "mind", START, ((START, "我不想活了"),), turn=2))
+
+
+def test_an_alert_in_words_and_in_a_template() -> None:
+    assert wording.text(ALARM, START, ZONE).split("\n") == [
+        "【紧急】J12 有人可能想不开",
+        "3月7日（周六）13:00起，对方说：",
+        "13:00 我不想活了",
+        "（第3次提醒，还没有人接手）",
+        "您能处理，请马上回复 收到 J12；没人接手，每5分钟会再提醒。",
+    ]
+    assert filled(wording.USUAL_FIELDS["alert"], wording.values(ALARM, START, ZONE), ZONE) == {
+        "thing1": "J12 有人可能想不开",
+        "time2": "2026年3月7日 13:00",
+        "thing3": "第3次提醒，还没有人接手",
+        "thing4": "请回复 收到 J12",
+    }
 
 
 def facts(kind: str, **more: object) -> Facts:
@@ -102,13 +120,14 @@ def test_the_text_of_a_template_names_every_field_that_is_filled() -> None:
         "活动名称：{{thing1.DATA}}",
         "活动时间：{{time2.DATA}}",
     ]
-    assert set(wording.LABELS) == set(wording.values(FACTS, START - timedelta(days=1), ZONE))
+    shown = {*wording.values(FACTS, START - timedelta(days=1), ZONE), *wording.values(ALARM, START, ZONE)}
+    assert set(wording.LABELS) == shown
 
 
 def test_there_are_words_for_every_kind_of_announcement() -> None:
     from bot.services.announcements import KINDS
 
-    for kind in set(KINDS) - {"late_reply"}:
+    for kind in set(KINDS) - {"late_reply", *alarms.KINDS}:
         assert "A12" in wording.text(facts(kind), START - timedelta(days=2), ZONE)
     with pytest.raises(ValueError, match="no words"):
         wording.text(facts("rumour"), START, ZONE)
