@@ -66,7 +66,8 @@ def told(ctx: Context) -> Reply:
         )
     if alerts.in_conversation(alert, ctx.now):
         return Text("已转告值班老师，请等一等回音。")
-    return Text(f"我在听，已转告值班老师。身边有人陪着吗？你在哪里？\n要是更急了，马上打 {lines.police} 或 {lines.medical}。")
+    passed_on = "已转告值班老师" if alert.acknowledged_at else "值班老师也会看到这句话"
+    return Text(f"我在听，{passed_on}。身边有人陪着吗？你在哪里？\n要是更急了，马上打 {lines.police} 或 {lines.medical}。")
 
 
 def numbers(need: Need, settings: Settings) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CursorResult, Select, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from bot.push import facts, leases, wording
+from bot.push import alarms, facts, leases, wording
 from bot.push.effects import Effect
 from bot.services import announcements
 from bot.settings import Settings
@@ -59,16 +59,19 @@ class Settlement:
 def claim(
     db: Session, *, holder: str, now: datetime, lease_s: float, limit: int, guarded: bool = True
 ) -> list[Claimed]:
-    """Take up to ``limit`` due rows, oldest first; of one follower's never two at a time. The caller commits.
+    """Take up to ``limit`` due rows, alerts before all else, then oldest first; of one follower's never two at a time.
 
-    ``guarded=False`` (only for the twin of a test, with `unguarded()`) lets two workers take the same rows.
+    The caller commits. ``guarded=False`` (only for the twin of a test, with `unguarded()`) lets two workers take the same rows.
     """
     if db.scalars(_due(now).limit(1)).first() is None:
         return []
     writing(db)
-    due = _due(now).order_by(Push.due_at, Push.id).limit(limit).execution_options(populate_existing=True)
-    rows = db.scalars(due.with_for_update(skip_locked=True) if guarded else due)
-    first_of_each = {row.openid: row for row in reversed(rows.all())}
+    rows: list[Push] = []
+    for first in (Push.kind.in_(alarms.KINDS), Push.kind.not_in(alarms.KINDS)):
+        due = _due(now).where(first).order_by(Push.due_at, Push.id).limit(limit - len(rows))
+        due = due.execution_options(populate_existing=True)
+        rows += db.scalars(due.with_for_update(skip_locked=True) if guarded else due)
+    first_of_each = {row.openid: row for row in reversed(rows)}
     claimed = sorted((_claimed(row, now) for row in first_of_each.values()), key=lambda one: (one.due_at, one.id))
     taken = update(Push).where(Push.id.in_([one.id for one in claimed]))
     values = {

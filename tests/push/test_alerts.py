@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from bot.push import facts, outbox
-from bot.services import alerts
+from bot.services import alerts, announcements
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
@@ -64,6 +66,24 @@ def test_at_once_in_the_night_with_the_words_and_without_the_numbers(stage: Stag
     assert f"【紧急】J{number} 有人可能想不开" in said and "3月7日（周六）23:3" in said
     assert "我不想活了，我的电话〔手机号〕" in said and f"收到 J{number}" in said
     assert stage.pushes("alert")[0].channel == "custom", "in full words while the window is open"
+
+
+def test_before_everything_else_that_waits(stage: Stage) -> None:
+    on_duty(stage)
+
+    def others(db: Session) -> None:
+        for number in range(30):
+            announcements.announce(
+                db, key=f"late:{number}", openid=f"o-{number}", kind="late_reply", payload={},
+                due_at=stage.clock - timedelta(hours=1), now=stage.clock,
+            )  # fmt: skip
+
+    stage.write(others)
+    cry(stage)
+    taken = stage.write(lambda db: outbox.claim(db, holder="w", now=stage.clock, lease_s=30, limit=1))
+    assert [one.kind for one in taken] == ["alert"]
+    more = stage.write(lambda db: outbox.claim(db, holder="w", now=stage.clock, lease_s=30, limit=5))
+    assert [one.key for one in more] == [f"late:{number}" for number in range(5)]
 
 
 def test_again_every_five_minutes_until_somebody_takes_it_over(stage: Stage) -> None:
