@@ -139,6 +139,8 @@ class Dispatcher:
             reply = answer
         if ctx.session.fleeting and ctx.session.choices is expected and not isinstance(ctx.message, Event):
             ctx.session.expect([])
+        if not isinstance(ctx.message, Event):
+            ctx.session.spoken_at = ctx.now.timestamp()
         return self._hooks.depart(ctx, reply)
 
     def _route(self, ctx: Context) -> Reply:

@@ -60,6 +60,8 @@ class Session:
     focus: int | None = None
     rest: str = ""
     more: dict[str, Any] = field(default_factory=dict)
+    spoken_at: float = 0.0
+    """When the follower last said something, by our clock."""
     saved_at: float = 0.0
     durable: bool = False
     """There is a row in SQL with a form open."""
