@@ -21,7 +21,7 @@ leftover = Router("leftover")
 
 ALONE = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "11", "111", "123")
 NEAR = timedelta(hours=24)
-NO_WORDS = re.compile(r"(?:\[[^\[\]\s\d]{1,6}\]|【收到不支持的消息类型.*】|/::?\S{1,3}|[\W_])+")
+NO_WORDS = re.compile(r"(?:\[[^\[\]\s\d]{1,6}\]|【收到不支持的消息类型.*】|/::?\S{1,3}|[\W_])++")
 """[微笑] is an emoji of WeChat's own; a sticker arrives as a sentence in 【】."""
 
 

@@ -11,7 +11,7 @@ from handlers import reference
 
 router = Router("quoted")
 
-QUOTED = re.compile(r"「(?P<quote>.+?)」\s*[-—]+(?:\s*[-—]+)*\s*(?P<said>.+)", re.DOTALL)
+QUOTED = re.compile(r"「(?P<quote>.+?)」\s*[-—][-—\s]*(?P<said>[^-—\s].*)", re.DOTALL)
 """「青声：A12 河道清洁…」, a line of dashes, and what was typed."""
 
 
