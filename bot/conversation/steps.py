@@ -43,6 +43,8 @@ def choices(intents: Mapping[str, Handler]) -> Router:
             # Chosen for what was typed before: that text says which activity and when, not the 1 typed now.
             ctx.text = str(choice.args["said"])
             ctx.__dict__.pop("understanding", None)
+            ctx.hits.append((str(choice.args["entry"]), "chosen"))
+            ctx.settles = choice.args.get("gap")
         return intents[choice.intent](ctx)
 
     return router
@@ -77,6 +79,9 @@ def wishes(intents: Mapping[str, Handler]) -> Router:
     @router.when(lambda ctx: bool(ctx.text) and ctx.understanding.decision == "intent")
     def understood(ctx: Context) -> Reply | None:
         handler = intents.get(ctx.understanding.intent)
-        return handler(ctx) if handler else None
+        if handler is None:
+            return None
+        ctx.hits.append((ctx.understanding.id, "answered"))
+        return handler(ctx)
 
     return router

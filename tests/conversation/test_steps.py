@@ -14,14 +14,14 @@ def chosen(typed: str, args: dict[str, Any]) -> Text:
     session = Session()
     session.expect([Choice("我要报名", "sign_up.start", args)])
     router = choices({"sign_up.start": lambda ctx: Text(f"{ctx.text} {ctx.args.get('shift_id', '')}")})
-    ctx: Any = SimpleNamespace(text=typed, session=session, args={})
+    ctx: Any = SimpleNamespace(text=typed, session=session, args={}, hits=[])
     reply = router.answer(ctx)
     assert isinstance(reply, Text)
     return reply
 
 
 def test_a_suggestion_is_carried_out_for_the_text_it_was_offered_for() -> None:
-    assert chosen("1", {"said": "帮我弄一下河道清洁"}) == Text("帮我弄一下河道清洁 ")
+    assert chosen("1", {"said": "帮我弄一下河道清洁", "entry": "sign-up"}) == Text("帮我弄一下河道清洁 ")
 
 
 def test_a_settled_choice_needs_no_text() -> None:
