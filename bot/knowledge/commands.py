@@ -12,6 +12,7 @@ from typing import TextIO
 from bot.knowledge import clusters, trial
 from bot.knowledge.checks import checked
 from bot.knowledge.entries import Folder
+from bot.knowledge.gaps import Asked
 from bot.knowledge.library import Library, Mind
 from bot.knowledge.loader import load
 from bot.language.matcher import Ranking
@@ -128,15 +129,30 @@ _DECISIONS = {"answer": "直接回答", "intent": "去办事", "offer": "请对�
 
 
 def unanswered(
-    gaps: Sequence[tuple[str, str]],
+    asked: Sequence[Asked],
     directory: Path,
     out: TextIO,
     values: Mapping[str, str] | None = None,
     mind: Mind = Mind(),
+    *,
+    limit: int = 50,
+    json_only: bool = False,
+    progress: trial.Progress = lambda done, of: None,
 ) -> int:
-    """Unanswered messages, clustered, as YAML ready to paste; ``gaps`` are (text, entry chosen or empty)."""
+    """Unanswered messages, clustered, as YAML ready to paste: the ``limit`` largest clusters."""
     library = Library(read(directory, values or {}), values or {}, datetime.now(timezone.utc).date(), mind)
-    out.write(clusters.as_yaml(clusters.cluster(gaps, library)))
+    found, too_many = clusters.cluster(asked, library, progress)
+    if json_only:
+        shown = [dataclasses.asdict(one) for one in found[:limit]]
+        print(json.dumps({"clusters": shown, "more": len(found) - len(shown)}, ensure_ascii=False), file=out)
+    elif not found:
+        print("# 这段时间没有没答上来的问题。", file=out)
+    else:
+        out.write(clusters.as_yaml(found[:limit], library.entries))
+        if len(found) > limit:
+            print(f"# 还有 {len(found) - limit} 组问得更少的没有列出；要看请加 --limit {len(found)}。", file=out)
+        if too_many:
+            print(f"# 另有 {too_many} 种问得最少的说法没有看；用 --days 看短一些的时间。", file=out)
     return 0
 
 

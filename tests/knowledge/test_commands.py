@@ -6,9 +6,6 @@ import json
 import pytest
 
 from bot.knowledge import commands
-from bot.knowledge.clusters import as_yaml, cluster
-from bot.knowledge.library import Shelf
-from bot.knowledge.loader import load
 
 TEXT = """topic: t
 entries:
@@ -95,23 +92,3 @@ def test_explain_says_what_and_why(folder):
     assert code == 0
     assert "insurance: 受伤了怎么赔" in said
     assert "拼写" in said
-
-
-def test_gaps_become_yaml_that_loads(folder, tmp_path):
-    library = Shelf(folder, {}).library
-    gaps = [
-        ("能不能带狗去", ""),
-        ("可以带狗去不", ""),
-        ("带'狗'去: 行吗", ""),
-        ("哪里可以开证明", ""),
-        ("摔了咋弄", "insurance"),
-    ]
-    found = cluster(gaps, library)
-    assert found[0].count >= 2
-    assert "哪里可以开证明" not in str(found)
-    assert [c.target for c in found if "摔了咋弄" in c.texts] == ["insurance"]
-    pasted = tmp_path / "pasted"
-    pasted.mkdir()
-    (pasted / "p.yaml").write_text(as_yaml(found).replace("answer: ''", "answer: 好"), "utf-8")
-    assert load(pasted).refused() == ()
-    assert as_yaml([]).startswith("#")
