@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -140,3 +141,20 @@ def gaps(directory: Path | None, days: int, limit: int, json_only: bool) -> int:
             json_only=json_only,
             progress=progress,
         )
+
+
+@faq_command.command("popular")
+@faq_option
+@days_option(30)
+@json_option
+def popular(directory: Path | None, days: int, json_only: bool) -> int:
+    """问得最多的条目，请人选时选中了多少，哪些从没被问到。"""
+    from bot import clock
+    from bot.commands.people import opened
+    from bot.knowledge import commands
+    from bot.knowledge.counts import tallies
+
+    today = clock.now().astimezone(ZoneInfo(settings().organisation.timezone)).date()
+    with opened(settings()) as db:
+        found = tallies(db, today - timedelta(days=days - 1))
+    return commands.most_asked(found, days, _chosen(directory), sys.stdout, _values(), json_only=json_only)
