@@ -105,7 +105,7 @@ def learn(ctx: Context) -> None:
     """After the reply is made, also when a rule refused: what the follower made of the last “您是不是想问”."""
     if ctx.settles is not None:
         writing(ctx.db)
-        gaps.chosen(ctx.db, ctx.settles, ctx.hits[0][0])
+        gaps.chosen(ctx.db, *ctx.settles)
         ctx.session.offered = []
     elif ctx.session.offered and _turned_elsewhere(ctx):
         answered = {entry for entry, what in ctx.hits if what == "answered"}

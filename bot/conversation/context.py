@@ -71,8 +71,8 @@ class Context:
     """Something that could not be delivered waits for this follower."""
     hits: list[Hit] = field(default_factory=list)
     """What this message says about entries of the library, for their statistics; counted when it is answered."""
-    settles: int | None = None
-    """The gap that this message settles: a choice was made among what was offered for it."""
+    settles: tuple[int, str] | None = None
+    """The gap that this message settles, and the entry chosen among what was offered for it."""
     follower: Any = None
     """The row of who speaks, set by the arrival hook; the engine itself does not look inside."""
 

@@ -43,11 +43,17 @@ def choices(intents: Mapping[str, Handler]) -> Router:
             # Chosen for what was typed before: that text says which activity and when, not the 1 typed now.
             ctx.text = str(choice.args["said"])
             ctx.__dict__.pop("understanding", None)
-            ctx.hits.append((str(choice.args["entry"]), "chosen"))
-            ctx.settles = choice.args.get("gap")
+            _note(ctx, **choice.args)
         return intents[choice.intent](ctx)
 
     return router
+
+
+def _note(ctx: Context, entry: str, gap: int | None = None, **_: object) -> None:
+    """A choice offered because the message was not clear enough, or one that merely spares typing it again."""
+    ctx.hits.append((entry, "answered" if gap is None else "chosen"))
+    if gap is not None:
+        ctx.settles = (gap, entry)
 
 
 def _chosen(text: str, offered: list[Choice]) -> Choice | None:

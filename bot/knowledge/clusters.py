@@ -13,8 +13,8 @@ from rapidfuzz import fuzz, process
 from bot.knowledge.entries import Entry
 from bot.knowledge.gaps import Asked
 from bot.knowledge.library import Library
-from bot.knowledge.masking import visible
 from bot.language.features import Floats
+from bot.language.masking import visible
 from bot.language.text import normalise
 
 LOOK_ALIKE = 0.5  # rapidfuzz ratio above which two unanswered messages ask the same

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.knowledge.masking import mask
+from bot.language.masking import mask
 from bot.storage.models import Gap
 
 LONGEST = 255

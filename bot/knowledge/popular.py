@@ -17,7 +17,8 @@ from bot.knowledge.entries import Entry
 
 OFTEN = 5  # offers before their share of choices says anything
 SELDOM = 0.3  # of offers chosen: below it the phrases promise something else
-WIDEST = 32  # columns of a phrase
+WIDEST = 32  # columns of a phrase on paper or a wide terminal
+OTHERS = 50  # columns of all that stands beside the entry and its phrase
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def summary(tallies: Sequence[Tally], entries: Mapping[str, Entry], days: int) -
             t.offered,
             t.chosen,
             t.rejected,
-            round(t.chosen / t.offered, 3) if t.offered else None,
+            min(1.0, round(t.chosen / t.offered, 3)) if t.offered else None,
             t.last,
         )
         for t in tallies
@@ -77,12 +78,14 @@ def show(found: Popular, entries: Mapping[str, Entry], out: TextIO) -> None:
     if not found.rows:
         print(f"最近 {found.days} 天还没有人问过。有人提问后约 10 秒记入，请稍后再看。", file=out)
         return
-    Console(file=out, width=None if out.isatty() else 120).print(_table(found))
+    console = Console(file=out, width=None if out.isatty() else 140)
+    ids = max(cell_len(row.entry) for row in found.rows)
+    console.print(_table(found, min(WIDEST, max(8, console.width - OTHERS - ids))))
     for line in _advice(found, entries):
         print(line, file=out)
 
 
-def _table(found: Popular) -> Table:
+def _table(found: Popular, widest: int) -> Table:
     table = Table(title=f"最近 {found.days} 天问得最多的", box=None, title_justify="left", pad_edge=False)
     table.add_column("条目", no_wrap=True)
     table.add_column("第一句问法", no_wrap=True)
@@ -92,13 +95,13 @@ def _table(found: Popular) -> Table:
         share = "–" if row.share is None else f"{row.share:.0%}"
         numbers = map(str, (row.answered, row.offered, row.chosen, share, row.rejected))
         last = f"{row.last.month}月{row.last.day}日"
-        table.add_row(row.entry, Text(_short(row.phrase) or "（已删除）"), *numbers, last)
+        table.add_row(row.entry, Text(_short(row.phrase, widest) or "（已删除）"), *numbers, last)
     return table
 
 
-def _short(text: str) -> str:
+def _short(text: str, widest: int) -> str:
     """Cut to a width, counting Chinese characters as two columns."""
-    while cell_len(text) > WIDEST:
+    while cell_len(text) > widest:
         text = text[:-2] + "…"
     return text
 
@@ -110,7 +113,10 @@ def _advice(found: Popular, entries: Mapping[str, Entry]) -> list[str]:
         names = "、".join(row.entry for row in missed[:10])
         lines.append(f"\n常被列出、却少有人选：{names}。\n  看看它们的 ask 里有没有太宽泛的句子，挪走或写具体些。")
     if found.never:
-        lines.append(f"\n{len(found.never)} 条从没被问到：{'、'.join(found.never)}。")
-        lines.append("  换成人们聊天时的说法再等等看，或确认还需不需要。")
+        lines.append(f"\n{len(found.never)} 条从没被问到（换成人们聊天时的说法再等等看，或确认还需不需要）：")
+        topics: dict[str, list[str]] = {}
+        for id in found.never:
+            topics.setdefault(entries[id].topic, []).append(id)
+        lines += [f"  {topic}：{'、'.join(ids)}" for topic, ids in topics.items()]
     lines.append("\n没答上来的问题另看：python -m bot faq gaps")
     return lines

@@ -9,7 +9,8 @@ import pytest
 from bot.knowledge import commands
 from bot.knowledge.counts import Tally
 
-TEXT = """entries:
+TEXT = """topic: 停车
+entries:
   - id: insurance
     ask: [活动期间有保险吗, 志愿者有没有意外险]
     answer: 有的
@@ -51,7 +52,8 @@ def test_a_line_for_each_entry_and_what_to_do_next(folder):
     assert ["gone", "（已删除）", "1", "0", "0", "–", "0", "2月1日"] in lines
     assert "[证明]怎么开" in said
     assert "常被列出、却少有人选：certificate。" in said
-    assert "1 条从没被问到：parking。" in said
+    assert "1 条从没被问到" in said
+    assert "  停车：parking\n" in said
     assert "sign-up" not in said, "a wish is reached in other ways too"
     assert "faq gaps" in said
 

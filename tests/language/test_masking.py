@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.knowledge.masking import mask
+from bot.language.masking import mask
 
 
 @pytest.mark.parametrize(
