@@ -117,19 +117,33 @@ def test_a_chosen_wish_settles_the_gap_too(talk: Talk) -> None:
 
 def test_a_chosen_wish_that_a_rule_refuses_settles_the_gap_all_the_same(talk: Talk) -> None:
     """The refusal rolls back; what the follower meant is known nevertheless."""
+    cleaning(talk, signup_opens_at=NOW + timedelta(days=1))
+    talk.say("帮我弄河道清洁")
+    assert "报名" in talk.say("我要报名")
+    assert talk.gaps() == [("帮我弄河道清洁", "offer", "sign-up")]
+    assert talk.hits[("sign-up", "chosen")] == 1
+
+
+def test_going_on_with_a_form_rejects_nothing(talk: Talk) -> None:
+    cleaning(talk)
+    for said in ("报名 河道清洁", "王晓雨", "13800001234"):
+        talk.say(said)
+    assert "您是不是想问" in talk.say("这个咋弄")
+    assert "报名成功" in talk.say("确认")
+    talk.say("人工")
+    assert talk.hits == OFFERED
+
+
+def cleaning(talk: Talk, **more: datetime) -> None:
     with talk.database.session() as db:
         writing(db)
         new = NewActivity(
             code="B07", title="河道清洁", place="城东河口", content="捡垃圾", risk="水边湿滑", organiser="团县委",
             leader="李老师", capacity=1, starts_at=NOW + timedelta(days=4), ends_at=NOW + timedelta(days=4, hours=2),
-            signup_opens_at=NOW + timedelta(days=1),
+            **more,
         )  # fmt: skip
         activities.create(db, new, NOW)
         db.commit()
-    talk.say("帮我弄河道清洁")
-    assert "报名" in talk.say("我要报名")
-    assert talk.gaps() == [("帮我弄河道清洁", "offer", "sign-up")]
-    assert talk.hits[("sign-up", "chosen")] == 1
 
 
 def test_the_gap_of_this_follower_is_settled_not_the_latest_with_the_same_words(talk: Talk) -> None:

@@ -41,6 +41,7 @@ def test_private_things_are_masked(said: str, kept: str) -> None:
     "said",
     [
         "我叫不到车",
+        "我叫同学一起去行吗",
         "我是高中生可以吗",
         "我是江西人",
         "我是团员怎么转",
