@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -115,7 +116,8 @@ if child:
 def test_each_process_writes_its_own_at_its_end_and_a_fork_counts_nothing_twice(
     database: Database, database_url: str
 ) -> None:
-    done = subprocess.run([sys.executable, "-c", PROCESS, database_url], cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-c", PROCESS, database_url]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert rows(database) == {(DAY, "a"): (1 + 2 + 2, 0, 0, 0)}
 
@@ -179,6 +181,7 @@ def test_a_fork_while_somebody_counts_leaves_no_lock_behind(sqlite_database: Dat
     with counted._lock:
         child = os.fork()
         if child == 0:
+            signal.alarm(10)  # a lock left behind must end this process, not outlive the test
             counted.add(ASKED, NOW)
             os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
