@@ -19,6 +19,7 @@ from bot.conversation.inbox import Inbox
 from bot.conversation.session import Sessions
 from bot.conversation.webhook import create_webhook
 from bot.health import create_health
+from bot.knowledge.counts import Counts
 from bot.knowledge.library import Library, Mind, Shelf
 from bot.language import clauses, encoder, slots
 from bot.language.matcher import Ranking
@@ -67,6 +68,10 @@ class Parts:
             placeholders(self.settings),
             Mind(encoder.load() if wanted.encoder else None, wanted.policy, self.settings.data_dir / "faq-index"),
         )
+
+    @cached_property
+    def counts(self) -> Counts:
+        return Counts(self.database, ZoneInfo(self.settings.organisation.timezone))
 
     @cached_property
     def client(self) -> Client:
@@ -144,6 +149,7 @@ def create_dispatcher(parts: Parts, sessions: Sessions) -> Dispatcher:
             depart=Departure(FORMS, kept_for(parts)),
             refusal=refusals.reply,
             owed=wake_worker(parts),
+            count=parts.counts.add,
         ),
         database=parts.database,
         sessions=sessions,

@@ -46,6 +46,9 @@ class Understanding:
     suggestions: tuple[Suggestion, ...] = ()
 
 
+Hit = tuple[str, Literal["answered", "offered", "chosen", "rejected"]]
+"""An entry, and what became of it."""
+
 Understand = Callable[[str, datetime], Understanding]
 
 
@@ -68,6 +71,10 @@ class Context:
     """Several wishes in one message: the first is being answered, the others are named below the reply."""
     has_kept: bool = False
     """Something that could not be delivered waits for this follower."""
+    hits: list[Hit] = field(default_factory=list)
+    """What this message says about entries of the library, for their statistics; counted when it is answered."""
+    settles: tuple[int, str] | None = None
+    """The gap that this message settles, and the entry chosen among what was offered for it."""
     follower: Any = None
     """The row of who speaks, set by the arrival hook; the engine itself does not look inside."""
 

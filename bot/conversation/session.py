@@ -58,6 +58,8 @@ class Session:
     fleeting: bool = False
     shown: list[int] = field(default_factory=list)
     focus: int | None = None
+    offered: list[str] = field(default_factory=list)
+    """Entries of the last “您是不是想问”, until it is known what the follower made of it."""
     rest: str = ""
     more: dict[str, Any] = field(default_factory=dict)
     spoken_at: float = 0.0

@@ -45,9 +45,17 @@ def choices(intents: Mapping[str, Handler]) -> Router:
         if "said" in choice.args:
             # Chosen for what was typed before: that text says which activity and when, not the 1 typed now.
             ctx.hear(str(choice.args["said"]))
+            _note(ctx, **choice.args)
         return intents[choice.intent](ctx)
 
     return router
+
+
+def _note(ctx: Context, entry: str, gap: int | None = None, **_: object) -> None:
+    """A choice offered because the message was not clear enough, or one that merely spares typing it again."""
+    ctx.hits.append((entry, "answered" if gap is None else "chosen"))
+    if gap is not None:
+        ctx.settles = (gap, entry)
 
 
 def _chosen(text: str, offered: list[Choice]) -> Choice | None:
@@ -109,6 +117,9 @@ def wishes(intents: Mapping[str, Handler]) -> Router:
     @router.when(lambda ctx: bool(ctx.text) and ctx.understanding.decision == "intent")
     def understood(ctx: Context) -> Reply | None:
         handler = intents.get(ctx.understanding.intent)
-        return handler(ctx) if handler else None
+        if handler is None:
+            return None
+        ctx.hits.append((ctx.understanding.id, "answered"))
+        return handler(ctx)
 
     return router
