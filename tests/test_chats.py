@@ -110,6 +110,9 @@ class Player:
                 return str(follower.send(type="voice", media_id="m2", format="amr", recognition=step.text)["shown"])
             case "menu":
                 return follower.click(step.text)
+            case "link":
+                title, _, url = step.text.partition("｜")
+                return str(follower.send(type="link", title=title, description="", url=url)["shown"])
             case "scan":
                 return str(follower.send(type="event", event="SCAN", key=step.text)["shown"])
             case "取消关注":

@@ -61,7 +61,8 @@ def claim(
 ) -> list[Claimed]:
     """Take up to ``limit`` due rows, alerts before all else, then oldest first; of one follower's never two at a time.
 
-    The caller commits. ``guarded=False`` (only for the twin of a test, with `unguarded()`) lets two workers take the same rows.
+    The caller commits. ``guarded=False`` (only for the twin of a test, with `unguarded()`) lets two workers take the
+    same rows.
     """
     if db.scalars(_due(now).limit(1)).first() is None:
         return []

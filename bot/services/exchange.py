@@ -61,12 +61,9 @@ SUBJECTS = {
     "offer": "候补有空位",
     "offer_lapsed": "空位已过时限",
     "change": "时间地点有变",
-    "cancelled": "活动取消",
-    "late_reply": "迟到的回复",
-    "alert": "值班警报",
-    "alert_note": "值班警报的新消息",
-    "alert_answer": "值班老师的回复",
-}
+    "cancelled": "活动取消", "late_reply": "迟到的回复",
+    "alert": "值班警报", "alert_note": "值班警报的新消息", "alert_answer": "值班老师的回复",
+}  # fmt: skip
 _TIMES = {"starts_at", "ends_at", "signup_opens_at", "signup_closes_at"}
 _NUMBERS = {"capacity", "waitlist_limit"}
 _WHEN = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[ T]+(\d{1,2}):(\d{2})(?::\d{2})?")
