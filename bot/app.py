@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from bot.conversation.session import Sessions
 from bot.conversation.webhook import create_webhook
 from bot.health import create_health
 from bot.knowledge.library import Library, Mind, Shelf
+from bot.knowledge.placeholders import of_organisation
 from bot.language import encoder, slots
 from bot.push import outbox
 from bot.push.tokens import ValkeyTokenStore
@@ -60,11 +62,15 @@ class Parts:
 
     @cached_property
     def shelf(self) -> Shelf:
+        # The names come from the handlers: a slip in an entry's intent is a mistake, not a silent button.
+        from handlers import WISHES
+
         wanted = self.settings.understanding
         return Shelf(
             self.settings.faq_dir,
             placeholders(self.settings),
             Mind(encoder.load() if wanted.encoder else None, wanted.policy, self.settings.data_dir / "faq-index"),
+            intents=WISHES,
         )
 
     @cached_property
@@ -95,15 +101,7 @@ def build(settings: Settings) -> Parts:
 
 def placeholders(settings: Settings) -> dict[str, str]:
     """What ``{organisation}`` and its like become in answers."""
-    office = settings.organisation
-    return {
-        "organisation": office.name,
-        "short_name": office.short_name,
-        "phone": office.phone,
-        "address": office.address,
-        "office_hours": office.office_hours,
-        "hotline": office.hotline,
-    }
+    return of_organisation(settings.organisation.model_dump())
 
 
 def create_app(settings: Settings) -> Flask:
@@ -112,6 +110,8 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("qingsheng")
     app.register_blueprint(create_webhook(parts.gateway, create_inbox(parts), clock.now))
     app.register_blueprint(create_health(parts))
+    # In each worker from its first moment: an edit must not wait until somebody writes to that process.
+    os.register_at_fork(after_in_child=parts.shelf.start_watching)
     return app
 
 
@@ -161,7 +161,7 @@ class Reader:
     zone: ZoneInfo
 
     def understand(self, text: str, now: datetime) -> Understanding:
-        self.shelf.start_watching()  # once in each process: the watcher's thread does not survive gunicorn's fork
+        self.shelf.start_watching()  # where nothing forks: does nothing when this process watches already
         library = self.shelf.library
         ranking = library.match(text)
         named = slots.extract(text, now.astimezone(self.zone))

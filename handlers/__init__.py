@@ -8,6 +8,8 @@ from handlers import about, activities, always, crisis, deliveries, faq, follow,
 
 FORMS = sign_up.FORMS
 INTENTS = all_intents([always.router, activities.router, sign_up.router, mine.router, faq.router])
+WISHES = frozenset(INTENTS) - {"faq.chosen"}
+"""What an entry of ``faq/`` may lead to: all but the choice of an offer, which needs to know what was offered."""
 
 ROUTERS = [
     crisis.router,  # somebody may be in danger

@@ -6,14 +6,14 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bot import metrics
-from bot.knowledge import placeholders
+from bot.knowledge import edits, placeholders
 from bot.knowledge.checks import checked
 from bot.knowledge.entries import Entry, Folder, Mistake, Place
 from bot.knowledge.loader import files, load
@@ -23,6 +23,10 @@ from bot.language.matcher import Matcher, Ranking
 from bot.language.phrases import Phrases
 
 log = logging.getLogger(__name__)
+
+SETTLE_S = 0.15  # a file whose size or time still moves is being written
+SETTLE_TRIES = 4
+TOLD = 3  # mistakes that a line of the log names
 
 
 class Mind(NamedTuple):
@@ -78,20 +82,26 @@ class Shelf:
         values: Mapping[str, str],
         mind: Mind = Mind(),
         *,
+        intents: Set[str] | None = None,
         every_s: float = 1.0,
     ) -> None:
         self.directory, self.values, self.every_s = directory, dict(values), every_s
-        self._mind = mind
+        self._mind, self._intents = mind, intents
         self.errors: tuple[Mistake, ...] = ()
         self.loaded_at = datetime.min.replace(tzinfo=timezone.utc)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._quick = self._quick_state()  # before reading: an edit meanwhile must be noticed
+        self._stamps = self._quick.stamps
         self._seen = self._state()
         folder = self._read()
         # There is no old content yet: what can be read answers, the rest is shown as errors.
         self._swap(self._library(folder))
-        self.errors = folder.refused()
+        log.info("faq loaded: %d entries", len(self.library.entries))
+        self._in_use = self._seen
+        if folder.refused():
+            self._in_use = ""
+            self._refuse(folder.refused(), "the start")
 
     def refresh(self) -> bool:
         """Look at the files once; True when a new library came into use. Never raises over what operators wrote."""
@@ -99,29 +109,43 @@ class Shelf:
         if state == self._seen:
             return False
         self._seen = state
+        before, self._stamps = self._stamps, self._quick_state().stamps
+        cause = edits.files_changed(before, self._stamps) or "the date"
+        if state == self._in_use:
+            self.errors = ()
+            log.info("faq is again as it is in use; because of %s", cause)
+            return False
         try:
             folder = self._read()
-            if not folder.refused():
-                self._swap(self._library(folder))
-                metrics.library_read(accepted=True)
-                return True
-            self.errors = folder.refused()
+            if folder.refused():
+                self._refuse(folder.refused(), cause)
+                return False
+            old = self.library.entries
+            self._swap(self._library(folder))
+            self._in_use = state
+            told = edits.entries_changed(old, self.library.entries)
+            log.info("faq reloaded: %d entries; %s; because of %s", len(self.library.entries), told, cause)
+            metrics.library_read(accepted=True)
+            return True
         except Exception as error:
             log.exception("the library could not be rebuilt; the old one stays")
-            self.errors = (Mistake(Place(str(self.directory)), f"重建失败：{error}"),)
-        metrics.library_read(accepted=False)
-        log.warning("faq not reloaded, the old content stays: %d mistakes, first: %s", len(self.errors), self.errors[0])
+            self._refuse((Mistake(Place(str(self.directory)), f"重建失败：{error}"),), cause)
         return False
 
     def _read(self) -> Folder:
-        return checked(load(self.directory), self.values, self._today())
+        return checked(load(self.directory), self.values, self._today(), self._intents, advise=False)
 
     def _library(self, folder: Folder) -> Library:
         return Library(folder, self.values, self._today(), self._mind)
 
     def _swap(self, library: Library) -> None:
         self.library, self.errors, self.loaded_at = library, (), datetime.now(timezone.utc)
-        log.info("faq loaded: %d entries", len(library.entries))
+
+    def _refuse(self, mistakes: tuple[Mistake, ...], cause: str) -> None:
+        self.errors = mistakes
+        first = " | ".join(map(str, mistakes[:TOLD]))
+        log.warning("faq refused, what was right stays: %d mistakes; because of %s: %s", len(mistakes), cause, first)
+        metrics.library_read(accepted=False)
 
     def _state(self) -> str:
         """Changes when a file does, and at midnight when an entry may have expired."""
@@ -152,16 +176,23 @@ class Shelf:
         while not self._stop.wait(self.every_s):
             now = self._quick_state()
             if now != self._quick or time.monotonic() % 30 < self.every_s:
-                self._quick = now
+                self._quick = self._settled(now)
                 self.refresh()
 
-    def _quick_state(self) -> tuple[object, ...]:
+    def _settled(self, state: _Quick) -> _Quick:
+        """The state once nothing moves: an editor that empties a file before it writes is not read halfway."""
+        for _ in range(SETTLE_TRIES):
+            self._stop.wait(SETTLE_S)
+            before, state = state, self._quick_state()
+            if state == before:
+                break
+        return state
+
+    def _quick_state(self) -> _Quick:
         """Times and sizes, cheap enough for every second; contents are hashed when these change, and now and then."""
-        states: list[object] = [self._today()]
-        for path in files(self.directory):
-            try:
-                stat = path.stat()
-                states.append((str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino))
-            except OSError as error:
-                states.append((str(path), error.errno))
-        return tuple(states)
+        return _Quick(self._today(), {path: edits.stamp(path) for path in files(self.directory)})
+
+
+class _Quick(NamedTuple):
+    today: date
+    stamps: dict[Path, edits.Stamp]
