@@ -135,7 +135,7 @@ def create_dispatcher(parts: Parts, sessions: Sessions) -> Dispatcher:
     settings = parts.settings
     reader = Reader(parts.shelf, ZoneInfo(settings.organisation.timezone))
     # Tables that are made when first needed: here, before gunicorn forks, and not while somebody waits.
-    reader.understand("周末有什么活动", clock.now())
+    reader.meaning("周末有什么活动", clock.now())
     return Dispatcher(
         routers=ROUTERS,
         hooks=Hooks(
@@ -161,7 +161,10 @@ class Reader:
     zone: ZoneInfo
 
     def understand(self, text: str, now: datetime) -> Understanding:
-        self.shelf.start_watching()  # where nothing forks: does nothing when this process watches already
+        self.shelf.start_watching()  # where nothing forks; does nothing when this process watches already
+        return self.meaning(text, now)
+
+    def meaning(self, text: str, now: datetime) -> Understanding:
         library = self.shelf.library
         ranking = library.match(text)
         named = slots.extract(text, now.astimezone(self.zone))

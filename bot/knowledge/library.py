@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import threading
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
@@ -120,11 +122,12 @@ class Shelf:
             if folder.refused():
                 self._refuse(folder.refused(), cause)
                 return False
-            old = self.library.entries
+            old, began = self.library.entries, time.monotonic()
             self._swap(self._library(folder))
             self._in_use = state
             told = edits.entries_changed(old, self.library.entries)
-            log.info("faq reloaded: %d entries; %s; because of %s", len(self.library.entries), told, cause)
+            took, entries = time.monotonic() - began, len(self.library.entries)
+            log.info("faq reloaded: %d entries; %s; because of %s; built in %.1f s", entries, told, cause, took)
             metrics.library_read(accepted=True)
             return True
         except Exception as error:
@@ -136,7 +139,19 @@ class Shelf:
         return checked(load(self.directory), self.values, self._today(), self._intents, advise=False)
 
     def _library(self, folder: Folder) -> Library:
-        return Library(folder, self.values, self._today(), self._mind)
+        with self._one_at_a_time():
+            return Library(folder, self.values, self._today(), self._mind)
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """All processes of a machine notice an edit at once: the first learns, the others read what it learnt."""
+        with ExitStack() as held:
+            if self._mind.cache is not None:
+                with suppress(OSError):  # a full or read-only disk costs time, nothing else
+                    self._mind.cache.mkdir(parents=True, exist_ok=True)
+                    lock = held.enter_context((self._mind.cache / "learning.lock").open("w"))
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _swap(self, library: Library) -> None:
         self.library, self.errors, self.loaded_at = library, (), datetime.now(timezone.utc)

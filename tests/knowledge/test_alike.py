@@ -21,7 +21,8 @@ def folder(*asks):
 
 
 def test_the_later_phrase_is_named_with_its_score():
-    found = [str(m) for m in alike.nearly_same(folder(["活动期间有保险吗"], ["志愿证明怎么开"], ["活动期间有没保险吗"]))]
+    three = folder(["活动期间有保险吗"], ["志愿证明怎么开"], ["活动期间有没保险吗"])
+    found = [str(m) for m in alike.nearly_same(three)]
     assert found == [
         "faq/a.yaml:3:1: 建议：“活动期间有没保险吗”与 e0 的“活动期间有保险吗”（faq/a.yaml:1:1）很像（0.94）；"
         "请确认归属，或改得更不同"
