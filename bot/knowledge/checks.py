@@ -33,19 +33,20 @@ def checked(
     folder from use is looked for.
     """
     known = {**folder.placeholders, **values}
+    written = replace(folder, entries=folder.entries + folder.flawed)
     found = [
-        *_same_phrases(folder),
-        *_colliding_keywords(folder),
-        *_unknown_intents(folder, intents),
-        *_placeholders(folder, known),
-        *(m for entry in folder.entries for m in _answer(entry, known)),
+        *_same_phrases(written),
+        *_colliding_keywords(written),
+        *_unknown_intents(written, intents),
+        *_placeholders(written, known),
+        *(m for entry in written.entries for m in _answer(entry, known)),
     ]
     if advise:
         found += [
-            *alike.nearly_same(folder),
-            *_useless_tests(folder),
-            *_overruled(folder, values),
-            *(m for entry in folder.entries for m in _advice(entry, today)),
+            *alike.nearly_same(written),
+            *_useless_tests(written),
+            *_overruled(written, values),
+            *(m for entry in written.entries for m in _advice(entry, today)),
         ]
     return replace(folder, mistakes=tuple(sorted({*folder.mistakes, *found})))
 

@@ -70,6 +70,7 @@ class Folder:
     """All files of a folder as read; usable when no mistake is an ``error``."""
 
     entries: tuple[Entry, ...] = ()
+    flawed: tuple[Entry, ...] = ()  # with a mistake of shape: never used, but looked at for what else is wrong
     placeholders: dict[str, str] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)  # of the placeholders
     synonyms: dict[str, str] = field(default_factory=dict)

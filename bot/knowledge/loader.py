@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from bot.knowledge.entries import ENTRY_FIELDS, FILE_FIELDS, Entry, Folder, Mistake, Phrase, Place, Severity
-from bot.knowledge.yaml_nodes import place, read
+from bot.knowledge.yaml_nodes import Page, place, read
 
 _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _INTENT = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -69,7 +69,7 @@ def load(directory: Path) -> Folder:
         name = _name(path, directory)
         page = read(path, name)
         reader.mistakes += page.mistakes
-        reader.begin(name, page.lines)
+        reader.begin(name, page)
         for root in page.roots:
             reader.file(root, name)
     reader.mistakes += _misnamed(directory)
@@ -87,19 +87,22 @@ class _Reader:
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
         self._entries: list[Entry] = []
+        self._flawed: list[Entry] = []
         self._ids: dict[str, Place] = {}
         self._maps: dict[str, dict[str, str]] = {"placeholders": {}, "synonyms": {}}
         self._lists: dict[str, list[str]] = {"words": [], "stop_phrases": []}
         self._places: dict[str, Place] = {}
-        self._topic, self._lines = "", tuple[str, ...]()
+        self._topic, self._lines, self._told = "", tuple[str, ...](), set[Place]()
 
-    def begin(self, name: str, lines: tuple[str, ...]) -> None:
+    def begin(self, name: str, page: Page) -> None:
         """A new file: what stands in its roots has this topic until one says otherwise."""
-        self._topic, self._lines = Path(name).stem, lines
+        self._topic, self._lines = Path(name).stem, page.lines
+        self._told = {mistake.place for mistake in page.mistakes}
 
     def folder(self) -> Folder:
         return Folder(
             entries=tuple(self._entries),
+            flawed=tuple(self._flawed),
             placeholders=self._maps["placeholders"],
             places=self._places,
             synonyms=self._maps["synonyms"],
@@ -164,16 +167,15 @@ class _Reader:
         keywords = self._phrases(fields["keywords"], name, "keywords") if "keywords" in fields else ()
         tests = self._phrases(fields["tests"], name, "tests") if "tests" in fields else ()
         until = self._date(fields["valid_until"], name) if "valid_until" in fields else None
-        if id is None or not ask or len(self.mistakes) > before:
-            return
+        flawed = id is None or not ask or len(self.mistakes) > before
         for field in ("answer", "intent"):
             written = fields.get(field)
             if isinstance(written, yaml.ScalarNode):
                 self._swallowed(written, name, field)
         at, answer_at, intent_at = place(node, name), fields.get("answer"), fields.get("intent")
-        self._entries.append(
+        (self._flawed if flawed else self._entries).append(
             Entry(
-                id, self._topic, ask, answer, intent, keywords, tests, until, at,
+                id or "（没有 id）", self._topic, ask, answer, intent, keywords, tests, until, at,
                 place(answer_at, name) if answer_at else None, place(intent_at, name) if intent_at else None,
             )
         )  # fmt: skip
@@ -288,7 +290,8 @@ class _Reader:
         return day
 
     def _wrong(self, node: yaml.Node, name: str, message: str, severity: Severity = "error") -> None:
-        self.mistakes.append(Mistake(place(node, name), message, severity))
+        if place(node, name) not in self._told:
+            self.mistakes.append(Mistake(place(node, name), message, severity))
 
 
 def _nearest(said: str, known: tuple[str, ...]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,19 +162,25 @@ def _root(text: str, name: str) -> yaml.Node | None:
 def _in_pieces(text: str, name: str) -> tuple[tuple[yaml.Node, ...], tuple[Mistake, ...]]:
     """Each entry read on its own, so that one slip hides neither the other mistakes nor the good entries."""
     starts = [found.start() for found in _ENTRY.finditer(text)][:MAX_PIECES]
-    roots: list[yaml.Node] = []
+    roots: list[yaml.Node | None] = []
     mistakes: list[Mistake] = []
     for start, end in zip([0, *starts], [*starts, len(text)], strict=True):
         before, piece = text.count("\n", 0, start), text[start:end]
-        # Blank lines before a piece keep its places true.
-        alone = "entries:" + "\n" * before + piece if before else piece
         try:
-            root = _root(alone, name)
-            if root is not None:
-                roots.append(root)
+            roots.append(_piece(piece, name, before))
         except Unreadable as unreadable:
-            mistakes += yaml_slips.slips(piece, name, before) or [unreadable.mistake]
-    return tuple(roots), tuple(mistakes)
+            slips, meant = yaml_slips.slips(piece, name, before)
+            mistakes += slips or [unreadable.mistake]
+            if slips:
+                # Read as it was meant, for what else is wrong with it.
+                with suppress(Unreadable):
+                    roots.append(_piece(meant, name, before))
+    return tuple(root for root in roots if root is not None), tuple(mistakes)
+
+
+def _piece(text: str, name: str, lines_before: int) -> yaml.Node | None:
+    """A part of a file on its own; blank lines before it keep its places true."""
+    return _root("entries:" + "\n" * lines_before + text if lines_before else text, name)
 
 
 def _refuse_bombs(text: str, name: str) -> None:

@@ -42,16 +42,24 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
-def slips(piece: str, name: str, lines_before: int) -> list[Mistake]:
-    """The slips in a part of a file that could not be read; empty when none is known."""
+# What stands at ``here`` as it should be written, where there is no doubt.
+_MENDED = {"：": ": ", ":": ": ", "-": "- ", "－": "-"}
+
+
+def slips(piece: str, name: str, lines_before: int) -> tuple[list[Mistake], str]:
+    """The slips in a part of a file that could not be read, and the part as it was probably meant."""
     found = []
+    lines = piece.split("\n")
     for number, line in _outside_texts(piece):
         for pattern, message in _RULES:
             if match := pattern.search(line):
+                here = match["here"]
                 at = Place(name, lines_before + number + 1, match.start("here") + 1)
                 found.append(Mistake(at, message.format(**match.groupdict())))
+                mended = _MENDED.get(here.strip(), here)
+                lines[number] = line[: match.start("here")] + mended + line[match.end("here") :]
                 break
-    return found
+    return found, "\n".join(lines)
 
 
 def _outside_texts(piece: str) -> Iterator[tuple[int, str]]:

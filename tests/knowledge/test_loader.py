@@ -184,7 +184,13 @@ entries:
     found = mistakes(tmp_path, text)
     assert [m.split(": ")[0] for m in found] == ["faq/a.yaml:5:11", "faq/a.yaml:10:10", "faq/a.yaml:12:9"], found
     folder = load(tmp_path / "faq")
-    assert [(entry.id, entry.topic, entry.place.line) for entry in folder.entries] == [("b", "t", 6)]
+    assert [(entry.id, entry.topic, entry.place.line) for entry in folder.entries] == [("a", "t", 3), ("b", "t", 6)]
+
+
+def test_a_slip_hides_nothing_else_in_its_own_entry(tmp_path):
+    text = "topic：停车\nentries:\n  - id: 停车\n    ask: 【停车场在哪里，车停哪儿好】\n    answer：每小时 {price} 元\n"
+    found = mistakes(tmp_path, text)
+    assert [m.split(": ")[0] for m in found] == [f"faq/a.yaml:{at}" for at in ("1:6", "3:5", "3:9", "4:10", "5:11", "5:13")], found
 
 
 def test_all_mistakes_at_once_over_all_files(tmp_path):
