@@ -190,7 +190,8 @@ entries:
 def test_a_slip_hides_nothing_else_in_its_own_entry(tmp_path):
     text = "topic：停车\nentries:\n  - id: 停车\n    ask: 【停车场在哪里，车停哪儿好】\n    answer：每小时 {price} 元\n"
     found = mistakes(tmp_path, text)
-    assert [m.split(": ")[0] for m in found] == [f"faq/a.yaml:{at}" for at in ("1:6", "3:5", "3:9", "4:10", "5:11", "5:13")], found
+    places = [m.removeprefix("faq/a.yaml:").split(": ")[0] for m in found]
+    assert places == ["1:6", "3:5", "3:9", "4:10", "5:11", "5:13"], found
 
 
 def test_all_mistakes_at_once_over_all_files(tmp_path):
