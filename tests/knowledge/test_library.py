@@ -1,13 +1,15 @@
 """The shelf: edits come into use whole, mistakes change nothing, whatever is written into the files."""
 
+import fcntl
 import os
 import pwd
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from bot.knowledge.library import Shelf
+from bot.knowledge.library import Mind, Shelf
 
 GOOD = "topic: t\nentries:\n  - id: a\n    ask: [有保险吗, 买保险没有, 保险呢]\n    answer: '{organisation}投保'\n"
 FAQ = Path(__file__).parents[2] / "faq"
@@ -76,7 +78,36 @@ def test_an_edit_says_who_changed_what_and_what_it_did(folder, caplog):
     assert "faq/b.yaml:1:1: " in caplog.messages[-1]
     os.remove(folder / "b.yaml")
     shelf.refresh()
-    assert "no entry changed; because of b.yaml removed" in caplog.messages[-1]
+    assert caplog.messages[-1] == "faq is again as it is in use; because of b.yaml removed"
+    assert shelf.errors == ()
+    (folder / "a.yaml").write_text("# 只加了一行注释\n" + (folder / "a.yaml").read_text("utf-8"), "utf-8")
+    shelf.refresh()
+    assert "no entry changed; because of a.yaml (" in caplog.messages[-1]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_only_one_process_of_a_machine_learns_at_a_time(folder, tmp_path, shared):
+    """With a folder to keep what was learnt in, a second process waits for it instead of learning the same."""
+    cache = tmp_path / "index"
+    shelf = Shelf(folder, {"organisation": "团县委"}, Mind(cache=cache if shared else None))
+    cache.mkdir(exist_ok=True)
+    (folder / "a.yaml").write_text(GOOD.replace("投保", "已投保"), "utf-8")
+    with (cache / "learning.lock").open("w") as elsewhere:
+        fcntl.flock(elsewhere, fcntl.LOCK_EX)
+        refreshing = threading.Thread(target=shelf.refresh)
+        refreshing.start()
+        refreshing.join(1)
+        assert refreshing.is_alive() == shared
+        assert shelf.library.match("有保险吗").id == "a"  # answers do not wait
+    refreshing.join(10)
+    assert shelf.library.render(shelf.library.entries["a"]) == "团县委已投保"
+
+
+def test_what_was_learnt_cannot_be_kept_and_the_edit_counts_all_the_same(folder, tmp_path):
+    (tmp_path / "index").write_text("a file where a folder should be")
+    shelf = Shelf(folder, {"organisation": "团县委"}, Mind(cache=tmp_path / "index"))
+    (folder / "a.yaml").write_text(GOOD.replace("投保", "已投保"), "utf-8")
+    assert shelf.refresh() is True
 
 
 def test_an_intent_without_a_handler_keeps_the_old_content(folder):
