@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from bot.knowledge.entries import Entry, Folder, Mistake, Place
 from bot.knowledge.loader import files, load
 from bot.language.calibration import Policy
 from bot.language.encoder import Encoder
-from bot.language.matcher import Matcher, Ranking
+from bot.language.matcher import Candidate, Decision, Matcher, Ranking
 from bot.language.phrases import Phrases
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,11 @@ class Mind(NamedTuple):
 
 
 class Library:
-    """Entries with their matcher. Never changed after it is built."""
+    """Entries with their matcher. Never changed after it is built.
+
+    ``before`` makes one that is ready at once, for as long as the new phrases are being learnt: the new content, found
+    by its phrases as they are written, and otherwise as the library before understood.
+    """
 
     def __init__(
         self,
@@ -48,16 +53,41 @@ class Library:
         values: Mapping[str, str],
         today: date,
         mind: Mind = Mind(),
+        *,
+        before: Library | None = None,
     ) -> None:
         self.entries: dict[str, Entry] = {
             entry.id: entry for entry in folder.entries if entry.valid_until is None or entry.valid_until >= today
         }
         self.values = {**folder.placeholders, **values}
-        self.matcher = Matcher(_phrases(self.entries, folder), *mind)
+        self.matcher: Matcher = before.matcher if before else Matcher(_phrases(self.entries, folder), *mind)
+        self._learning = before is not None
+        self._written = {
+            self._key(phrase.text): entry.id for entry in self.entries.values() if before for phrase in entry.ask
+        }
 
     def match(self, text: str) -> Ranking:
         """What a text means, with its confidence."""
-        return self.matcher.rank(text)
+        if not self._learning:
+            return self.matcher.rank(text)
+        if id := self._written.get(self._key(text)):
+            return Ranking(text, self._decision(id), id, 1.0, (Candidate(id, 1.0),))
+        return self._of_these_entries(self.matcher.rank(text))
+
+    def _key(self, text: str) -> str:
+        return self.matcher.rewrite(text).replace(" ", "")
+
+    def _decision(self, id: str) -> Decision:
+        return "intent" if self.entries[id].intent else "answer"
+
+    def _of_these_entries(self, ranking: Ranking) -> Ranking:
+        """What the matcher before says, without the entries that are gone."""
+        kept = tuple(candidate for candidate in ranking.candidates if candidate.id in self.entries)
+        if ranking.id in self.entries:
+            return replace(ranking, decision=self._decision(ranking.id), candidates=kept)
+        if ranking.id is None and kept:
+            return replace(ranking, candidates=kept)
+        return Ranking(ranking.text, "none", None, 0.0)
 
     def render(self, entry: Entry, extra: Mapping[str, str] | None = None) -> str:
         """The entry's answer with placeholders filled; empty for an intent."""
@@ -77,6 +107,8 @@ def _phrases(entries: Mapping[str, Entry], folder: Folder) -> Phrases:
 
 class Shelf:
     """Holds the library in use. A wrong edit changes nothing but ``errors``; a right one swaps one reference."""
+
+    library: Library
 
     def __init__(
         self,
@@ -117,21 +149,24 @@ class Shelf:
             self.errors = ()
             log.info("faq is again as it is in use; because of %s", cause)
             return False
+        old = self.library
         try:
             folder = self._read()
             if folder.refused():
                 self._refuse(folder.refused(), cause)
                 return False
-            old, began = self.library.entries, time.monotonic()
+            began = time.monotonic()
+            self._swap(Library(folder, self.values, self._today(), before=old))
             self._swap(self._library(folder))
             self._in_use = state
-            told = edits.entries_changed(old, self.library.entries)
+            told = edits.entries_changed(old.entries, self.library.entries)
             took, entries = time.monotonic() - began, len(self.library.entries)
             log.info("faq reloaded: %d entries; %s; because of %s; built in %.1f s", entries, told, cause, took)
             metrics.library_read(accepted=True)
             return True
         except Exception as error:
             log.exception("the library could not be rebuilt; the old one stays")
+            self.library = old
             self._refuse((Mistake(Place(str(self.directory)), f"重建失败：{error}"),), cause)
         return False
 

@@ -99,8 +99,37 @@ def test_only_one_process_of_a_machine_learns_at_a_time(folder, tmp_path, shared
         refreshing.join(1)
         assert refreshing.is_alive() == shared
         assert shelf.library.match("有保险吗").id == "a"  # answers do not wait
+        assert shelf.library.render(shelf.library.entries["a"]) == "团县委已投保"
     refreshing.join(10)
     assert shelf.library.render(shelf.library.entries["a"]) == "团县委已投保"
+
+
+def test_while_the_new_phrases_are_learnt_the_new_content_answers_to_what_is_written(folder, tmp_path, monkeypatch):
+    other = GOOD.split("entries:\n")[1].replace("id: a", "id: gone").replace("保险", "盒饭")
+    (folder / "a.yaml").write_text(GOOD + other, "utf-8")
+    shelf = Shelf(folder, {"organisation": "团县委"})
+    seen = []
+
+    def learn(read):
+        library = shelf.library
+        asked = ("有保险吗", "有保险么", "车停哪儿", "有盒饭吗", "有盒饭么")
+        seen.append({text: library.match(text).id for text in asked})
+        seen.append({library.match(text).decision for text in ("有盒饭吗", "有盒饭么")})
+        seen.append(library.render(library.entries["a"]))
+        raise RuntimeError("learning failed")
+
+    monkeypatch.setattr(shelf, "_library", learn)
+    new = "  - id: parking\n    ask: [车停哪儿, 停车场在哪, 停车要钱吗]\n    answer: 东门\n"
+    (folder / "a.yaml").write_text(GOOD.replace("投保", "已投保") + new, "utf-8")
+    assert shelf.refresh() is False
+    answers, decisions, rendered = seen
+    assert answers == {"有保险吗": "a", "有保险么": "a", "车停哪儿": "parking", "有盒饭吗": None, "有盒饭么": None}
+    assert decisions == {"none"}
+    assert rendered == "团县委已投保"
+    # It could not be learnt: the old content is back, and the mistake is told.
+    assert "learning failed" in str(shelf.errors[0])
+    assert shelf.library.match("有盒饭吗").id == "gone"
+    assert "parking" not in shelf.library.entries
 
 
 def test_what_was_learnt_cannot_be_kept_and_the_edit_counts_all_the_same(folder, tmp_path):
