@@ -14,15 +14,17 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.conversation.context import Context, Suggestion, Understanding
+from bot.conversation.context import Context, Decision, Suggestion, Understanding
 from bot.conversation.dispatcher import Dispatcher, Hooks
 from bot.conversation.inbox import Inbox
 from bot.conversation.session import Sessions
 from bot.conversation.webhook import create_webhook
 from bot.health import create_health
+from bot.knowledge.counts import Counts
 from bot.knowledge.library import Library, Mind, Shelf
 from bot.knowledge.placeholders import of_organisation
-from bot.language import encoder, slots
+from bot.language import clauses, encoder, slots
+from bot.language.matcher import Ranking
 from bot.push import outbox
 from bot.push.tokens import ValkeyTokenStore
 from bot.push.worker import WAKE_CHANNEL
@@ -72,6 +74,10 @@ class Parts:
             Mind(encoder.load() if wanted.encoder else None, wanted.policy, self.settings.data_dir / "faq-index"),
             intents=WISHES,
         )
+
+    @cached_property
+    def counts(self) -> Counts:
+        return Counts(self.database, ZoneInfo(self.settings.organisation.timezone))
 
     @cached_property
     def client(self) -> Client:
@@ -143,6 +149,7 @@ def create_dispatcher(parts: Parts, sessions: Sessions) -> Dispatcher:
             depart=Departure(FORMS, kept_for(parts)),
             refusal=refusals.reply,
             owed=wake_worker(parts),
+            count=parts.counts.add,
         ),
         database=parts.database,
         sessions=sessions,
@@ -169,8 +176,12 @@ class Reader:
         ranking = library.match(text)
         named = slots.extract(text, now.astimezone(self.zone))
         decision, id = ranking.decision, ranking.id or ""
-        if decision == "offer" and _evident(library, ranking.candidates[0].id, named):
+        if decision in ("offer", "none") and (command := _command(library, text, named)):
+            decision, id = "intent", command
+        elif decision == "offer" and _evident(library, ranking.candidates[0].id, named):
             decision, id = "intent", ranking.candidates[0].id
+        elif decision in ("offer", "none") and (heart := _heart_of_a_letter(library, text, ranking)):
+            decision, id = heart
         entry = library.entries.get(id)
         return Understanding(
             decision=decision,
@@ -189,12 +200,32 @@ class Reader:
 
 
 TAKES_TIME = {"activities.list"}
+COMMANDS = {"报": "sign_up.start", "取消": "sign_up.cancel", "退": "sign_up.cancel"}
 
 
 def _evident(library: Library, id: str, named: slots.Slots) -> bool:
     """What is likeliest takes a time and the message names one: that settles a ranking that was not sure."""
     entry = library.entries.get(id)
     return entry is not None and entry.intent in TAKES_TIME and named.when is not None
+
+
+def _command(library: Library, text: str, named: slots.Slots) -> str | None:
+    """The entry of 报A15 or 帮我取消 A12: a command with a code is plain, like a known phrase or not."""
+    if named.activity_code is None:
+        return None
+    said = text.removeprefix("帮我").removeprefix("我要")
+    intent = next((intent for word, intent in COMMANDS.items() if said.startswith(word)), None)
+    return next((entry.id for entry in library.entries.values() if intent and entry.intent == intent), None)
+
+
+def _heart_of_a_letter(library: Library, text: str, ranking: Ranking) -> tuple[Decision, str] | None:
+    """Greetings and reasons around a single question: what it means alone, if the whole points there too."""
+    asked = clauses.wishes(text)
+    if len(asked) != 1 or asked[0] == text:
+        return None
+    alone = library.match(asked[0])
+    likely = {candidate.id for candidate in ranking.candidates}
+    return (alone.decision, alone.id) if alone.id in likely and alone.id else None
 
 
 def suggestions(library: Library, ids: list[str]) -> tuple[Suggestion, ...]:

@@ -76,6 +76,7 @@ class Conversation(Section):
 class Understanding(Section):
     policy: Literal["cautious", "balanced", "bold"] = "balanced"
     encoder: bool = True
+    keep_gaps_days: Count = 180
 
 
 class Registrations(Section):

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from bot.conversation import steps
 from bot.conversation.router import all_intents
-from handlers import about, activities, always, crisis, deliveries, faq, follow, mine, sign_up
+from handlers import (
+    about,
+    activities,
+    always,
+    ask_back,
+    crisis,
+    deliveries,
+    faq,
+    follow,
+    mine,
+    named,
+    proxy,
+    quoted,
+    sign_up,
+)
 
 FORMS = sign_up.FORMS
 INTENTS = all_intents([always.router, activities.router, sign_up.router, mine.router, faq.router])
@@ -16,14 +30,21 @@ ROUTERS = [
     always.router,  # 帮助 人工 继续, at any moment
     follow.router,  # followed, unfollowed, scanned
     deliveries.router,  # WeChat's reports
+    quoted.router,  # a quoted message says what this one is about
     steps.open_form(FORMS),  # the answer to the question asked last
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
+    ask_back.router,  # 退, 证, 签到, six digits: which of several things is meant?
+    steps.one_at_a_time(),  # two wishes in one message: first things first
     activities.router,  # A12, 详情 A12
+    named.router,  # a card copied back, a forwarded article
+    proxy.router,  # 给我儿子报名
     sign_up.router,  # 报名 A12
     mine.router,  # 我的活动, 取消 A12, 确认, 不去了
+    ask_back.leftover,  # 好, 1, 不用了 when nothing is open
     about.router,  # 几点集合, 要带什么: of the activity just shown
     steps.menu(INTENTS),  # a menu button
     steps.wishes(INTENTS),  # a wish in own words
+    named.alone,  # 周六呢, 那个捡垃圾的: a time or a name and nothing else
     faq.router,  # an answer, or 您是不是想问
     faq.fallback,  # an honest 没听懂
 ]

@@ -2,43 +2,114 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
-from bot.language.dates import brief, day, distance, span
+from bot.language.dates import brief, day, distance, moment, span
+from bot.language.text import bare, clean
 from bot.language.times import Span
-from bot.services import activities
+from bot.services import activities, registrations
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import reference
+from handlers.contact import person_id
 
 router = Router("activities")
 
 PAGE = 5
+LOOKED_AT = 50
+"""Among so many the ones that suit a wish are looked for."""
 WEEK = timedelta(days=7)
 SUNDAY = 6
+WEEKDAY = re.compile("周|星期|礼拜|双休")
 SCENE = "act_"
+ABOUT = timedelta(minutes=15)
 
 
 @router.intent("activities.list")
 @router.words("活动", "近期活动", "最近活动", "活动列表", "有什么活动", "报名列表")
 def list_activities(ctx: Context) -> Reply:
-    when = ctx.understanding.slots.when if ctx.text else None
+    when = _when(ctx)
+    if when and when.otherwise:
+        return _ask_when(ctx, when, when.otherwise)
     start, end = (when.start, when.end) if when else (None, None)
-    found = activities.listed(ctx.db, ctx.now, start=start, end=end, limit=PAGE + 1)
+    wanted = _wanted(ctx)
+    found = activities.listed(ctx.db, ctx.now, start=start, end=end, limit=LOOKED_AT if wanted else PAGE + 1)
+    suiting = [one for one in found if all(suits(one) for suits in wanted)]
     if found:
-        return _page(ctx, found, start, end, 0)
-    if when and (later := _week_later(ctx, when)):
-        return later
+        note = _past(ctx, when) if when and when.moved else "" if suiting else "没找到正合适的，先看看这些。\n"
+        return _page(ctx, suiting or found, start, end, 0, note)
+    if when and when.end > ctx.now and (other := _that_day(ctx, when) or _week_later(ctx, when)):
+        return other
     soon = activities.listed(ctx.db, ctx.now, limit=PAGE)
     if when and soon:
-        return Text(f"{_range(ctx, start, end)}还没有活动。近期有这些：\n{_lines(ctx, soon)}\n{_hint(soon)}")
+        what = "已经过去了" if when.end <= ctx.now else "还没有活动"
+        note = _past(ctx, when) if when.moved else ""
+        return Text(f"{note}{_range(ctx, start, end)}{what}。近期有这些：\n{_lines(ctx, soon)}\n{_hint(soon)}")
     return Text("近期还没有开放报名的活动，有新活动会发在这里，过两天再来看看吧。")
 
 
+def _when(ctx: Context) -> Span | None:
+    """What was chosen between two readings, else what the text says."""
+    if "start" in ctx.args:
+        start, end = (datetime.fromisoformat(ctx.args[name]) for name in ("start", "end"))
+        return Span(start, end, "clock" if end - start < timedelta(hours=12) else "days")
+    return ctx.understanding.slots.when if ctx.text else None
+
+
+def _ask_when(ctx: Context, *readings: Span) -> Reply:
+    """下周六 said on a Saturday, 七点 without morning or evening: a numbered question, the sooner one first."""
+    choices = [
+        Choice(
+            moment(one.start, ctx.zone) if one.kind == "clock" else _range(ctx, one.start, one.end),
+            "activities.list",
+            {"start": one.start.isoformat(), "end": one.end.isoformat()},
+        )
+        for one in sorted(readings, key=lambda one: one.start)
+    ]
+    ctx.session.expect(choices)
+    lines = [f"{number}. {choice_link(choice.label)}" for number, choice in enumerate(choices, start=1)]
+    return Text("您说的是哪个时间？\n" + "\n".join(lines) + "\n回复序号即可。")
+
+
+def _past(ctx: Context, when: Span) -> str:
+    return f"您说的时间已经过了，下面按{_range(ctx, when.start, when.end)}找。\n"
+
+
+def _wanted(ctx: Context) -> list[Callable[[activities.Listing], bool]]:
+    """What else the text asks of an activity: its kind, how long, seats for all who come along."""
+    if not ctx.text:
+        return []
+    said, kinds = ctx.understanding.slots, reference.kinds(ctx.text)
+    wanted: list[Callable[[activities.Listing], bool]] = []
+    if kinds:
+        wanted.append(lambda one: any(kind in one.title for kind in kinds))
+    if said.minutes is not None:
+        longest = timedelta(minutes=said.minutes) + ABOUT
+        wanted.append(lambda one: one.ends_at - one.starts_at <= longest)
+    if said.party_size is not None:
+        wanted.append(lambda one: one.signup == "open" and one.free >= (said.party_size or 1))
+    return wanted
+
+
+def _that_day(ctx: Context, when: Span) -> Reply | None:
+    """Nothing at that hour: perhaps on the same day."""
+    if when.kind not in ("clock", "part"):
+        return None
+    midnight = when.start.astimezone(ctx.zone).replace(hour=0, minute=0)
+    found = activities.listed(ctx.db, ctx.now, start=midnight, end=midnight + timedelta(days=1), limit=PAGE)
+    if not found:
+        return None
+    return Text(f"那个时间没有活动，{day(midnight)}有这些：\n{_lines(ctx, found)}\n{_hint(found)}")
+
+
 def _week_later(ctx: Context, when: Span) -> Reply | None:
-    """Nothing this Saturday: perhaps on the next."""
+    """Nothing this Saturday: perhaps on the next. 明天 and 3.5 do not come again in a week."""
+    if not WEEKDAY.search(clean(ctx.text)):
+        return None
     start, end = when.start + WEEK, when.end + WEEK
     if "周末" in ctx.text and start.weekday() == SUNDAY:
         start -= timedelta(days=1)  # of this weekend only Sunday is left, of the next it is both days
@@ -66,28 +137,30 @@ def show_detail(ctx: Context) -> Reply:
         meant = [ctx.session.focus]
     if not meant:
         return list_activities(ctx)
-    if len(meant) > 1:
-        return ask_which(ctx, meant, "activities.detail", "您想看哪一个？")
-    return Text(detail(ctx, meant[0]))
+    return show_meant(ctx, meant)
 
 
 @router.pattern(r"(?:详情|看看?|介绍|查看)\s*(?P<what>\S.*)")
-def show_named(ctx: Context) -> Reply | None:
-    return _named(ctx, ctx.args["what"])
+def showshow_one(ctx: Context) -> Reply | None:
+    return show_one(ctx, ctx.args["what"])
 
 
-@router.when(lambda ctx: reference.CODE.fullmatch(ctx.text) is not None)
+@router.when(lambda ctx: reference.CODE.fullmatch(bare(ctx.text)) is not None)
 def show_code(ctx: Context) -> Reply | None:
     """Nothing but a code: A12."""
-    return _named(ctx, ctx.text)
+    return show_one(ctx, bare(ctx.text))
 
 
-def _named(ctx: Context, what: str) -> Reply | None:
+def show_one(ctx: Context, what: str) -> Reply | None:
     ctx.args = {}
     meant = reference.meant(ctx, what)
     if not meant:
         code = reference.CODE.search(what)
         return Text(f"没有找到 {code.group(1).upper()} 这个活动，可能已经结束。回复 活动 看看近期有哪些。") if code else None
+    return show_meant(ctx, meant)
+
+
+def show_meant(ctx: Context, meant: list[int]) -> Reply:
     return Text(detail(ctx, meant[0])) if len(meant) == 1 else ask_which(ctx, meant, "activities.detail", "您想看哪一个？")
 
 
@@ -103,9 +176,21 @@ def detail(ctx: Context, shift_id: int) -> str:
         f"地点：{it.place}",
         f"名额：{seats}",
         *(f"{label}：{value}" for label, value in _facts(it) if value),
-        f"想参加请回复 {choice_link('报名', f'报名 {it.code}')}",
+        next_step(ctx, it),
     ]
     return "\n".join(parts)
+
+
+def next_step(ctx: Context, it: activities.Detail) -> str:
+    """What this follower can do about an activity now."""
+    person = person_id(ctx)
+    own = registrations.mine(ctx.db, person, ctx.now) if person is not None else []
+    if any(one.shift_id == it.shift_id for one in own):
+        return f"您已报名（或在候补），去不了请回复 取消 {it.code}"
+    if it.signup == "not_open_yet" and it.signup_opens_at:
+        return f"还没开始报名，{moment(it.signup_opens_at, ctx.zone)}开放"
+    closed = {"closed": "报名已截止", "started": "活动已经开始，不能再报名", "cancelled": "活动已取消"}
+    return closed.get(it.signup) or f"想参加请回复 {choice_link('报名', f'报名 {it.code}')}"
 
 
 def by_scene(ctx: Context, scene: str) -> str:
@@ -140,10 +225,15 @@ def _facts(it: activities.Detail) -> tuple[tuple[str, str], ...]:
 
 
 def _page(
-    ctx: Context, found: list[activities.Listing], start: datetime | None, end: datetime | None, offset: int
+    ctx: Context,
+    found: list[activities.Listing],
+    start: datetime | None,
+    end: datetime | None,
+    offset: int,
+    note: str = "",
 ) -> Reply:
     page, further = found[:PAGE], len(found) > PAGE
-    head = f"{_range(ctx, start, end)}有{'这些' if further or offset else f'{len(page)}个'}活动："
+    head = f"{note}{_range(ctx, start, end)}有{'这些' if further or offset else f'{len(page)}个'}活动："
     ctx.session.more = {
         "offset": offset + PAGE,
         "start": start.isoformat() if start else None,

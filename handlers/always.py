@@ -40,10 +40,10 @@ def human(ctx: Context) -> Reply:
     )
 
 
-@router.words("取消", "退出", "返回", "上一步")
+@router.words("返回", "上一步")
 def nothing_open(ctx: Context) -> Reply | None:
-    """取消 with a form open belongs to the form; 取消 with a registration goes on to the sign-up router."""
-    if ctx.session.form is None and ctx.text in ("退出", "返回", "上一步"):
+    """With a form open it belongs to the form."""
+    if ctx.session.form is None:
         ctx.session.expect([])
         return Text("现在没有正在办的事，想做什么直接告诉我就好。")
     return None

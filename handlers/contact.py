@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.conversation.context import Context
+from bot.conversation.context import Context, Suggestion
 from bot.conversation.forms import Forms
+from bot.conversation.session import Choice
 from bot.services import people
 from bot.storage.models import Follower
 from bot.wechat.messages import Click, Event, Scan, ScanCode, Subscribe, Unsubscribe
-from bot.wechat.replies import Reply, Text
+from bot.wechat.replies import Reply, Text, choice_link
+from handlers import faq
 
 Kept = Callable[[Context], list[str]]
 """Texts of the pushes that could not be delivered, marked as delivered by this call."""
@@ -44,11 +46,12 @@ class Departure:
             return reply
         if isinstance(ctx.message, Event) and not isinstance(ctx.message, WINDOW_EVENTS):
             return reply
+        faq.learn(ctx)
         self._note(ctx)
         if not isinstance(reply, Text):
             return reply
-        lines = [reply.content]
-        if ctx.interrupted and ctx.session.form is not None:
+        lines = [reply.content, _other_wishes(ctx)]
+        if ctx.interrupted is not None and ctx.session.form is ctx.interrupted:
             lines.append(self._forms.reminder(ctx))
         kept = self._kept(ctx) if ctx.has_kept else []
         if kept:
@@ -58,5 +61,24 @@ class Departure:
     def _note(self, ctx: Context) -> None:
         row = follower(ctx)
         people.heard(ctx.db, row, "click" if isinstance(ctx.message, Event) else "message", ctx.now)
+
+
+def _other_wishes(ctx: Context) -> str:
+    """One line for each wish not answered yet: to tap, and unless a form is open to choose by the next number."""
+    if not ctx.wishes:
+        return ""
+    choices = ctx.session.choices or [_again(ctx.wishes[0])]
+    lines = []
+    for wish in ctx.wishes[1:]:
+        choices.append(_again(wish))
+        number = "" if ctx.session.form else f"回复 {len(choices)} 或"
+        lines.append(f"您还问了“{wish.question}”，{number}{choice_link('点这里', wish.question)}。")
+    if ctx.session.form is None:
+        ctx.session.expect(choices, fleeting=ctx.session.fleeting)
+    return "\n".join(["——", *lines])
+
+
+def _again(wish: Suggestion) -> Choice:
+    return Choice(wish.question, wish.intent or "faq.chosen", {"said": wish.question, "entry": wish.id})
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.knowledge import gaps
+from bot.language.text import normalise
 from bot.storage.database import writing
 from bot.wechat.messages import Image, Link, Location, Message, Text, Video, Voice
 from bot.wechat.replies import Nothing, Reply, choice_link
@@ -17,6 +20,7 @@ fallback = Router("fallback")
 
 @router.when(lambda ctx: bool(ctx.text) and ctx.understanding.decision == "answer")
 def answer(ctx: Context) -> Reply:
+    ctx.hits.append((ctx.understanding.id, "answered"))
     return Say(ctx.understanding.answer)
 
 
@@ -24,19 +28,16 @@ def answer(ctx: Context) -> Reply:
 def offer(ctx: Context) -> Reply:
     """Up to three questions to choose from; what is chosen counts as an answer to what was typed."""
     suggestions = ctx.understanding.suggestions
-    args = {"said": ctx.text}
+    args = {"said": ctx.text, "gap": _record(ctx)}
     ctx.session.expect([Choice(s.question, s.intent or "faq.chosen", {**args, "entry": s.id}) for s in suggestions])
-    _record(ctx)
+    ctx.hits += [(s.id, "offered") for s in suggestions]
     lines = [f"{number}. {choice_link(s.question)}" for number, s in enumerate(suggestions, start=1)]
     return Say("您是不是想问：\n" + "\n".join(lines) + "\n回复数字即可；都不是的话，换个说法再问我，或回复 人工。")
 
 
 @router.intent("faq.chosen")
 def chosen(ctx: Context) -> Reply | None:
-    entry = str(ctx.args["entry"])
-    writing(ctx.db)
-    gaps.chosen(ctx.db, ctx.text, entry, ctx.now)
-    told = ctx.answer_of(entry)
+    told = ctx.answer_of(str(ctx.args["entry"]))
     return Say(told) if told is not None else None
 
 
@@ -76,8 +77,9 @@ def not_text(ctx: Context) -> Reply:
 
 @fallback.when(lambda ctx: isinstance(ctx.message, Text | Voice))
 def not_understood(ctx: Context) -> Reply:
-    if ctx.text:
-        _record(ctx)
+    if wordless(ctx.text):
+        return Say(f"小青在呢。想问什么、想办什么，打几个字告诉我就好，比如 {choice_link('周末有什么活动')}。")
+    _record(ctx)
     return Say(
         "这句话小青没听懂，已经记下来让老师们补上。您可以换个说法，或者试试：\n"
         f"· {choice_link('近期活动')}　· {choice_link('帮助')}　· {choice_link('人工')}"
@@ -90,6 +92,35 @@ def silence(ctx: Context) -> Reply:
     return Nothing()
 
 
-def _record(ctx: Context) -> None:
+# WeChat sends its own faces as [微笑], [Smile] or /::) .
+_FACE = re.compile(r"\[[一-鿿A-Za-z]{1,12}\]|/:[^\s/一-鿿]{1,8}")
+
+
+def wordless(text: str) -> bool:
+    """Nothing but faces, emoji and punctuation: there is nothing to learn from it."""
+    return not normalise(_FACE.sub(" ", text))
+
+
+def learn(ctx: Context) -> None:
+    """After the reply is made, also when a rule refused: what the follower made of the last “您是不是想问”."""
+    if ctx.settles is not None:
+        writing(ctx.db)
+        gaps.chosen(ctx.db, *ctx.settles)
+        ctx.session.offered = []
+    elif ctx.session.offered and _turned_elsewhere(ctx):
+        answered = {entry for entry, what in ctx.hits if what == "answered"}
+        ctx.hits += [(entry, "rejected") for entry in ctx.session.offered if entry not in answered]
+        ctx.session.offered = []
+    if ctx.session.form is None:  # else the next words belong to the form and say nothing about the offer
+        ctx.session.offered += [entry for entry, what in ctx.hits if what == "offered"]
+
+
+def _turned_elsewhere(ctx: Context) -> bool:
+    """Other words, or 人工, instead of a choice; thanks and faces say nothing about it."""
+    return not wordless(ctx.text) and not ctx.understanding.intent.startswith("smalltalk.")
+
+
+def _record(ctx: Context) -> int:
+    understood = ctx.understanding
     writing(ctx.db)
-    gaps.record(ctx.db, ctx.text, ctx.understanding.decision, [s.id for s in ctx.understanding.suggestions], ctx.now)
+    return gaps.record(ctx.db, ctx.text, understood.decision, [s.id for s in understood.suggestions], ctx.now).id

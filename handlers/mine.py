@@ -7,6 +7,8 @@ from bot.conversation.forms import AGREE, DECLINE
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.dates import brief, moment, span
+from bot.language.numerals import choice as choice_number
+from bot.language.text import bare
 from bot.services import registrations
 from bot.services.refusals import NotRegistered
 from bot.services.rules import Rules
@@ -18,6 +20,7 @@ from handlers.contact import person_id
 router = Router("mine")
 
 CONFIRMED = "sign_up.cancel_confirmed"
+CASUAL = frozenset(AGREE) - {"确认", "确定", "同意"}
 STATE_WORDS = {"confirmed": "已报名", "waiting": "候补第{place}位", "offered": "有空位，等您确认"}
 
 
@@ -28,6 +31,7 @@ def mine(ctx: Context) -> Reply:
     if not mine_now:
         return Text(f"您现在没有报名的活动。看看 {choice_link('近期活动')} 有没有喜欢的？")
     ctx.session.shown = [one.shift_id for one in mine_now]
+    ctx.session.focus = mine_now[0].shift_id if len(mine_now) == 1 else None
     ctx.session.expect([Choice(one.code, "activities.detail", {"shift_id": one.shift_id}) for one in mine_now])
     lines = [
         f"{number}. {one.code} {one.title}　{_state(one)}\n{brief(one.starts_at, one.ends_at, ctx.zone)}"
@@ -72,7 +76,7 @@ def cancel_named(ctx: Context) -> Reply | None:
         if code:
             raise NotRegistered()
         return None if what else Text("您现在没有报名，没有可以取消的。")
-    return _cancel_one_of(ctx, named, explicit=bool(what))
+    return _cancel_one_of(ctx, named, explicit=_is_explicit(ctx, what, named))
 
 
 @router.intent("sign_up.cancel")
@@ -89,6 +93,13 @@ def _among_mine(ctx: Context, what: str) -> list[registrations.Mine]:
     own = _mine(ctx)
     ids = reference.among(what, own) or reference.meant(ctx, what)
     return [one for one in own if one.shift_id in ids]
+
+
+def _is_explicit(ctx: Context, what: str, named: list[registrations.Mine]) -> bool:
+    """A code, a number in the list or words of the title; a day or a kind (周六的, 捡垃圾的) is asked about first."""
+    by_title = reference.titled(what, named, shortest=reference.SHORTEST_PART)
+    by_number = choice_number(what, len(ctx.session.shown)) or reference.ORDINAL.search(what)
+    return bool(reference.CODE.search(what) or by_number or by_title)
 
 
 def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: bool) -> Reply:
@@ -160,7 +171,22 @@ def pass_named(ctx: Context) -> Reply | None:
 @router.intent("sign_up.confirm_offer")
 @router.words(*AGREE)
 def take(ctx: Context) -> Reply | None:
+    """好 accepts an offer only as the next thing said after it; later it may be about anything, so it is asked back."""
+    if bare(ctx.text) in CASUAL and (spoken := _spoken_since(ctx)):
+        return Text(
+            f"您是说要 {spoken.code}“{spoken.title}”空出来的名额吗？要请回复 {choice_link(f'确认 {spoken.code}')}，"
+            f"不要请回复 {choice_link('不去了')}。"
+        )
     return _answer_offer(ctx, None, accept=True)
+
+
+def _spoken_since(ctx: Context) -> registrations.OpenOffer | None:
+    """An open offer after which the follower has spoken of other things already."""
+    person = person_id(ctx)
+    offered = registrations.open_offers(ctx.db, person, ctx.now) if person is not None else []
+    noted = ctx.follower.last_message_at  # not every message is noted: the session knows of the latest
+    spoken = max(noted.timestamp() if noted else 0.0, ctx.session.spoken_at)
+    return next((one for one in offered if spoken > one.offered_at.timestamp()), None)
 
 
 @router.intent("sign_up.decline_offer")

@@ -9,6 +9,7 @@ from bot.conversation.forms import AGREE, DECLINE, Field, Form, Forms, Unclear, 
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.dates import distance, span
+from bot.language.text import clean
 from bot.services import activities as activity_rules
 from bot.services import people, registrations
 from bot.services.profiles import masked_name, masked_phone, normal_name, normal_phone
@@ -23,6 +24,11 @@ router = Router("sign_up")
 
 CONSENT_PURPOSE = "sign_up"
 CONSENT_VERSION = "2026-11"
+TEAM = 5
+"""From so many on a team signs up with a list of names, through the office."""
+QUESTION = re.compile(r"什么|怎|咋|啥|几点|多少|多久|哪|[吗么呢?]$|[要会]不[要会]|截止|有没有")
+POLITE = re.compile(r"(?:可以|行|好|成|能)?(?:吗|不|(?<!什)么)?[?]?$")
+"""报名A12可以吗 asks nothing."""
 QUEUE_WORDS = ["排队", "排", "候补", "排候补", "直接报上", *AGREE]
 
 
@@ -32,18 +38,22 @@ QUEUE_WORDS = ["排队", "排", "候补", "排候补", "直接报上", *AGREE]
 @router.intent("sign_up.start")
 @router.words("报名", "我要报名", "我想报名", "报")
 def start(ctx: Context) -> Reply:
-    meant = reference.meant(ctx)
+    if ctx.text and QUESTION.search(POLITE.sub("", clean(ctx.text))):
+        return activities.show_detail(ctx)  # 报名图书馆那个要带什么 asks before it decides
+    meant = reference.meant(ctx, own_first=False)
     if not meant and ctx.session.focus is not None:
         meant = [ctx.session.focus]
     return _begin_one_of(ctx, meant)
 
 
-@router.pattern(r"(?:我要|我想|帮我|给我)?(?:报名?|参加)\s*(?P<what>\S.{0,40})")
+@router.pattern(r"(?:我要|我想|帮我|给我|我们.{0,8}|我[和跟与].{1,8})?(?:一起)?(?:报名?|参加)\s*(?P<what>\S.{0,40})")
 def start_named(ctx: Context) -> Reply | None:
-    """报 1, 报名 A12, 报名 河道清洁. What names no activity goes on to be understood."""
-    what = ctx.args["what"]
+    """报 1, 报名 A12, 报名 河道清洁. What names no activity, or asks about it, goes on to be understood."""
+    what = POLITE.sub("", ctx.args["what"])
     ctx.args = {}
-    meant = reference.meant(ctx, what)
+    if QUESTION.search(what):
+        return None
+    meant = reference.meant(ctx, what, own_first=False)
     code = reference.CODE.fullmatch(what)
     if not meant and code:
         return Text(f"没有找到 {code.group(1).upper()} 这个活动，可能已经结束。回复 {choice_link('活动')} 看看近期有哪些。")
@@ -89,9 +99,22 @@ def _fill_in(ctx: Context, it: activity_rules.Detail) -> Reply:
     """Open the form; a first question says what it is for."""
     asked = FORMS.start(ctx, "sign_up", {"shift_id": it.shift_id})
     opened = ctx.session.form
-    if opened is None or not opened.at or not isinstance(asked, Text):
+    if opened is None or not isinstance(asked, Text):
         return asked
-    return Text(f"{it.code} {it.title}，{span(it.starts_at, it.ends_at, ctx.zone)}。\n{asked.content}")
+    if not opened.at:
+        return Text(_companions(ctx, it) + asked.content)
+    return Text(f"{it.code} {it.title}，{span(it.starts_at, it.ends_at, ctx.zone)}。\n{_companions(ctx, it)}{asked.content}")
+
+
+def _companions(ctx: Context, it: activity_rules.Detail) -> str:
+    """我们三个人报: each says so himself, and the others are told how."""
+    party = ctx.understanding.slots.party_size if ctx.text else None
+    if party is None or party < 2:
+        return ""
+    seats = f"还剩{it.free}个名额，" if it.free < party else ""
+    if party >= TEAM:
+        return f"（{seats}{party}个人一起来，请回复 人工 集体报名，老师按名单留名额；这里先报您本人。）\n"
+    return f"（{seats}每个人要自己确认才算报名：这里先报您本人，请同伴也关注本号，回复 报名 {it.code}。）\n"
 
 
 @router.intent("sign_up.leave")
@@ -102,7 +125,7 @@ def leave(ctx: Context) -> Reply:
 
 # -- the form ----------------------------------------------------------------------------------------
 
-NOT_A_NAME = re.compile(r"[吗呢么吧啊呀？?]$|什么|怎么|多少|几点|哪|为啥|报名|取消|活动|人工|帮助")
+NOT_A_NAME = re.compile(r"[吗呢么吧啊呀？?]$|什么|怎么|多少|几点|哪|为啥|报名|取消|活动|人工|帮助|[我你不了想]|儿子|女儿|孩子|有没|没有|保险|时长|证明|可以")
 CALLED = re.compile(r"^(?:我叫|我是|姓名|名字|叫)[是:： ]*")
 
 

@@ -105,6 +105,9 @@ class Player:
                 return follower.say(step.text, bizmsgmenuid="1")
             case "menu":
                 return follower.click(step.text)
+            case "link":
+                title, _, url = step.text.partition("｜")
+                return str(follower.send(type="link", title=title, description="", url=url)["shown"])
             case "scan":
                 return str(follower.send(type="event", event="SCAN", key=step.text)["shown"])
             case "取消关注":

@@ -1,10 +1,14 @@
-"""faq check, test, match, ask, gaps."""
+"""faq check, test, match, ask, gaps, popular."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,12 +17,36 @@ from bot.settings import settings
 if TYPE_CHECKING:
     from bot.knowledge.library import Mind
 
+MOST = 5_000  # of what one command lists
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
 directory_argument = click.argument(
     "directory", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="[文件夹]"
 )
 faq_option = click.option(
     "--faq", "directory", type=click.Path(exists=True, file_okay=False, path_type=Path), help="知识库文件夹，默认 faq/"
 )
+
+json_option = click.option("--json", "json_only", is_flag=True, help="只输出 JSON")
+
+
+def days_option(default: int) -> Callable[[Decorated], Decorated]:
+    return click.option(
+        "--days", type=click.IntRange(1, 3660), default=default, show_default=True, help="看最近几天", metavar="天数"
+    )
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr, only where somebody looks at it; what is printed stays clean."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 def _values() -> dict[str, str]:
@@ -66,23 +94,14 @@ def match(directory: Path | None) -> int:
 
 @faq_command.command("test")
 @directory_argument
-@click.option("--json", "json_only", is_flag=True, help="只输出 JSON")
+@json_option
 def test(directory: Path | None, json_only: bool) -> int:
     """条目自带的测试句，以及每句问法在没见过时能不能认出来。"""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from bot.knowledge import commands
 
-    with Progress(console=Console(stderr=True), transient=True, disable=json_only) as bar:
-        task = bar.add_task("交叉验证", total=None)
+    with _bar("交叉验证") as progress:
         return commands.report(
-            _chosen(directory),
-            sys.stdout,
-            _values(),
-            _mind(),
-            json_only=json_only,
-            progress=lambda done, of: bar.update(task, completed=done, total=of),
+            _chosen(directory), sys.stdout, _values(), _mind(), json_only=json_only, progress=progress
         )
 
 
@@ -98,13 +117,45 @@ def ask(text: str, directory: Path | None) -> int:
 
 @faq_command.command("gaps")
 @faq_option
-def gaps(directory: Path | None) -> int:
+@days_option(90)
+@click.option(
+    "--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="最多列出几组", metavar="组数"
+)
+@json_option
+def gaps(directory: Path | None, days: int, limit: int, json_only: bool) -> int:
     """没答上来的问题，按意思归拢成可以直接粘贴的 YAML。"""
+    from bot import clock
+    from bot.commands.people import opened
     from bot.knowledge import commands
     from bot.knowledge.gaps import unanswered
-    from bot.storage.database import Database
 
-    database = Database(settings().database_url)
-    with database.session() as db:
-        waiting = unanswered(db)
-    return commands.unanswered(waiting, _chosen(directory), sys.stdout, _values(), _mind())
+    with opened(settings()) as db:
+        asked = unanswered(db, clock.now() - timedelta(days=days))
+    with _bar("归拢问题") as progress:
+        return commands.unanswered(
+            asked,
+            _chosen(directory),
+            sys.stdout,
+            _values(),
+            _mind(),
+            limit=limit,
+            json_only=json_only,
+            progress=progress,
+        )
+
+
+@faq_command.command("popular")
+@faq_option
+@days_option(30)
+@json_option
+def popular(directory: Path | None, days: int, json_only: bool) -> int:
+    """问得最多的条目，请人选时选中了多少，哪些从没被问到。"""
+    from bot import clock
+    from bot.commands.people import opened
+    from bot.knowledge import commands
+    from bot.knowledge.counts import tallies
+
+    today = clock.now().astimezone(ZoneInfo(settings().organisation.timezone)).date()
+    with opened(settings()) as db:
+        found = tallies(db, today - timedelta(days=days - 1))
+    return commands.most_asked(found, days, _chosen(directory), sys.stdout, _values(), json_only=json_only)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session as Transaction
 
-from bot.conversation.session import Session
+from bot.conversation.session import OpenForm, Session
 from bot.language.slots import Slots
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
@@ -46,6 +46,9 @@ class Understanding:
     suggestions: tuple[Suggestion, ...] = ()
 
 
+Hit = tuple[str, Literal["answered", "offered", "chosen", "rejected"]]
+"""An entry, and what became of it."""
+
 Understand = Callable[[str, datetime], Understanding]
 
 
@@ -62,10 +65,16 @@ class Context:
     understand: Understand
     answer_of: Callable[[str], str | None]
     args: Mapping[str, Any] = field(default_factory=dict)
-    interrupted: bool = False
-    """An open form was left aside for this message; it is mentioned again below the reply."""
+    interrupted: OpenForm | None = None
+    """The form that was left aside for this message; while it is open it is mentioned again below the reply."""
+    wishes: tuple[Suggestion, ...] = ()
+    """Several wishes in one message: the first is being answered, the others are named below the reply."""
     has_kept: bool = False
     """Something that could not be delivered waits for this follower."""
+    hits: list[Hit] = field(default_factory=list)
+    """What this message says about entries of the library, for their statistics; counted when it is answered."""
+    settles: tuple[int, str] | None = None
+    """The gap that this message settles, and the entry chosen among what was offered for it."""
     follower: Any = None
     """The row of who speaks, set by the arrival hook; the engine itself does not look inside."""
 
@@ -81,6 +90,11 @@ class Context:
         if isinstance(self.message, Voice):
             return self.message.recognition.strip()
         return ""
+
+    def hear(self, text: str) -> None:
+        """Go on as if ``text`` had been said: what was offered earlier, or one wish of several."""
+        self.text = text
+        self.__dict__.pop("understanding", None)
 
     @cached_property
     def understanding(self) -> Understanding:

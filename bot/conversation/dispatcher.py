@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
-from bot.conversation.context import Context, Understand
+from bot.conversation.context import Context, Hit, Understand
 from bot.conversation.router import Router
 from bot.conversation.session import Answered, Left, Session, Sessions
 from bot.settings import Settings
@@ -40,13 +40,15 @@ class Hooks:
     """What the business adds around every message; handed in, so that the engine knows no business.
 
     ``arrive`` notes who speaks, ``depart`` may add what was kept for this follower, ``refusal`` turns a refused
-    rule into words (None: not a refusal); ``owed`` is called after a commit that owes somebody a message.
+    rule into words (None: not a refusal); ``owed`` is called after a commit that owes somebody a message, ``count``
+    with what an answered message says about entries of the library.
     """
 
     arrive: Callable[[Context], None]
     depart: Callable[[Context, Reply], Reply]
     refusal: Callable[[Context, Exception], Reply | None]
     owed: Callable[[], None]
+    count: Callable[[Sequence[Hit], datetime], None]
 
 
 class Dispatcher:
@@ -111,6 +113,7 @@ class Dispatcher:
                     return Answered(from_json(first.reply))
                 if db.info.pop("announced", False):
                     self._hooks.owed()
+        self._hooks.count(ctx.hits, now)
         return Answered(reply, self._sessions.seal(session))
 
     def _context(self, message: Message, now: datetime, db: Transaction, session: Session) -> Context:
@@ -139,6 +142,8 @@ class Dispatcher:
             reply = answer
         if ctx.session.fleeting and ctx.session.choices is expected and not isinstance(ctx.message, Event):
             ctx.session.expect([])
+        if not isinstance(ctx.message, Event):
+            ctx.session.spoken_at = ctx.now.timestamp()
         return self._hooks.depart(ctx, reply)
 
     def _route(self, ctx: Context) -> Reply:

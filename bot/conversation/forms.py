@@ -8,20 +8,21 @@ from typing import Any
 
 from bot.conversation.context import Context
 from bot.conversation.session import OpenForm
+from bot.language.text import bare
 from bot.wechat.replies import Reply, Text
 
 Values = Mapping[str, Any]
 
 BACK = frozenset({"返回", "上一步", "后退", "重填"})
-LEAVE = frozenset({"取消", "退出", "算了", "不填了", "不报了", "取消报名"})
+LEAVE = frozenset({"取消", "退出", "算了", "不填了", "不报了", "取消报名", "退", "退了", "不报名了"})
 AGREE = (
     *("确认", "确定", "同意", "好", "好的", "好滴", "是", "是的", "对", "没错", "嗯", "嗯嗯", "行", "可以", "要"),
-    *("ok", "OK"),
+    "ok",
 )
 DECLINE = ("不", "不是", "不用", "不用了", "不要", "不了", "不对", "算了", "否")
-YES = frozenset((*AGREE, "1", "１"))
+YES = frozenset((*AGREE, "1"))
 EDIT = frozenset({"修改", "改", "改一下", "改资料", "修改资料"})
-NO = frozenset((*DECLINE, "2", "２"))
+NO = frozenset((*DECLINE, "2"))
 
 
 class Unclear(Exception):
@@ -65,10 +66,11 @@ class Forms:
         opened = ctx.session.form
         assert opened is not None
         form = self._forms.get(opened.name)
-        if form is None or ctx.text in LEAVE:
+        said = bare(ctx.text).lower()
+        if form is None or said in LEAVE:
             ctx.session.form = None
             return Text(form.left if form else "刚才的填写已经过期，请重新开始。")
-        if ctx.text in BACK:
+        if said in BACK:
             return self._back(ctx, form, opened)
         if not opened.at:
             return self._confirm(ctx, form, opened)
@@ -118,12 +120,13 @@ class Forms:
         return self._next(ctx)
 
     def _confirm(self, ctx: Context, form: Form, opened: OpenForm) -> Reply | None:
-        if ctx.text in YES:
+        said = bare(ctx.text).lower()
+        if said in YES:
             return self._finish(ctx, form)
-        if ctx.text in NO:
+        if said in NO:
             ctx.session.form = None
             return Text(form.left)
-        if ctx.text in EDIT:
+        if said in EDIT:
             return self._edit(ctx, form, opened)
         return None
 
@@ -134,6 +137,7 @@ class Forms:
         return form.done(ctx, opened.values)
 
     def _unclear(self, ctx: Context, unclear: Unclear) -> Reply | None:
-        if ctx.text and ctx.understanding.decision in ("intent", "answer"):
+        """A number alone is a slip of the finger; words that are understood are another wish."""
+        if not bare(ctx.text).isdecimal() and ctx.understanding.decision in ("intent", "answer"):
             return None
         return Text(str(unclear))

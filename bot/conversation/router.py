@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from bot.conversation.context import Context
+from bot.language.text import bare
 from bot.wechat.messages import Message
 from bot.wechat.replies import Reply
 
@@ -31,16 +32,16 @@ class Router:
         return add
 
     def words(self, *words: str) -> Callable[[H], H]:
-        """Texts that are exactly one of ``words``, whatever was understood otherwise."""
-        exact = frozenset(words)
-        return self.when(lambda ctx: ctx.text in exact)
+        """Texts that are exactly one of ``words`` in any script, width and case, punctuation around them aside."""
+        exact = frozenset(bare(word).lower() for word in words)
+        return self.when(lambda ctx: bare(ctx.text).lower() in exact)
 
     def pattern(self, expression: str) -> Callable[[H], H]:
-        """Texts that match wholly; the groups become ``ctx.args``."""
+        """Bare texts that match wholly; the groups become ``ctx.args``."""
         compiled = re.compile(expression)
 
         def rule(ctx: Context) -> bool:
-            found = compiled.fullmatch(ctx.text) if ctx.text else None
+            found = compiled.fullmatch(bare(ctx.text)) if ctx.text else None
             if found is not None:
                 ctx.args = found.groupdict()
             return found is not None

@@ -58,8 +58,12 @@ class Session:
     fleeting: bool = False
     shown: list[int] = field(default_factory=list)
     focus: int | None = None
+    offered: list[str] = field(default_factory=list)
+    """Entries of the last “您是不是想问”, until it is known what the follower made of it."""
     rest: str = ""
     more: dict[str, Any] = field(default_factory=dict)
+    spoken_at: float = 0.0
+    """When the follower last said something, by our clock."""
     saved_at: float = 0.0
     durable: bool = False
     """There is a row in SQL with a form open."""

@@ -1,15 +1,17 @@
-"""The routers of the engine itself: an open form, a choice from the last prompt, a menu key, an understood wish."""
+"""The engine's own routers: an open form, a choice from the last prompt, one wish of several, a menu key, a wish."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from bot.conversation.context import Context
+from bot.conversation.context import Context, Suggestion
 from bot.conversation.forms import Forms
 from bot.conversation.router import Handler, Router
 from bot.conversation.session import Choice
+from bot.language import clauses
 from bot.language.numerals import choice as choice_number
+from bot.language.text import bare
 from bot.wechat.messages import Click, Text
 from bot.wechat.replies import Reply
 
@@ -22,8 +24,9 @@ def open_form(forms: Forms) -> Router:
 
     @router.when(lambda ctx: ctx.session.form is not None and isinstance(ctx.message, Text))
     def step(ctx: Context) -> Reply | None:
+        opened = ctx.session.form
         reply = forms.step(ctx)
-        ctx.interrupted = reply is None
+        ctx.interrupted = opened if reply is None else None
         return reply
 
     return router
@@ -41,20 +44,57 @@ def choices(intents: Mapping[str, Handler]) -> Router:
         ctx.args = choice.args
         if "said" in choice.args:
             # Chosen for what was typed before: that text says which activity and when, not the 1 typed now.
-            ctx.text = str(choice.args["said"])
-            ctx.__dict__.pop("understanding", None)
+            ctx.hear(str(choice.args["said"]))
+            _note(ctx, **choice.args)
         return intents[choice.intent](ctx)
 
     return router
 
 
+def _note(ctx: Context, entry: str, gap: int | None = None, **_: object) -> None:
+    """A choice offered because the message was not clear enough, or one that merely spares typing it again."""
+    ctx.hits.append((entry, "answered" if gap is None else "chosen"))
+    if gap is not None:
+        ctx.settles = (gap, entry)
+
+
 def _chosen(text: str, offered: list[Choice]) -> Choice | None:
+    said = bare(text).lower()
     for choice in offered:
-        if text == choice.label or text in choice.words:
+        if any(said == bare(word).lower() for word in (choice.label, *choice.words)):
             return choice
     # 报第一个 and 取消 2 say what to do with it: that is a command's.
-    number = None if COMMAND.match(text) else choice_number(text, len(offered))
+    number = None if COMMAND.match(said) else choice_number(text, len(offered))
     return offered[number - 1] if number else None
+
+
+def one_at_a_time() -> Router:
+    """Two wishes in one message: the routers that follow hear only the first, the others are named below its answer.
+
+    Both must be understood by themselves, as different things; a letter around one question stays whole.
+    """
+    router = Router("one_at_a_time")
+
+    @router.when(lambda ctx: len(clauses.apart(ctx.text)) > 1)
+    def first_of_several(ctx: Context) -> None:
+        wishes = _wishes(ctx)
+        if len(wishes) > 1:
+            ctx.wishes = wishes
+            ctx.session.expect([])
+            ctx.hear(wishes[0].question)
+
+    return router
+
+
+def _wishes(ctx: Context) -> tuple[Suggestion, ...]:
+    if ctx.understanding.confidence == 1:
+        return ()  # a phrase of the library, comma and all
+    found: dict[str, Suggestion] = {}
+    for clause in clauses.apart(ctx.text):
+        meant = ctx.understand(clause, ctx.now)
+        if meant.decision in ("intent", "answer") and not meant.intent.startswith("smalltalk."):
+            found.setdefault(meant.id, Suggestion(meant.id, clause, meant.intent))
+    return tuple(found.values())
 
 
 def menu(intents: Mapping[str, Handler]) -> Router:
@@ -77,6 +117,9 @@ def wishes(intents: Mapping[str, Handler]) -> Router:
     @router.when(lambda ctx: bool(ctx.text) and ctx.understanding.decision == "intent")
     def understood(ctx: Context) -> Reply | None:
         handler = intents.get(ctx.understanding.intent)
-        return handler(ctx) if handler else None
+        if handler is None:
+            return None
+        ctx.hits.append((ctx.understanding.id, "answered"))
+        return handler(ctx)
 
     return router

@@ -9,9 +9,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TextIO
 
-from bot.knowledge import clusters, trial
+from bot.knowledge import clusters, explanation, popular, trial
 from bot.knowledge.checks import checked
+from bot.knowledge.counts import Tally
 from bot.knowledge.entries import Folder
+from bot.knowledge.gaps import Asked
 from bot.knowledge.library import Library, Mind
 from bot.knowledge.loader import load
 from bot.language.matcher import Ranking
@@ -83,21 +85,27 @@ def report(
 
 
 def _print_report(found: trial.Report, out: TextIO) -> None:
-    print(f"自带测试 {found.tested} 句，没通过 {len(found.failed)} 句", file=out)
+    passed = found.tested - len(found.failed)
+    print(f"条目自带的测试句：{found.tested} 句，通过 {passed} 句", file=out)
     for id, phrase, got in found.failed:
-        print(f"  {id}: “{phrase}” → {got}", file=out)
-    print(f"交叉验证 {found.phrases} 句：排第一 {found.first:.1%}，前三之内 {found.among_three:.1%}", file=out)
+        decision, _, first = got.partition(": ")
+        print(f"  {id} 的“{phrase}”该由它回答，现在是{explanation.DECISIONS[decision]}，最像 {first}", file=out)
+    if found.phrases:
+        print(f"交叉验证（每句轮流藏起来，看剩下的认不认得出它）：{found.phrases} 句", file=out)
+        print(f"  排第一的 {found.first:.1%}，排前三的 {found.among_three:.1%}", file=out)
     for name, row in found.policies.items():
-        print(f"  {name:9s} 直接答对 {row['direct']:.0%}，答错 {row['wrong']:.1%}，误答 {row['false']:.1%}", file=out)
+        said = f"直接答对 {row['direct']:.0%}，答错 {row['wrong']:.1%}，库里没有的也答了 {row['false']:.1%}"
+        print(f"  {name:9s} {said}", file=out)
     if found.confused:
         print("最容易混的条目（给左边加一句不同的问法，或把句子挪到右边）：", file=out)
     for pair in found.confused:
-        print(f"  {pair.entry} → {pair.taken_for}: {'、'.join(pair.phrases)}", file=out)
+        print(f"  {pair.entry} → {pair.taken_for}，{pair.count} 句：", file=out)
+        for phrase, drawn_by in zip(pair.phrases, pair.drawn_by, strict=True):
+            print(f"    “{phrase}”像那边的“{drawn_by}”", file=out)
     if found.never:
-        print(f"没有一句能被认出的条目（问法太少或太像别人）：{'、'.join(found.never)}", file=out)
-
-
-_FIELDS = {"words": "词", "characters": "字", "sounds": "音", "spelling": "拼写", "meaning": "意思"}
+        print(f"没有一句能被认出的条目（问法太少，或太像别人）：{'、'.join(found.never)}", file=out)
+    if found.single:
+        print(f"只有一句问法、没法测的条目（请再写几句）：{'、'.join(found.single)}", file=out)
 
 
 def explain(
@@ -108,37 +116,59 @@ def explain(
     mind: Mind = Mind(),
 ) -> int:
     """What would be answered to one message, and why."""
-    library = Library(read(directory, values or {}), values or {}, datetime.now(timezone.utc).date(), mind)
-    ranking = library.match(text)
-    limits = library.matcher.thresholds
-    print(
-        f"{_DECISIONS[ranking.decision]}  把握 {ranking.confidence:.2f}（0.60 起直接回答，0.30 起请对方选）", file=out
-    )
-    for candidate in ranking.candidates:
-        print(f"  {candidate.confidence:.2f}  {candidate.id}", file=out)
-    print("最近的问法：", file=out)
-    for reason in library.matcher.why(text):
-        shares = " ".join(f"{_FIELDS[name]}{value:.2f}" for name, value in reason.shares.items())
-        print(f"  {reason.likeness:.2f}  {reason.id}: {reason.phrase}（{shares}）", file=out)
-    print(f"分数线：回答 {limits.answer:.4f}，候选 {limits.offer:.4f}", file=out)
-    if ranking.id and (answer := library.render(library.entries[ranking.id])):
-        print(f"回答：\n{answer}", file=out)
+    folder = read(directory, values or {})
+    if refused := len(folder.refused()):
+        print(f"注意：知识库有 {refused} 处错误，下面只按读得懂的部分回答。先运行 python -m bot faq check", file=out)
+    library = Library(folder, values or {}, datetime.now(timezone.utc).date(), mind)
+    for line in explanation.lines(text, library):
+        print(line, file=out)
     return 0
 
 
-_DECISIONS = {"answer": "直接回答", "intent": "去办事", "offer": "请对方选", "none": "没听懂"}
-
-
 def unanswered(
-    gaps: Sequence[tuple[str, str]],
+    asked: Sequence[Asked],
     directory: Path,
     out: TextIO,
     values: Mapping[str, str] | None = None,
     mind: Mind = Mind(),
+    *,
+    limit: int = 50,
+    json_only: bool = False,
+    progress: trial.Progress = lambda done, of: None,
 ) -> int:
-    """Unanswered messages, clustered, as YAML ready to paste; ``gaps`` are (text, entry chosen or empty)."""
+    """Unanswered messages, clustered, as YAML ready to paste: the ``limit`` largest clusters."""
     library = Library(read(directory, values or {}), values or {}, datetime.now(timezone.utc).date(), mind)
-    out.write(clusters.as_yaml(clusters.cluster(gaps, library)))
+    found, too_many = clusters.cluster(asked, library, progress)
+    if json_only:
+        shown = [dataclasses.asdict(one) for one in found[:limit]]
+        print(json.dumps({"clusters": shown, "more": len(found) - len(shown)}, ensure_ascii=False), file=out)
+    elif not found:
+        print("# 这段时间没有没答上来的问题。", file=out)
+    else:
+        out.write(clusters.as_yaml(found[:limit], library.entries))
+        if len(found) > limit:
+            print(f"# 还有 {len(found) - limit} 组问得更少的没有列出；要看请加 --limit {len(found)}。", file=out)
+        if too_many:
+            print(f"# 另有 {too_many} 种问得最少的说法没有看；用 --days 看短一些的时间。", file=out)
+    return 0
+
+
+def most_asked(
+    tallies: Sequence[Tally],
+    days: int,
+    directory: Path,
+    out: TextIO,
+    values: Mapping[str, str] | None = None,
+    *,
+    json_only: bool = False,
+) -> int:
+    """What is asked most, apart from what found no answer; entries that nobody asks at the end."""
+    entries = {entry.id: entry for entry in read(directory, values or {}).entries}
+    found = popular.summary(tallies, entries, days)
+    if json_only:
+        print(json.dumps(popular.as_dict(found), ensure_ascii=False), file=out)
+    else:
+        popular.show(found, entries, out)
     return 0
 
 

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.language.masking import mask
 from bot.storage.models import Gap
 
 LONGEST = 255
-_IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?![\dXx])")
-_PHONE = re.compile(r"(?<!\d)(?:\+?86[-\s]?)?1[3-9]\d[-\s]?\d{4}[-\s]?\d{4}(?!\d)")
 
 
-def mask(text: str) -> str:
-    """Phone and identity numbers are nobody's business here."""
-    return _PHONE.sub("〔手机号〕", _IDENTITY.sub("〔证件号〕", text))[:LONGEST]
+@dataclass(frozen=True)
+class Asked:
+    """A message that found no answer, how often it was sent, and what was then chosen (empty: nothing)."""
+
+    text: str
+    chosen: str = ""
+    times: int = 1
 
 
 def record(db: Session, text: str, decision: str, candidates: Sequence[str], now: datetime) -> Gap:
     """A message that was offered choices (``offer``) or not understood (``none``). The caller called writing(db)."""
-    gap = Gap(text=mask(text), decision=decision, candidates=list(candidates), at=now)
+    gap = Gap(text=mask(text)[:LONGEST], decision=decision, candidates=list(candidates), at=now)
     db.add(gap)
     db.flush()
     return gap
 
 
-def chosen(db: Session, text: str, entry_id: str, now: datetime) -> bool:
-    """The follower picked ``entry_id`` among what was offered for ``text``. False if that offer is forgotten."""
-    latest = select(Gap).where(Gap.text == mask(text), Gap.decision == "offer").order_by(Gap.id.desc()).limit(1)
-    gap = db.scalars(latest).one_or_none()
-    if gap is None:
-        return False
-    gap.chosen = entry_id
-    db.flush()
-    return True
+def chosen(db: Session, gap_id: int, entry_id: str) -> None:
+    """The follower picked ``entry_id`` among what was offered; a gap forgotten meanwhile is no loss."""
+    gap = db.get(Gap, gap_id)
+    if gap is not None:
+        gap.chosen = entry_id
+        db.flush()
 
 
-def unanswered(db: Session) -> list[tuple[str, str]]:
-    """(text, what the follower chose or nothing), oldest first."""
-    return [(text, chosen) for text, chosen in db.execute(select(Gap.text, Gap.chosen).order_by(Gap.id))]
+def unanswered(db: Session, since: datetime) -> list[Asked]:
+    """Each text once for each choice, most asked first, of equals the latest."""
+    times = func.count()
+    rows = select(Gap.text, Gap.chosen, times).where(Gap.at >= since).group_by(Gap.text, Gap.chosen)
+    return [Asked(*row) for row in db.execute(rows.order_by(times.desc(), func.max(Gap.id).desc()))]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,27 +18,33 @@ from bot.language.features import Floats, Ints
 FOLDS = 6
 PAIRS = 10
 EXAMPLES = 3
+MOST = 2_000  # phrases tried in a library that is not taught
+NEAREST = 50  # phrases among which the first three entries are looked for
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """Phrases of ``entry`` that go to ``taken_for`` when they are not known yet."""
+    """Phrases of ``entry`` that go to ``taken_for`` when they are not known, and its phrase that draws each there."""
 
     entry: str
     taken_for: str
+    count: int
     phrases: tuple[str, ...]
+    drawn_by: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Report:
-    """Shares are of all phrases whose entry has another one; ``never`` lists entries none of whose phrases is found."""
+    """Shares are of the ``phrases`` whose entry has another one; ``never`` lists entries none of whose phrases is
+    found, ``single`` those with one phrase, which cannot be tried."""
 
     phrases: int
     first: float
     among_three: float
     confused: tuple[Confusion, ...]
     never: tuple[str, ...]
+    single: tuple[str, ...]
     failed: tuple[tuple[str, str, str], ...]  # (entry, test phrase, what it went to)
     tested: int
     policies: dict[str, dict[str, float]]
@@ -46,28 +54,33 @@ def report(library: Library, progress: Progress = lambda done, of: None) -> Repo
     """Cross-validated: every phrase is ranked by a matcher that was taught without it."""
     failed, tested = _own_tests(library)
     matcher = library.matcher
-    kernel, labels = matcher.training_matrix()
-    classes = len(matcher.ids) + 1
-    own = np.flatnonzero(labels < classes - 1)
-    several = own[np.bincount(labels)[labels[own]] > 1]
-    ranked = np.zeros((len(several), min(3, classes - 1)), dtype=np.int64)
-    for fold in range(FOLDS):
-        mine = np.arange(fold, len(several), FOLDS)
-        if len(mine) and classes > 2:
-            ranked[mine] = _ranked(kernel, labels, several[mine], classes)
-        progress(fold + 1, FOLDS)
-    wanted = labels[several]
-    right = ranked[:, 0] == wanted
+    sizes = Counter(id for id, _ in _phrases(library))
+    held_out = _by_nearest(library, progress) if matcher.evidence is None else _by_training(library, progress)
+    right = np.array([one.ranked[0] == one.entry for one in held_out], dtype=bool)
+    among = np.array([one.entry in one.ranked for one in held_out], dtype=bool)
+    tried = {one.entry for one in held_out}
+    found = {one.entry for one, first in zip(held_out, right, strict=True) if first}
     return Report(
-        phrases=len(several),
-        first=float(right.mean()) if len(several) else 0.0,
-        among_three=float((ranked == wanted[:, None]).any(axis=1).mean()) if len(several) else 0.0,
-        confused=_confused(library, several, ranked[:, 0], wanted),
-        never=tuple(matcher.ids[n] for n in sorted(set(wanted) - set(wanted[right]))),
+        phrases=len(held_out),
+        first=float(right.mean()) if len(held_out) else 0.0,
+        among_three=float(among.mean()) if len(held_out) else 0.0,
+        confused=_confused([one for one, first in zip(held_out, right, strict=True) if not first]),
+        never=tuple(id for id in matcher.ids if id in tried - found),
+        single=tuple(id for id in matcher.ids if sizes[id] == 1),
         failed=failed,
         tested=tested,
         policies=_policies(library),
     )
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    """A phrase, the entries that would be tried first without it, and the phrase of the first that is most like it."""
+
+    entry: str
+    phrase: str
+    ranked: tuple[str, ...]
+    drawn_by: str
 
 
 def _own_tests(library: Library) -> tuple[tuple[tuple[str, str, str], ...], int]:
@@ -82,6 +95,33 @@ def _own_tests(library: Library) -> tuple[tuple[tuple[str, str, str], ...], int]
     return tuple(failed), tested
 
 
+def _phrases(library: Library) -> list[tuple[str, str]]:
+    """(entry, phrase as it is written) in the order of the matcher's rows, which hold each rewritten form once."""
+    written: dict[tuple[str, str], str] = {}
+    for id, phrase in library.matcher.phrases.asks:
+        written.setdefault((id, library.matcher.rewrite(phrase)), phrase)
+    return [(id, phrase) for (id, core), phrase in written.items() if core]
+
+
+def _by_training(library: Library, progress: Progress) -> list[_HeldOut]:
+    """Taught anew for each fold, without its phrases."""
+    phrases, ids = _phrases(library), library.matcher.ids
+    kernel, labels = library.matcher.training_matrix()
+    classes = len(ids) + 1
+    own = np.flatnonzero(labels < classes - 1)
+    several = own[np.bincount(labels)[labels[own]] > 1]
+    held_out = []
+    for fold in range(FOLDS):
+        mine = several[fold::FOLDS]
+        if len(mine):
+            for row, ranked in zip(mine, _ranked(kernel, labels, mine, classes), strict=True):
+                near = np.where(labels == ranked[0], kernel[row], -1.0)[: len(phrases)]
+                near[row] = -1.0
+                held_out.append(_one(phrases, int(row), [ids[n] for n in ranked], near))
+        progress(fold + 1, FOLDS)
+    return held_out
+
+
 def _ranked(kernel: Floats, labels: Ints, out: Ints, classes: int) -> Ints:
     kept = np.setdiff1d(np.arange(len(labels)), out)
     trained = learner.train(kernel[np.ix_(kept, kept)], labels[kept], classes)
@@ -90,14 +130,49 @@ def _ranked(kernel: Floats, labels: Ints, out: Ints, classes: int) -> Ints:
     return np.argsort(-scores, axis=1)[:, : min(3, classes - 1)]
 
 
-def _confused(library: Library, rows: Ints, got: Ints, wanted: Ints) -> tuple[Confusion, ...]:
-    phrases: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for row, mistaken, right in zip(rows, got, wanted, strict=True):
-        if mistaken != right:
-            phrases[int(right), int(mistaken)].append(library.matcher.similarity.texts[row])
-    ids = library.matcher.ids
-    most = Counter({pair: len(texts) for pair, texts in phrases.items()}).most_common(PAIRS)
-    return tuple(Confusion(ids[a], ids[b], tuple(phrases[a, b][:EXAMPLES])) for (a, b), _ in most)
+def _by_nearest(library: Library, progress: Progress) -> list[_HeldOut]:
+    """A library that is not taught (a single entry, or too many phrases) ranks entries by their nearest phrase."""
+    phrases, similarity = _phrases(library), library.matcher.similarity
+    tried = _some(Counter(id for id, _ in phrases))
+    rows = [row for row, (id, _) in enumerate(phrases) if id in tried]
+    held_out = []
+    for done, row in enumerate(rows, start=1):
+        near = similarity.to_rows(similarity.texts[row])[: len(phrases)].copy()
+        near[row] = -1.0
+        ranked = dict.fromkeys(phrases[int(n)][0] for n in np.argsort(-near)[:NEAREST])
+        held_out.append(_one(phrases, row, list(ranked)[:3], near))
+        progress(done, len(rows))
+    return held_out
+
+
+def _some(sizes: Counter[str]) -> set[str]:
+    """Entries with more than one phrase, all of them or as many at random as can be tried in a minute or two."""
+    several = [id for id, size in sizes.items() if size > 1]
+    random.Random(5).shuffle(several)
+    tried = itertools.accumulate(sizes[id] for id in several)
+    return {id for id, phrases in zip(several, tried, strict=True) if phrases <= MOST or id == several[0]}
+
+
+def _one(phrases: Sequence[tuple[str, str]], row: int, ranked: Sequence[str], near: Floats) -> _HeldOut:
+    entry, phrase = phrases[row]
+    return _HeldOut(entry, phrase, tuple(ranked), phrases[int(np.argmax(near))][1])
+
+
+def _confused(wrong: Sequence[_HeldOut]) -> tuple[Confusion, ...]:
+    pairs: dict[tuple[str, str], list[_HeldOut]] = defaultdict(list)
+    for one in wrong:
+        pairs[one.entry, one.ranked[0]].append(one)
+    most = sorted(pairs.items(), key=lambda pair: -len(pair[1]))[:PAIRS]
+    return tuple(
+        Confusion(
+            entry,
+            taken_for,
+            len(ones),
+            tuple(one.phrase for one in ones[:EXAMPLES]),
+            tuple(one.drawn_by for one in ones[:EXAMPLES]),
+        )
+        for (entry, taken_for), ones in most
+    )
 
 
 def _policies(library: Library) -> dict[str, dict[str, float]]:

@@ -187,10 +187,12 @@ def _add_months(day: date, months: int) -> date:
 
 
 def _named(found: re.Match[str], today: date) -> Days | None:
-    day = holidays.next_day(found.group(), today)
+    """国庆, and also 五四青年节, which has two names."""
+    name = found.group("name")
+    day = holidays.next_day(name, today)
     if day is None:
         return None
-    return Days(day, day + timedelta(days=6)) if found.group() in {"国庆", "国庆节", "春节", "过年"} else _one(day)
+    return Days(day, day + timedelta(days=6)) if name in {"国庆", "国庆节", "春节", "过年"} else _one(day)
 
 
 def _summer(found: re.Match[str], today: date) -> Days:
@@ -212,6 +214,8 @@ _PART = r"(?P<part>初|底|末|中旬?|上旬|下旬)"
 _WEEK = r"(?:周|星期|礼拜)"
 _WHICH = r"(?P<which>这个?|本|下下个?|下一?个?|上一?个?)?"
 _DAY = r"[一二三四五六日天]|(?<=[周期拜])[1-7](?![\d点:：.号个月])"
+_NAMED = "|".join(holidays.NAMES)
+_NOT_A_THING = r"(?!的?(?:路|街|广场|大道|村|桥|新村|小区|礼物|礼品|礼盒|快乐|粽子|月饼|红包|作文|手抄报|由来|奖章))"
 _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
     (re.compile(pattern), rule)
     for pattern, rule in (
@@ -229,7 +233,7 @@ _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
         (rf"(?P<which>这个?|本|下下个?|下个?)(?P<number>)月{_PART}?(?!\d)", _month),
         (rf"(?P<which>){_MONTH_NAME}{_PART}?", _month),
         (r"(?<!\d)(?P<number>" + NUMBER + r"|半)个?(?P<unit>天|星期|礼拜|周|月)(?:后|之后|以后)", _after),
-        ("(?:" + "|".join(holidays.NAMES) + r")(?!路|街|广场|大道|村|桥|新村|小区)", _named),
+        (rf"(?>(?P<name>{_NAMED})(?:{_NAMED})*)" + _NOT_A_THING, _named),
         (r"暑假|暑期", _summer),
     )
 )  # fmt: skip

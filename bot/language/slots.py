@@ -38,11 +38,11 @@ _RECENT = re.compile(r"(?:刚才|刚刚|刚|上次|上回|之前)(?:说的|看�
 _NAME = re.compile(
     r"(?:我叫|我的名字是?|我名字叫?|姓名|名字|叫做)\s*[:：是叫为]?\s*([一-鿿·]{2,8}?)(?=$|[^一-鿿·]|[,，。]|今年|手机|电话|想|要|报)"
 )
-_SURNAMES = (
+SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭"
     "廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严覃武戚莫孔向汤施章葛柯翁应柴童楼骆项虞厉"
 )
-_BESIDE_PHONE = re.compile(rf"(?<![一-鿿])([{_SURNAMES}][一-鿿·]{{1,3}})[\s,，、:：]*(?:电话|手机)?[\s:：]*$")
+_BESIDE_PHONE = re.compile(rf"(?<![一-鿿])([{SURNAMES}][一-鿿·]{{1,3}})[\s,，、:：]*(?:电话|手机)?[\s:：]*$")
 _PEOPLE = re.compile(rf"({NUMBER})\s*(?:个|名|位|来个)?\s*(?:人|名额|同学|同事|志愿者|队员|小朋友)")
 _FAMILY = re.compile(rf"一家({NUMBER})口")
 _COUPLE = re.compile(
@@ -113,7 +113,7 @@ def _name(said: str) -> str | None:
         return found.group(1)
     if called := _PHONE.search(said):
         beside = _BESIDE_PHONE.search(said[: called.start()])
-        after = re.match(rf"[\s,，、]*([{_SURNAMES}][一-鿿·]{{1,3}})$", said[called.end() :])
+        after = re.match(rf"[\s,，、]*([{SURNAMES}][一-鿿·]{{1,3}})$", said[called.end() :])
         return beside.group(1) if beside else after.group(1) if after else None
     return None
 

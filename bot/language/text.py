@@ -11,6 +11,7 @@ import opencc
 # Longest text that is looked at; a follower's message is at most 2,048 bytes, pasted articles may be longer.
 MAX_CHARS = 400
 
+_AROUND = re.compile(r"^[^\w?]+|[^\w?]+$")
 _NOT_WORD = re.compile(r"[\W_]+")
 _LAUGHTER = re.compile(r"(\D)\1{3,}")
 _VARIANTS = {0x2015: "-", 0x00B7: "·", 0x3007: "零"}
@@ -36,10 +37,22 @@ def simplify(text: str) -> str:
 
 def clean(text: str) -> str:
     """What a person sees, in one form: NFKC, simplified, lower case, no invisible characters; punctuation stays."""
+    return _seen(text).lower()
+
+
+def _seen(text: str) -> str:
     text = unicodedata.normalize("NFKC", text[: MAX_CHARS * 4]).translate(_VARIANTS)
     if not text.isprintable():
         text = "".join(c if c.isspace() or unicodedata.category(c)[0] != "C" else "" for c in text)
-    return simplify(text.lower()).strip()[:MAX_CHARS]
+    return simplify(text).strip()[:MAX_CHARS]
+
+
+@lru_cache(maxsize=16)
+def bare(text: str) -> str:
+    """The form in which a command is recognised: as ``clean``, without punctuation, emoji and spaces around it;
+    capitals stay, because parts of it are kept."""
+    said = _seen(text)
+    return _AROUND.sub("", said) or said
 
 
 def normalise(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
@@ -18,18 +18,25 @@ from bot.language.text import clean
 class Span:
     """From ``start`` until just before ``end``, both aware.
 
-    ``ask``: two readings are likely, ask back. ``moved``: the nearer date is past, so a later one was taken; say so.
+    ``ask``: two readings are likely, the other one this much later (earlier if negative); ask back.
+    ``moved``: the nearer date is past, so a later one was taken; say so.
     """
 
     start: datetime
     end: datetime
     kind: Literal["day", "days", "part", "clock"]
-    ask: bool = False
+    ask: timedelta | None = None
     moved: bool = False
+
+    @property
+    def otherwise(self) -> Span | None:
+        """The other likely reading."""
+        return replace(self, start=self.start + self.ask, end=self.end + self.ask, ask=None) if self.ask else None
 
 
 _SOON = re.compile(r"(?P<number>" + NUMBER + r"|半)个?(?:半)?(?P<unit>小时|钟头|分钟)(?:后|之后|以后)")
 _POINT = timedelta(hours=1)
+_WEEK, _HALF_A_DAY = timedelta(days=7), timedelta(hours=12)
 
 
 def parse_when(text: str, now_local: datetime) -> Span | None:
@@ -73,22 +80,25 @@ def _at(day: date, minutes: int, now: datetime) -> datetime:
 
 
 def _at_clock(clock: Clock, on: Days | None, now: datetime) -> Span:
-    if on is not None:
-        day, moved, ask = on.first, on.moved, on.ask or clock.ask
-    else:
-        passed = _at(now.date(), clock.start, now) <= now
-        day, moved, ask = now.date() + timedelta(days=passed), False, clock.ask
+    day, moved = (on.first, on.moved) if on is not None else (now.date(), False)
     start = _at(day, clock.start, now)
-    end = _at(day, clock.end, now) if clock.end is not None else start + _POINT
-    return Span(start, end, "clock", ask, moved)
+    half_a_day = _HALF_A_DAY
+    if on is None and start <= now:
+        # Past seven in the morning, 七点 is tomorrow morning's or, sooner, this evening's.
+        half_a_day *= -1 if start + _HALF_A_DAY > now else 1
+        start += timedelta(days=1)
+    length = timedelta(minutes=clock.end - clock.start) if clock.end is not None else _POINT
+    ask = _WEEK if on is not None and on.ask else half_a_day if clock.ask else None
+    return Span(start, start + length, "clock", ask, moved)
 
 
 def _on_days(on: Days, part: str | None, now: datetime) -> Span:
+    ask = _WEEK if on.ask else None
     if part is not None and on.first == on.last:
         first, last = PARTS[part]
-        return Span(_at(on.first, first, now), _at(on.first, last, now), "part", on.ask, on.moved)
+        return Span(_at(on.first, first, now), _at(on.first, last, now), "part", ask, on.moved)
     kind: Literal["day", "days"] = "day" if on.first == on.last else "days"
-    return Span(_at(on.first, 0, now), _at(on.last, 1440, now), kind, on.ask, on.moved)
+    return Span(_at(on.first, 0, now), _at(on.last, 1440, now), kind, ask, on.moved)
 
 
 def _today_or_tomorrow(part: tuple[int, int], now: datetime) -> Span:

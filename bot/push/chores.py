@@ -58,7 +58,7 @@ class Chores:
             Chore("offers", sweep_s, lambda: jobs.run_offers(database, now(), settings)),
             Chore("reminders", sweep_s, lambda: jobs.plan_reminders(database, now(), settings)),
             Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),
-            Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now())),
+            Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now(), settings)),
         ]
 
     def sweep(self) -> None:

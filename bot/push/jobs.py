@@ -7,15 +7,26 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, cast, delete, exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, String, cast, delete, exists, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.push import facts, quiet
 from bot.services import announcements, registrations
 from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.database import Database, writing
-from bot.storage.models import Activity, Delivery, Follower, Offer, Push, Registration, SavedSession, Shift
+from bot.storage.models import (
+    Activity,
+    Delivery,
+    EntryCount,
+    Follower,
+    Gap,
+    Offer,
+    Push,
+    Registration,
+    SavedSession,
+    Shift,
+)  # fmt: skip
 
 # Rows are written a little ahead, so that the worker can sleep until the very moment.
 AHEAD = timedelta(minutes=10)
@@ -102,20 +113,26 @@ def retire_kept(database: Database, now: datetime) -> int:
         return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def purge(database: Database, now: datetime) -> int:
-    """Deliveries that WeChat will not repeat any more, and sessions saved in outages long ago."""
-    removed = 0
+def purge(database: Database, now: datetime, settings: Settings) -> int:
+    """Deliveries that WeChat will not repeat any more, sessions saved in outages long ago, and what was kept to learn
+    from for as long as the settings say."""
+    learned = now - timedelta(days=settings.understanding.keep_gaps_days)
+    first_day = learned.astimezone(ZoneInfo(settings.organisation.timezone)).date()
+    return (
+        _remove(database, Delivery.key, Delivery.at < now - DELIVERIES_LIVE)
+        + _remove(database, SavedSession.openid, SavedSession.saved_at < now - DELIVERIES_LIVE)
+        + _remove(database, Gap.id, Gap.at < learned)
+        + _remove(database, EntryCount.day, EntryCount.day < first_day)
+    )
+
+
+def _remove(database: Database, key: InstrumentedAttribute[Any], old: ColumnElement[bool]) -> int:
+    """In pages, so that nobody who writes waits long; returns how many keys are gone."""
     with database.session() as db:
-        old = list(db.scalars(select(Delivery.key).where(Delivery.at < now - DELIVERIES_LIVE)))
-        for start in range(0, len(old), PAGE):
+        keys = list(db.scalars(select(key).where(old).distinct()))
+        db.rollback()
+        for start in range(0, len(keys), PAGE):
             writing(db)
-            db.execute(delete(Delivery).where(Delivery.key.in_(old[start : start + PAGE])))
+            db.execute(delete(key.class_).where(key.in_(keys[start : start + PAGE])))
             db.commit()
-        removed += len(old)
-        if db.scalars(
-            select(SavedSession.openid).where(SavedSession.saved_at < now - DELIVERIES_LIVE).limit(1)
-        ).first():
-            writing(db)
-            db.execute(delete(SavedSession).where(SavedSession.saved_at < now - DELIVERIES_LIVE))
-            db.commit()
-    return removed
+    return len(keys)

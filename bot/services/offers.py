@@ -40,6 +40,7 @@ class OpenOffer:
     place: str
     starts_at: datetime
     ends_at: datetime
+    offered_at: datetime
     expires_at: datetime
 
 
@@ -143,7 +144,7 @@ def open_offers(db: Session, person_id: int, now: datetime) -> list[OpenOffer]:
     return [
         OpenOffer(
             offer.id, registration.id, shift.id, activity.code, activity.title, activity.place,
-            shift.starts_at, shift.ends_at, offer.expires_at,
+            shift.starts_at, shift.ends_at, offer.offered_at, offer.expires_at,
         )
         for offer, registration, shift, activity in db.execute(found)
     ]  # fmt: skip

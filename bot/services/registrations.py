@@ -36,8 +36,8 @@ from bot.storage.database import locked, writing
 from bot.storage.models import Activity, Offer, Person, Registration, Shift
 
 __all__ = [
-    "Cancelled", "Mine", "OpenOffer", "Outcome", "accept_offer", "cancel", "decline_offer", "expire_offers", "mine",
-    "objections", "open_offers", "promote", "shifts_to_promote", "sign_up",
+    "Cancelled", "Mine", "OpenOffer", "Outcome", "Past", "accept_offer", "cancel", "decline_offer", "expire_offers",
+    "last_attended", "mine", "objections", "open_offers", "promote", "shifts_to_promote", "sign_up",
     "withdraw_offers",
 ]  # fmt: skip
 
@@ -69,6 +69,14 @@ class Mine:
     ends_at: datetime
     place_in_line: int | None
     offer_expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a person took part in."""
+
+    shift_id: int
+    title: str
 
 
 def objections(db: Session, shift_id: int, person_id: int | None, now: datetime) -> list[Refused]:
@@ -204,3 +212,16 @@ def mine(db: Session, person_id: int, now: datetime) -> list[Mine]:
         )
         for registration, shift, activity, expires_at in db.execute(found)
     ]  # fmt: skip
+
+
+def last_attended(db: Session, person_id: int, now: datetime) -> Past | None:
+    """上次那个: the latest of this person's confirmed activities that is over."""
+    over = (
+        select(Shift.id, Activity.title)
+        .join(Registration, Registration.shift_id == Shift.id)
+        .join(Activity, Shift.activity_id == Activity.id)
+        .where(Registration.person_id == person_id, Registration.state == "confirmed", Shift.ends_at <= now)
+        .order_by(Shift.ends_at.desc())
+    )
+    found = db.execute(over.limit(1)).first()
+    return Past(*found) if found else None

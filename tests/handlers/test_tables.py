@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 
 import yaml
@@ -43,3 +44,16 @@ def test_danger_comes_first_and_giving_up_last() -> None:
     assert names[0] == "crisis"
     assert names[-1] == "fallback"
     assert len(names) == len(set(names))
+
+
+def test_what_is_asked_back_about_stands_in_the_library() -> None:
+    """_entry leaves out what operators do not have; a slip of the pen must not leave it out for everybody."""
+    program = (ROOT / "handlers" / "ask_back.py").read_text("utf-8")
+    named = set(re.findall(r'_entry\(ctx, "[^"]+", "([a-z-]+)"', program))
+    known = {
+        entry["id"]
+        for path in (ROOT / "faq").glob("*.yaml")
+        for entry in yaml.safe_load(path.read_text("utf-8")).get("entries", [])
+    }
+    assert len(named) > 10
+    assert named - known == set()

@@ -6,10 +6,7 @@ import json
 import pytest
 
 from bot.commands.check import Wrong, library
-from bot.knowledge import commands
-from bot.knowledge.clusters import as_yaml, cluster
-from bot.knowledge.library import Shelf
-from bot.knowledge.loader import load
+from bot.knowledge import commands, trial
 from bot.settings import Settings
 
 TEXT = """topic: t
@@ -84,39 +81,62 @@ def test_report_counts_tests_and_names_confusions(folder):
     steps = []
     code, said = run(commands.report, folder, progress=lambda done, of: steps.append((done, of)))
     assert steps[-1] == (6, 6)
-    assert "自带测试 1 句" in said
+    assert "自带的测试句：1 句" in said
     assert code in (0, 1)
+    assert "像那边的“" in said
     _, said = run(commands.report, folder, json_only=True)
     found = json.loads(said)
     assert found["phrases"] == 9
     assert set(found["policies"]) == {"cautious", "balanced", "bold"}
+    assert found["single"] == []
+    assert all(len(pair["phrases"]) == len(pair["drawn_by"]) <= pair["count"] for pair in found["confused"])
+
+
+def test_a_test_phrase_that_goes_elsewhere_fails_in_words(folder):
+    text = TEXT.replace("tests: [活动有没有保险]", "tests: [转人工]")
+    (folder / "a.yaml").write_text(text, "utf-8")
+    code, said = run(commands.report, folder)
+    assert code == 1
+    assert "insurance 的“转人工”该由它回答，现在是去办事，最像 human" in said
+
+
+def test_report_names_the_entry_that_never_wins_and_the_phrase_that_takes_its_place(folder):
+    (folder / "b.yaml").write_text(
+        "entries:\n  - id: torn\n    ask: [活动期间保险有没有呢, 哪里可以开证明呢]\n    answer: x\n"
+        "  - id: lonely\n    ask: [食堂几点开门]\n    answer: y\n",
+        "utf-8",
+    )
+    _, said = run(commands.report, folder, json_only=True)
+    found = json.loads(said)
+    assert "torn" in found["never"]
+    assert found["single"] == ["lonely"]
+    assert ("torn", "insurance") in {(pair["entry"], pair["taken_for"]) for pair in found["confused"]}
+    assert "活动期间有保险吗" in str(found["confused"]), "phrases are shown as they are written"
+
+
+def test_a_library_too_large_to_be_taught_is_tried_all_the_same(folder, monkeypatch):
+    numbers = "零一二三四五六七八九"
+    entries = [
+        f"  - id: e{n}\n    ask: [{name}号楼怎么走, 去{name}号楼的路, {name}号楼在哪]\n    answer: x\n"
+        for n, name in ((n, "".join(numbers[int(digit)] for digit in str(n))) for n in range(720))
+    ]
+    (folder / "a.yaml").write_text("entries:\n" + "".join(entries), "utf-8")
+    monkeypatch.setattr(trial, "MOST", 90)
+    steps = []
+    _, said = run(commands.report, folder, json_only=True, progress=lambda done, of: steps.append((done, of)))
+    found = json.loads(said)
+    assert found["phrases"] == 90 == steps[-1][0]
+    assert found["policies"] == {}
+    assert 0 < found["first"] <= found["among_three"] <= 1
 
 
 def test_explain_says_what_and_why(folder):
     code, said = run(commands.explain, folder, "受伤了怎么赔偿")
     assert code == 0
-    assert "insurance: 受伤了怎么赔" in said
-    assert "拼写" in said
-
-
-def test_gaps_become_yaml_that_loads(folder, tmp_path):
-    library = Shelf(folder, {}).library
-    gaps = [
-        ("能不能带狗去", ""),
-        ("可以带狗去不", ""),
-        ("带'狗'去: 行吗", ""),
-        ("哪里可以开证明", ""),
-        ("摔了咋弄", "insurance"),
-    ]
-    found = cluster(gaps, library)
-    assert found[0].count >= 2
-    assert "哪里可以开证明" not in str(found)
-    assert [c.target for c in found if "摔了咋弄" in c.texts] == ["insurance"]
-    pasted = tmp_path / "pasted"
-    pasted.mkdir()
-    (pasted / "p.yaml").write_text(as_yaml(found).replace("answer: ''", "answer: 好"), "utf-8")
-    assert load(pasted).refused() == ()
-    assert as_yaml([]).startswith("#")
+    assert "insurance 的“受伤了怎么赔”：词 " in said
+    assert "到 0.60 直接回答，0.30 到 0.60 请对方选，不到 0.30 说没听懂" in said
+    for share in ("词", "字", "读音", "拼写"):
+        assert f"{share} 0." in said
 
 
 def test_the_doctor_names_the_first_mistakes_and_how_many_there_are(folder):
@@ -132,3 +152,25 @@ def test_check_knows_which_intents_have_a_handler(folder):
     code, said = run(commands.check, folder, intents={"always.help"})
     assert code == 1
     assert "没有叫 always.human 的功能；是不是 always.help？" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("受伤了怎么赔？", "和条目里的一句问法一模一样"),
+        ("工伤那种的能不能给报呀", "有它的关键词“工伤”"),
+        ("😂", "没有文字"),
+    ],
+)
+def test_explain_names_what_decided(folder, text, words):
+    with (folder / "a.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "  - id: injury\n    ask: [上班受伤, 工地出事, 单位不认]\n    answer: 找人社局\n    keywords: [工伤]\n"
+        )
+    code, said = run(commands.explain, folder, text)
+    assert (code, words in said) == (0, True), said
+
+
+def test_explain_warns_of_a_folder_with_mistakes(folder):
+    (folder / "b.yaml").write_text("entries: 5", "utf-8")
+    assert "有 1 处错误" in run(commands.explain, folder, "转人工")[1]

@@ -59,6 +59,30 @@ DAYS = {
     "三天后": "03-06 00:00–03-07 00:00",
     "两周后": "03-17 00:00–03-18 00:00",
 }
+WEDNESDAY = datetime(2026, 11, 25, 10, 0, tzinfo=ZONE)
+LATE_IN_THE_YEAR = {
+    "今晚": "11-25 18:00–11-26 00:00",
+    "大后天": "11-28 00:00–11-29 00:00",
+    "周六": "11-28 00:00–11-29 00:00",
+    "周一": "11-30 00:00–12-01 00:00",
+    "下周六": "12-05 00:00–12-06 00:00",
+    "双休": "11-28 00:00–11-30 00:00",
+    "下周末": "12-05 00:00–12-07 00:00",
+    "5号": "12-05 00:00–12-06 00:00>",
+    "2号": "12-02 00:00–12-03 00:00>",
+    "28号": "11-28 00:00–11-29 00:00",
+    "3月5日": "03-05 00:00–03-06 00:00>",
+    "3·5": "03-05 00:00–03-06 00:00>",
+    "月底": "11-25 00:00–12-01 00:00",
+    "月初": "12-01 00:00–12-11 00:00>",
+    "下个月": "12-01 00:00–01-01 00:00",
+    "国际志愿者日": "12-05 00:00–12-06 00:00",
+    "学雷锋日": "03-05 00:00–03-06 00:00",
+    "春节": "02-06 00:00–02-13 00:00",
+    "两点": "11-25 14:00–11-25 15:00",
+    "九点": "11-26 09:00–11-26 10:00",
+    "七点": "11-26 07:00–11-26 08:00?",
+}
 CLOCKS = {
     "今晚": "03-03 18:00–03-04 00:00",
     "明早": "03-04 06:00–03-04 12:00",
@@ -70,6 +94,8 @@ CLOCKS = {
     "两点": "03-03 14:00–03-03 15:00",
     "九点": "03-04 09:00–03-04 10:00",
     "七点": "03-04 07:00–03-04 08:00?",
+    "周六七点": "03-07 07:00–03-07 08:00?",
+    "周六六点半": "03-07 06:30–03-07 07:30?",
     "今晚七点": "03-03 19:00–03-03 20:00",
     "明天下午两点半": "03-04 14:30–03-04 15:30",
     "明天一点": "03-04 13:00–03-04 14:00",
@@ -85,7 +111,8 @@ CLOCKS = {
     "半小时后": "03-03 10:30–03-03 11:30",
 }
 NO_TIME = (
-    "三点建议 我有两点意见 我今年18岁 3.5小时 2个小时 四点钟学校怎么报 早一点来 晚一点到 一点也不想去 人民路5号 3号楼 "
+    "三点建议 一点意见 两点不明白 周杰伦 六一儿童节礼物 国庆节礼物 青年五四奖章怎么申报 "
+    "我有两点意见 我今年18岁 3.5小时 2个小时 四点钟学校怎么报 早一点来 晚一点到 一点也不想去 人民路5号 3号楼 "
     "5号线 第3号选手 10号公馆 2月30号 五一路 "
     "5点积分 4:3:3 1.5倍 13900000000 482913 A12 我们15个人 几点集合 有时间 有点想去"
 )
@@ -94,6 +121,11 @@ NO_TIME = (
 @pytest.mark.parametrize(("text", "meaning"), list((DAYS | CLOCKS).items()))
 def test_meanings_on_a_tuesday_in_march(text, meaning):
     assert spoken(text) == meaning
+
+
+@pytest.mark.parametrize(("text", "meaning"), list(LATE_IN_THE_YEAR.items()))
+def test_meanings_on_a_wednesday_in_november(text, meaning):
+    assert spoken(text, WEDNESDAY) == meaning
 
 
 @pytest.mark.parametrize("text", NO_TIME.split())
@@ -106,6 +138,22 @@ def test_next_saturday_is_asked_back_at_the_weekend():
     assert spoken("下周六", saturday).endswith("?")
     assert not spoken("周六", saturday).endswith("?")
     assert spoken("周末", datetime(2026, 3, 8, 9, 0, tzinfo=ZONE)) == "03-08 00:00–03-09 00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "readings"),
+    [
+        ("下周六", datetime(2026, 3, 7, 10, 0, tzinfo=ZONE), ["03-14 00:00", "03-21 00:00"]),
+        ("下周末", datetime(2026, 3, 8, 10, 0, tzinfo=ZONE), ["03-14 00:00", "03-21 00:00"]),
+        ("周六七点", NOW, ["03-07 07:00", "03-07 19:00"]),
+        ("七点", NOW, ["03-04 07:00", "03-03 19:00"]),  # this morning's is over, this evening's is not
+        ("七点", datetime(2026, 3, 3, 20, 0, tzinfo=ZONE), ["03-04 07:00", "03-04 19:00"]),
+    ],
+)
+def test_the_other_reading_is_known(text, at, readings):
+    span = parse_when(text, at)
+    assert [f"{one.start:%m-%d %H:%M}" for one in (span, span.otherwise)] == readings
+    assert span.otherwise.otherwise is None
 
 
 def test_a_part_of_the_day_that_is_over_means_tomorrow():

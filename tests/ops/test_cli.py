@@ -114,7 +114,10 @@ def test_the_database_is_made_copied_brought_back_and_verified(bot: Bot, tmp_pat
     assert json.loads(bot("db", "verify", "--json").stdout) == {"ok": True, "breaches": []}
 
 
-@pytest.mark.parametrize("words", [["db", "verify"], ["faq", "gaps"], ["export", "activities"], ["db", "backup", "x"]])
+@pytest.mark.parametrize(
+    "words",
+    [["db", "verify"], ["faq", "gaps"], ["faq", "popular"], ["export", "activities"], ["db", "backup", "x"]],
+)
 def test_without_a_database_it_says_so(bot: Bot, tmp_path: Path, words: list[str]) -> None:
     (tmp_path / "data").mkdir()
     said = one_line(bot(*words), 1)
@@ -181,7 +184,10 @@ def test_the_faq_is_checked_and_asked(bot: Bot, tmp_path: Path) -> None:
 def test_the_faq_explains_and_tests_itself(bot: Bot) -> None:
     bot("db", "upgrade")
     assert "sign-up" in bot("faq", "ask", "我要报名").stdout
-    assert bot("faq", "gaps").returncode == 0
+    assert "没有没答上来的" in bot("faq", "gaps").stdout
+    assert "还没有人问过" in bot("faq", "popular").stdout
+    assert json.loads(bot("faq", "popular", "--json", "--days", "7").stdout)["days"] == 7
+    assert "--days 应为 1 到" in one_line(bot("faq", "gaps", "--days", "0"), 2)
 
 
 def test_the_menu_is_checked_without_a_network(bot: Bot, tmp_path: Path) -> None:

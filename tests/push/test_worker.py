@@ -13,7 +13,7 @@ import pytest
 from bot.push import jobs, leases, outbox, worker
 from bot.services import announcements
 from bot.storage.database import Busy, writing
-from bot.storage.models import Delivery, Lease, Push, SavedSession
+from bot.storage.models import Delivery, EntryCount, Gap, Lease, Push, SavedSession
 from bot.storage.valkey import Valkey, connect
 from tests.fixtures.storage import ValkeyServer
 from tests.fixtures.world import NOW
@@ -234,19 +234,27 @@ def test_once_does_all_that_is_due_at_the_given_time(lite: Stage) -> None:
 # -- clearing away ---------------------------------------------------------------------------------------------------
 
 
-def test_old_deliveries_and_saved_sessions_go_new_ones_stay(stage: Stage) -> None:
+def test_what_is_old_goes_and_what_is_new_stays(stage: Stage) -> None:
     def deliveries(db: object) -> None:
         for number in range(450):
             db.add(Delivery(key=f"old-{number}", reply={}, at=NOW - timedelta(days=3)))  # type: ignore[attr-defined]
         db.add(Delivery(key="new", reply={}, at=NOW - timedelta(days=1)))  # type: ignore[attr-defined]
         db.add(SavedSession(openid="o-1", content={}, saved_at=NOW - timedelta(days=3)))  # type: ignore[attr-defined]
         db.add(SavedSession(openid="o-2", content={}, saved_at=NOW))  # type: ignore[attr-defined]
+        for age in (179, 181):
+            at = NOW - timedelta(days=age)
+            db.add(Gap(text=f"{age}", decision="none", at=at))  # type: ignore[attr-defined]
+            db.add(EntryCount(entry="a", day=at.date()))  # type: ignore[attr-defined]
+            db.add(EntryCount(entry="b", day=at.date()))  # type: ignore[attr-defined]
 
     stage.write(deliveries)
-    assert jobs.purge(stage.database, NOW) == 450
+    assert jobs.purge(stage.database, NOW, stage.settings) == 450 + 1 + 1 + 1  # rows, and one day of counts
+    assert jobs.purge(stage.database, NOW, stage.settings) == 0
     with stage.database.session() as db:
         assert [row.key for row in db.query(Delivery)] == ["new"]
         assert [row.openid for row in db.query(SavedSession)] == ["o-2"]
+        assert [row.text for row in db.query(Gap)] == ["179"]
+        assert {row.day for row in db.query(EntryCount)} == {(NOW - timedelta(days=179)).date()}
 
 
 def test_what_nobody_came_for_is_retired(stage: Stage) -> None:

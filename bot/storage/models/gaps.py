@@ -1,8 +1,8 @@
-"""What could not be answered, masked, for operators to learn from."""
+"""What operators learn from: messages that could not be answered, masked, and how often each entry was asked."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, String
@@ -21,3 +21,15 @@ class Gap(Base):
     candidates: Mapped[list[Any]] = mapped_column(JSON, default=list)
     chosen: Mapped[str] = mapped_column(String(64), default="")
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class EntryCount(Base):
+    """What became of one entry on one day of the people here: a row is only ever added to."""
+
+    __tablename__ = "entry_counts"
+    day: Mapped[date] = mapped_column(primary_key=True)
+    entry: Mapped[str] = mapped_column(String(64), primary_key=True)
+    answered: Mapped[int] = mapped_column(default=0)
+    offered: Mapped[int] = mapped_column(default=0)
+    chosen: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
