@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from bot.conversation.webhook import create_webhook
 from bot.health import create_health
 from bot.knowledge.counts import Counts
 from bot.knowledge.library import Library, Mind, Shelf
+from bot.knowledge.placeholders import of_organisation
 from bot.language import clauses, encoder, slots
 from bot.language.matcher import Ranking
 from bot.push import outbox
@@ -62,11 +64,15 @@ class Parts:
 
     @cached_property
     def shelf(self) -> Shelf:
+        # The names come from the handlers: a slip in an entry's intent is a mistake, not a silent button.
+        from handlers import WISHES
+
         wanted = self.settings.understanding
         return Shelf(
             self.settings.faq_dir,
             placeholders(self.settings),
             Mind(encoder.load() if wanted.encoder else None, wanted.policy, self.settings.data_dir / "faq-index"),
+            intents=WISHES,
         )
 
     @cached_property
@@ -101,15 +107,7 @@ def build(settings: Settings) -> Parts:
 
 def placeholders(settings: Settings) -> dict[str, str]:
     """What ``{organisation}`` and its like become in answers."""
-    office = settings.organisation
-    return {
-        "organisation": office.name,
-        "short_name": office.short_name,
-        "phone": office.phone,
-        "address": office.address,
-        "office_hours": office.office_hours,
-        "hotline": office.hotline,
-    }
+    return of_organisation(settings.organisation.model_dump())
 
 
 def create_app(settings: Settings) -> Flask:
@@ -118,6 +116,8 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("qingsheng")
     app.register_blueprint(create_webhook(parts.gateway, create_inbox(parts), clock.now))
     app.register_blueprint(create_health(parts))
+    # In each worker from its first moment: an edit must not wait until somebody writes to that process.
+    os.register_at_fork(after_in_child=parts.shelf.start_watching)
     return app
 
 
@@ -141,7 +141,7 @@ def create_dispatcher(parts: Parts, sessions: Sessions) -> Dispatcher:
     settings = parts.settings
     reader = Reader(parts.shelf, ZoneInfo(settings.organisation.timezone))
     # Tables that are made when first needed: here, before gunicorn forks, and not while somebody waits.
-    reader.understand("周末有什么活动", clock.now())
+    reader.meaning("周末有什么活动", clock.now())
     return Dispatcher(
         routers=ROUTERS,
         hooks=Hooks(
@@ -169,7 +169,10 @@ class Reader:
     zone: ZoneInfo
 
     def understand(self, text: str, now: datetime) -> Understanding:
-        self.shelf.start_watching()  # once in each process: the watcher's thread does not survive gunicorn's fork
+        self.shelf.start_watching()  # where nothing forks; does nothing when this process watches already
+        return self.meaning(text, now)
+
+    def meaning(self, text: str, now: datetime) -> Understanding:
         library = self.shelf.library
         ranking = library.match(text)
         named = slots.extract(text, now.astimezone(self.zone))

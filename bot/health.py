@@ -44,7 +44,10 @@ def create_health(parts: Parts) -> Blueprint:
 
 
 def readiness(parts: Parts) -> dict[str, Any]:
-    """``ready`` is true when all of ``web worker valkey database library`` are."""
+    """``ready`` is true when all of ``web worker valkey database library`` are.
+
+    ``faq`` says what this process answers from: a refused edit changes nothing there but ``mistakes``.
+    """
     database, beat_at = beat(parts)
     state = {
         "web": True,
@@ -53,7 +56,13 @@ def readiness(parts: Parts) -> dict[str, Any]:
         "database": database,
         "library": bool(parts.shelf.library.entries),
     }
-    return {"ready": all(state.values()), **state, "now": clock.now().isoformat(timespec="seconds")}
+    shelf = parts.shelf
+    faq = {
+        "entries": len(shelf.library.entries),
+        "loaded_at": shelf.loaded_at.isoformat(timespec="seconds"),
+        "mistakes": len(shelf.errors),
+    }
+    return {"ready": all(state.values()), **state, "faq": faq, "now": clock.now().isoformat(timespec="seconds")}
 
 
 def beat(parts: Parts) -> tuple[bool, datetime | None]:

@@ -23,6 +23,8 @@ from handlers import (
 
 FORMS = sign_up.FORMS
 INTENTS = all_intents([always.router, activities.router, sign_up.router, mine.router, faq.router])
+WISHES = frozenset(INTENTS) - {"faq.chosen"}
+"""What an entry of ``faq/`` may lead to: all but the choice of an offer, which needs to know what was offered."""
 
 ROUTERS = [
     duty.router,  # 收到 J12, 回复 J12 …: the bound few, whose answers may hold the very words of danger

@@ -115,15 +115,19 @@ def valkey(chosen: Settings) -> str:
 
 
 def library(chosen: Settings) -> str:
-    from io import StringIO
-
     from bot.knowledge import commands
     from bot.knowledge.placeholders import of_organisation
+    from handlers import WISHES
 
-    out = StringIO()
-    if commands.check(chosen.faq_dir, out, of_organisation(chosen.organisation.model_dump())):
-        raise Wrong(f"有错误，帐号继续用原来的内容。执行：python -m bot faq check（{out.getvalue().splitlines()[0]}）")
-    return out.getvalue().splitlines()[-1]
+    folder = commands.read(chosen.faq_dir, of_organisation(chosen.organisation.model_dump()), WISHES)
+    refused = folder.refused()
+    if refused:
+        first = "；".join(map(str, refused[:3]))
+        raise Wrong(
+            f"有 {len(refused)} 处要改，运行中的帐号继续用原来的内容。python -m bot faq check 列出全部：{first}"
+        )
+    advice = len(folder.mistakes)
+    return f"{len(folder.entries)} 条，没有错误" + (f"；{advice} 条建议，见 python -m bot faq check" if advice else "")
 
 
 def token(chosen: Settings) -> str:

@@ -78,8 +78,9 @@ def faq_command() -> None:
 def check(directory: Path | None) -> int:
     """列出每一处错误（文件:行:列），有错时退出码是 1。"""
     from bot.knowledge import commands
+    from handlers import WISHES
 
-    return commands.check(_chosen(directory), sys.stdout, _values())
+    return commands.check(_chosen(directory), sys.stdout, _values(), WISHES)
 
 
 @faq_command.command("match")

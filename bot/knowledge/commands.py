@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TextIO
@@ -19,14 +19,16 @@ from bot.knowledge.loader import load
 from bot.language.matcher import Ranking
 
 
-def read(directory: Path, values: Mapping[str, str]) -> Folder:
-    """A folder with all its mistakes."""
-    return checked(load(directory), values, datetime.now(timezone.utc).date())
+def read(directory: Path, values: Mapping[str, str], intents: Set[str] | None = None) -> Folder:
+    """A folder with all its mistakes; ``intents`` are the names that have a handler."""
+    return checked(load(directory), values, datetime.now(timezone.utc).date(), intents)
 
 
-def check(directory: Path, out: TextIO, values: Mapping[str, str] | None = None) -> int:
+def check(
+    directory: Path, out: TextIO, values: Mapping[str, str] | None = None, intents: Set[str] | None = None
+) -> int:
     """Every mistake on its own line; 1 if something must be mended, advice alone is 0."""
-    folder = read(directory, values or {})
+    folder = read(directory, values or {}, intents)
     for mistake in folder.mistakes:
         print(mistake, file=out)
     refused, advice = len(folder.refused()), len(folder.mistakes) - len(folder.refused())

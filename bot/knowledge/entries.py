@@ -60,8 +60,9 @@ class Entry:
     keywords: tuple[Phrase, ...]
     tests: tuple[Phrase, ...]
     valid_until: date | None
-    place: Place
-    answer_place: Place | None = None
+    place: Place = field(compare=False)
+    answer_place: Place | None = field(default=None, compare=False)
+    intent_place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ class Folder:
     """All files of a folder as read; usable when no mistake is an ``error``."""
 
     entries: tuple[Entry, ...] = ()
+    flawed: tuple[Entry, ...] = ()  # with a mistake of shape: never used, but looked at for what else is wrong
     placeholders: dict[str, str] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)  # of the placeholders
     synonyms: dict[str, str] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     stop_phrases: tuple[str, ...] = ()

@@ -5,7 +5,9 @@ import json
 
 import pytest
 
+from bot.commands.check import Wrong, library
 from bot.knowledge import commands, trial
+from bot.settings import Settings
 
 TEXT = """topic: t
 entries:
@@ -135,6 +137,21 @@ def test_explain_says_what_and_why(folder):
     assert "到 0.60 直接回答，0.30 到 0.60 请对方选，不到 0.30 说没听懂" in said
     for share in ("词", "字", "读音", "拼写"):
         assert f"{share} 0." in said
+
+
+def test_the_doctor_names_the_first_mistakes_and_how_many_there_are(folder):
+    chosen = Settings(faq_dir=folder)
+    assert library(chosen) == "3 条，没有错误"
+    (folder / "b.yaml").write_text("entries:\n  - id: 停车\n    ask: [a]\n    answer：x\n", "utf-8")
+    with pytest.raises(Wrong, match=r"有 2 处要改，运行中的帐号继续用原来的内容.*faq/b.yaml:2:9: id 只能用"):
+        library(chosen)
+
+
+def test_check_knows_which_intents_have_a_handler(folder):
+    assert run(commands.check, folder, intents={"always.human"})[0] == 0
+    code, said = run(commands.check, folder, intents={"always.help"})
+    assert code == 1
+    assert "没有叫 always.human 的功能；是不是 always.help？" in said
 
 
 @pytest.mark.parametrize(
