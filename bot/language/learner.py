@@ -10,9 +10,10 @@ from bot.language.features import Floats, Ints
 
 COST = 30.0  # how much a wrong phrase costs against a simple solution
 BACKGROUND = 0.3  # of that: what a message of class NONE costs, for there are many of them
-STEPS = 60
-TEMPERATURE = 0.7  # below 1: decisions are sharper than the regularised training would make them
-WITHOUT_MEANING = 0.5  # the same where only spelling is compared, which needs it sharper still
+# (steps, temperature): below 1 decisions are sharper than the regularised training would make them. Where only spelling
+# is compared they need it sharper still, and fewer steps learn it less by heart.
+WITH_MEANING = (60, 0.7)
+WITHOUT = (45, 0.5)
 
 
 def softmax(logits: Floats) -> Floats:
@@ -27,7 +28,7 @@ class Classifier:
     dual: Floats
     column_means: Floats
     mean: float
-    temperature: float = TEMPERATURE
+    temperature: float = WITH_MEANING[1]
 
     def logits(self, kernel: Floats) -> Floats:
         """Class scores for rows of similarities to the training texts."""
@@ -38,7 +39,9 @@ class Classifier:
         return softmax(self.logits(kernel) / self.temperature)
 
 
-def train(kernel: Floats, labels: Ints, classes: int, *, start: Floats | None = None, steps: int = STEPS) -> Classifier:
+def train(
+    kernel: Floats, labels: Ints, classes: int, *, start: Floats | None = None, steps: int = WITH_MEANING[0]
+) -> Classifier:
     """Nesterov's method on the dual of softmax regression; ``start`` continues from an earlier solution.
 
     The last of the ``classes`` is NONE.

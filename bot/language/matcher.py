@@ -170,11 +170,10 @@ class Matcher:
         return scores
 
     def _ranked(self, text: str, scores: Floats, limits: Thresholds) -> Ranking:
-        best = np.argsort(-scores, kind="stable")[:OFFERED] if len(scores) < 64 else _largest(scores)
-        candidates = tuple(
-            Candidate(self.ids[i], round(limits.confidence(float(scores[i])), 6)) for i in best if scores[i] > 0
-        )
-        return self._decide(text, candidates, float(scores[best[0]]), limits)
+        possible = np.flatnonzero(scores)  # few of many entries in a large index
+        best = possible[np.argsort(-scores[possible], kind="stable")[:OFFERED]]
+        candidates = tuple(Candidate(self.ids[i], round(limits.confidence(float(scores[i])), 6)) for i in best)
+        return self._decide(text, candidates, float(scores.max()), limits)
 
     def _decided(self, text: str, id: str, confidence: float) -> Ranking:
         decision: Decision = "intent" if id in self.phrases.intents else "answer"
@@ -213,8 +212,3 @@ def _decisive(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         if text.strip():
             leads[text].add(id)
     return {text: next(iter(ids)) for text, ids in leads.items() if len(ids) == 1}
-
-
-def _largest(scores: Floats) -> list[int]:
-    near = np.argpartition(scores, len(scores) - OFFERED)[-OFFERED:]
-    return [int(i) for i in near[np.argsort(-scores[near])]]

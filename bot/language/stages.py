@@ -50,10 +50,11 @@ def taught(similarity: Similarity, labels: Ints, chit_chat: Sequence[str]) -> tu
 
 
 def _taught(similarity: Similarity, mix: Mix, parts: Parts, strange: Parts, labels: Ints) -> Stage:
-    kept = _far_background(mixed(parts, mix), similarity.own)
-    kernel, labels = mixed(parts, mix)[np.ix_(kept, kept)], labels[kept]
-    sharpness = learner.TEMPERATURE if mix.meaning else learner.WITHOUT_MEANING
-    classifier = replace(learner.train(kernel, labels, int(labels.max()) + 1), temperature=sharpness)
+    kernel = mixed(parts, mix)
+    kept = _far_background(kernel, similarity.own)
+    kernel, labels = kernel[np.ix_(kept, kept)], labels[kept]
+    steps, sharpness = learner.WITH_MEANING if mix.meaning else learner.WITHOUT
+    classifier = replace(learner.train(kernel, labels, int(labels.max()) + 1, steps=steps), temperature=sharpness)
     evidence = calibration.Trial(similarity, mix, kept, parts, labels, classifier).evidence(strange)
     return Stage(mix, classifier, kept, labels, evidence)
 
