@@ -25,9 +25,14 @@ check: $(VENV)/.development
 	$(BIN)/python -m bot menu check
 
 ## bench    measurements beside peers, written to benchmarks/README.md
-bench: $(VENV)/.development
+bench: $(VENV)/.benchmarks
 	$(BIN)/python -m benchmarks.webhook --write
 	$(BIN)/python -m benchmarks.wire
+	$(BIN)/python -m benchmarks.understanding --policies
+	$(BIN)/python -m benchmarks.understanding --lite
+	$(BIN)/python -m benchmarks.intents --write
+	$(BIN)/python -m benchmarks.footprint --write
+	$(BIN)/python -m benchmarks.matching --write
 
 ## map      write the files' first lines into ARCHITECTURE.md
 map: $(VENV)/.production
@@ -37,6 +42,7 @@ map: $(VENV)/.production
 lock: $(VENV)/.development
 	$(BIN)/uv pip compile $(LOCK) requirements.in -o requirements.txt
 	$(BIN)/uv pip compile $(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile $(LOCK) benchmarks/requirements.in -o benchmarks/requirements.txt
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 ## clean    remove the environment and caches; data/ stays
@@ -63,3 +69,7 @@ $(VENV)/.development: requirements-dev.txt | $(BIN)/python
 	@echo "正在安装测试和检查需要的包，第一次要一两分钟……"
 	@$(BIN)/python -m pip install -qq --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/.production
+
+$(VENV)/.benchmarks: benchmarks/requirements.txt $(VENV)/.development
+	@$(BIN)/python -m pip install -qq --require-hashes -r benchmarks/requirements.txt
+	@touch $@

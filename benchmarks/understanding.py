@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.language import encoder as encoders
+from bot.language.blas import at_full_speed
 from bot.language.calibration import POLICIES
 from bot.language.matcher import Matcher, Ranking
 from bot.language.phrases import Phrases
@@ -66,8 +67,8 @@ def score(asked: list[tuple[Ranking, str]], strange: list[tuple[Ranking, str]]) 
 def policies(matcher: Matcher, asked: list[tuple[str, str]], strange: list[tuple[str, str]]) -> None:
     """What each policy would have done to one task."""
     for name in POLICIES:
-        matcher.policy = name
-        row = score([(matcher.rank(t), w) for t, w in asked], [(matcher.rank(t), k) for t, k in strange])
+        bolder = matcher.with_policy(name)
+        row = score([(bolder.rank(t), w) for t, w in asked], [(bolder.rank(t), k) for t, k in strange])
         kept = ("served", "direct", "wrong", "false_near", "false_far")
         print(f"  {name:10s}" + "".join(f"{key} {row[key]:5.1f}  " for key in kept))
 
@@ -75,7 +76,8 @@ def policies(matcher: Matcher, asked: list[tuple[str, str]], strange: list[tuple
 def measure(name: str, encoder: encoders.Encoder | None, every_policy: bool = False) -> dict[str, float]:
     phrases, queries, strange = load(name)
     began = time.perf_counter()
-    matcher = Matcher(phrases, encoder)
+    with at_full_speed():
+        matcher = Matcher(phrases, encoder)
     built = time.perf_counter() - began
     taken = []
     asked, others = [], []

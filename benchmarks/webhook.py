@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.load import Measured, request_bytes, run  # noqa: E402
+from benchmarks.tables import write  # noqa: E402
 from bot.wechat.envelope import Envelope  # noqa: E402
 from tests.fixtures.stack import Stack, free_ports, start_stack  # noqa: E402
 
@@ -123,16 +124,8 @@ def table(results: dict[str, list[Measured]]) -> str:
     return "\n".join(lines)
 
 
-def write(text: str) -> None:
-    """Between the markers of benchmarks/README.md."""
-    path = ROOT / "benchmarks" / "README.md"
-    before, _, rest = path.read_text("utf-8").partition("<!-- webhook -->")
-    _, _, after = rest.partition("<!-- /webhook -->")
-    path.write_text(f"{before}<!-- webhook -->\n{text}\n<!-- /webhook -->{after}", "utf-8")
-
-
 if __name__ == "__main__":
     made = table(measure())
     print(made)
     if "--write" in sys.argv:
-        write(made)
+        write("webhook", made)

@@ -21,7 +21,7 @@ COPIES = 4  # of each phrase where there are few, or chance would set the thresh
 WARM_STEPS = 5  # from the whole solution; more of them move the quantiles little
 FLOOR = 1e-6
 LEAST = 0.02  # a score too low to answer by, however few strangers a small library can imagine
-FORMAL = 2.0  # by how much more of the strangers may pass where all phrases are written as a clerk writes
+FORMAL = 2.0  # by how much more of the strangers may pass where nearly all phrases are written as a clerk writes
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Limits:
 
 POLICIES: dict[Policy, Limits] = {
     "cautious": Limits(near=0.03, far=0.02, wrong=0.06),
-    "balanced": Limits(near=0.08, far=0.04, wrong=0.16),
+    "balanced": Limits(near=0.085, far=0.04, wrong=0.16),
     "bold": Limits(near=0.18, far=0.1, wrong=0.3),
 }
 
 
-SURE = Limits(near=0.03, far=0.02, wrong=0.03)
+SURE = Limits(near=0.015, far=0.01, wrong=0.015)
 """So little that the next, dearer look at a message is saved: it would nearly always come to the same."""
 
 
@@ -79,14 +79,14 @@ class Evidence:
 def thresholds(evidence: Evidence, policy: Policy = "balanced") -> Thresholds:
     """The lowest answer threshold that keeps the policy's limits; offers begin above most of the chit-chat."""
     answer = answer_above(evidence, POLICIES[policy])
-    offer = max(float(np.quantile(evidence.generic, 0.6)), 0.0002)
+    offer = max(float(np.quantile(evidence.generic, 0.6)), 0.00015)
     return Thresholds(min(answer, 0.95), min(offer, answer / 4))
 
 
 def answer_above(evidence: Evidence, limits: Limits) -> float:
     """The lowest score above which no more goes wrong than the limits allow."""
     # Copies of formal phrases stay formal, while who asks does not: real strangers come less near than these.
-    near = limits.near * (1 + FORMAL * evidence.formal**2)
+    near = limits.near * (1 + FORMAL * evidence.formal**4)
     return max(
         float(np.quantile(evidence.strangers, 1 - near)),
         float(np.quantile(evidence.generic, 1 - limits.far)),

@@ -34,6 +34,7 @@ def _pairs(units: Sequence[str], glue: str) -> list[str]:
 
 # Shares of words, characters and sounds in the lexical similarity; they add up to 1.
 SHARES = (0.4, 0.4, 0.2)
+WORDS = 0
 
 
 class SparseIndex:
@@ -44,63 +45,72 @@ class SparseIndex:
 
     def __init__(self, texts: Sequence[str], tokenizer: Tokenizer) -> None:
         self.tokenizer, self.rows = tokenizer, len(texts)
-        counted = [self._count(text) for text in texts]
-        frequency: Counter[tuple[int, str]] = Counter()
-        for counts in counted:
-            frequency.update(counts.keys())
-        self._columns = {key: column for column, key in enumerate(frequency)}
-        self._idf = self._rarity(frequency)
         self._unseen = math.log(1.0 + 2.0 * self.rows)
+        counted = [[Counter(units) for units in fields(text, tokenizer)] for text in texts]
+        self._columns: list[dict[str, int]] = []  # a dictionary for each field
+        self._idf: list[float] = []
+        for field in range(len(SHARES)):
+            frequency: Counter[str] = Counter()
+            for counts in counted:
+                frequency.update(counts[field].keys())
+            self._columns.append({unit: len(self._idf) + number for number, unit in enumerate(frequency)})
+            self._idf += self._rarity(field, frequency)
+        self._field_of = np.repeat(np.arange(len(SHARES)), [len(columns) for columns in self._columns])
         self._build(counted)
 
-    def _count(self, text: str) -> Counter[tuple[int, str]]:
-        counts: Counter[tuple[int, str]] = Counter()
-        for number, units in enumerate(fields(text, self.tokenizer)):
-            counts.update((number, unit) for unit in units)
-        return counts
-
-    def _rarity(self, frequency: Counter[tuple[int, str]]) -> list[float]:
+    def _rarity(self, field: int, frequency: Counter[str]) -> list[float]:
         """Local idf; for words half of it is how rare the word is in Chinese at large."""
         local = [math.log(1.0 + self.rows / (0.5 + n)) for n in frequency.values()]
-        words = [i for i, key in enumerate(frequency) if key[0] == 0]
-        if words:
-            rarities = sum(self.tokenizer.rarity(key[1]) for key in frequency if key[0] == 0)
-            self._scale = sum(local[i] for i in words) / rarities
-        else:
-            self._scale = 1.0
-        for i, key in enumerate(frequency):
-            if key[0] == 0:
-                local[i] = LOCAL_SHARE * local[i] + (1 - LOCAL_SHARE) * self._scale * self.tokenizer.rarity(key[1])
-        return local
+        if field != WORDS:
+            return local
+        at_large = [self.tokenizer.rarity(word) for word in frequency]
+        self._scale = sum(local) / sum(at_large) if at_large else 1.0
+        return [
+            LOCAL_SHARE * near + (1 - LOCAL_SHARE) * self._scale * far
+            for near, far in zip(local, at_large, strict=True)
+        ]
 
-    def _weigh(self, counts: Counter[tuple[int, str]]) -> dict[tuple[int, str], float]:
-        values: dict[tuple[int, str], float] = {}
-        squares = [0.0, 0.0, 0.0]
-        for key, count in counts.items():
-            column = self._columns.get(key)
+    def _weigh(self, field: int, counts: Counter[str]) -> tuple[list[int], list[float]]:
+        """(columns, values) of the units that the index knows; the unknown ones make the others count for less."""
+        columns, values, squares = [], [], 0.0
+        known, idf = self._columns[field], self._idf
+        for unit, count in counts.items():
+            column = known.get(unit)
+            value = idf[column] if column is not None else self._rarity_of_unknown(field, unit)
+            if count > 1:
+                value *= 1.0 + math.log(count)
+            squares += value * value
             if column is not None:
-                rarity = self._idf[column]
-            elif key[0] == 0:
-                rarity = LOCAL_SHARE * self._unseen + (1 - LOCAL_SHARE) * self._scale * self.tokenizer.rarity(key[1])
-            else:
-                rarity = self._unseen
-            value = rarity if count == 1 else rarity * (1.0 + math.log(count))
-            values[key] = value
-            squares[key[0]] += value * value
-        shares = [math.sqrt(w / s) if s else 0.0 for w, s in zip(SHARES, squares, strict=True)]
-        return {key: value * shares[key[0]] for key, value in values.items()}
+                columns.append(column)
+                values.append(value)
+        share = math.sqrt(SHARES[field] / squares) if squares else 0.0
+        return columns, [value * share for value in values]
 
-    def _build(self, counted: Sequence[Counter[tuple[int, str]]]) -> None:
+    def _rarity_of_unknown(self, field: int, unit: str) -> float:
+        if field != WORDS:
+            return self._unseen
+        return LOCAL_SHARE * self._unseen + (1 - LOCAL_SHARE) * self._scale * self.tokenizer.rarity(unit)
+
+    def _weigh_all(self, counted: Sequence[Counter[str]]) -> tuple[list[int], list[float]]:
+        columns: list[int] = []
+        values: list[float] = []
+        for field, counts in enumerate(counted):
+            more, theirs = self._weigh(field, counts)
+            columns += more
+            values += theirs
+        return columns, values
+
+    def _build(self, counted: Sequence[Sequence[Counter[str]]]) -> None:
         """By row, for training and for looking again at a short list; by feature, for queries."""
-        weighed = [self._weigh(counts) for counts in counted]
-        sizes = np.array([len(w) for w in weighed], dtype=np.int64)
+        weighed = [self._weigh_all(counts) for counts in counted]
+        sizes = np.array([len(columns) for columns, _ in weighed], dtype=np.int64)
         total = int(sizes.sum())
-        columns = np.fromiter((self._columns[key] for w in weighed for key in w), dtype=np.int32, count=total)
-        values = np.fromiter((value for w in weighed for value in w.values()), dtype=np.float32, count=total)
+        columns = np.fromiter((column for known, _ in weighed for column in known), dtype=np.int32, count=total)
+        values = np.fromiter((value for _, theirs in weighed for value in theirs), dtype=np.float32, count=total)
         self._row_columns, self._row_values = columns, values
         self._row_starts = np.concatenate([[0], np.cumsum(sizes)])
         order = np.argsort(columns, kind="stable")
-        lengths = np.bincount(columns, minlength=len(self._columns))
+        lengths = np.bincount(columns, minlength=len(self._idf))
         self._ends = np.cumsum(lengths)
         self._starts = self._ends - lengths
         self._posting_rows = np.repeat(np.arange(self.rows, dtype=np.int32), sizes)[order]
@@ -108,16 +118,13 @@ class SparseIndex:
 
     def by_field(self, columns: Ints, values: Floats) -> dict[str, Floats]:
         """The lexical similarity to every row, told apart by words, characters and sounds."""
-        keys = list(self._columns)
-        number = np.array([keys[c][0] for c in columns], dtype=np.int64)
-        names = ("words", "characters", "sounds")
-        return {name: self.similarities(columns[number == n], values[number == n]) for n, name in enumerate(names)}
+        names, field = ("words", "characters", "sounds"), self._field_of[columns]
+        return {name: self.similarities(columns[field == n], values[field == n]) for n, name in enumerate(names)}
 
     def known(self, text: str) -> tuple[Ints, Floats]:
         """The columns of a normalised text that the index knows, and their values."""
-        weighed = self._weigh(self._count(text))
-        found = [(c, v) for key, v in weighed.items() if (c := self._columns.get(key)) is not None]
-        return np.array([c for c, _ in found], dtype=np.int64), np.array([v for _, v in found], dtype=np.float32)
+        columns, values = self._weigh_all([Counter(units) for units in fields(text, self.tokenizer)])
+        return np.array(columns, dtype=np.int64), np.array(values, dtype=np.float32)
 
     def similarities(self, columns: Ints, values: Floats, budget: int = 0) -> Floats:
         """The lexical share of the similarity to every row; a budget of postings leaves out the commonest features."""

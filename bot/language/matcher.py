@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -99,8 +100,18 @@ class Matcher:
                 learned.stages = taught(self.similarity, self._labels, unseen)
             learned.save(self.similarity)
         self.stages = learned.stages
-        self._limits = [stage.thresholds(self.policy) for stage in self.stages]
         self._sure = [stage.sure for stage in self.stages]
+        self._decide_by(self.policy)
+
+    def _decide_by(self, policy: Policy) -> None:
+        self.policy = policy
+        self._limits = [stage.thresholds(policy) for stage in self.stages]
+
+    def with_policy(self, policy: Policy) -> Matcher:
+        """The same knowledge, more or less boldly used."""
+        other = copy.copy(self)
+        other._decide_by(policy)
+        return other
 
     @property
     def thresholds(self) -> Thresholds:
