@@ -9,12 +9,11 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.language.dates import clock, distance, span
 from bot.language.text import clean
-from bot.services import activities, registrations
+from bot.services import activities
 from bot.services.activities import Detail
 from bot.wechat.replies import Reply, Text
 from handlers import reference
 from handlers.activities import next_step
-from handlers.contact import person_id
 
 router = Router("about")
 
@@ -94,8 +93,7 @@ def _subject(ctx: Context) -> Detail | None:
         return activities.detail(ctx.db, numbered, ctx.now)
     named = reference.titled(ctx.text, activities.listed(ctx.db, ctx.now, limit=500), reference.SHORTEST_PART)
     when = ctx.understanding.slots.when
-    person = person_id(ctx)
-    own = registrations.mine(ctx.db, person, ctx.now) if person is not None and not named else []
+    own = [] if named else reference.own(ctx)
     if when is not None:
         own = [one for one in own if when.start <= one.starts_at < when.end]
     if len(named) == 1:

@@ -12,10 +12,9 @@ from bot.conversation.session import Choice
 from bot.language.dates import brief, day, distance, moment, span
 from bot.language.text import bare, clean
 from bot.language.times import Span
-from bot.services import activities, registrations
+from bot.services import activities
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import reference
-from handlers.contact import person_id
 
 router = Router("activities")
 
@@ -183,9 +182,7 @@ def detail(ctx: Context, shift_id: int) -> str:
 
 def next_step(ctx: Context, it: activities.Detail) -> str:
     """What this follower can do about an activity now."""
-    person = person_id(ctx)
-    own = registrations.mine(ctx.db, person, ctx.now) if person is not None else []
-    if any(one.shift_id == it.shift_id for one in own):
+    if any(one.shift_id == it.shift_id for one in reference.own(ctx)):
         return f"您已报名（或在候补），去不了请回复 取消 {it.code}"
     if it.signup == "not_open_yet" and it.signup_opens_at:
         return f"还没开始报名，{moment(it.signup_opens_at, ctx.zone)}开放"

@@ -140,8 +140,8 @@ def _nearest(ctx: Context, named: list[int], own_first: bool) -> list[int]:
     if len(named) < 2:
         return named
     shown = [shift_id for shift_id in named if shift_id in ctx.session.shown]
-    own = {one.shift_id for one in _own(ctx)} if own_first and not shown else set()
-    return shown or [shift_id for shift_id in named if shift_id in own] or named
+    ahead = {one.shift_id for one in own(ctx)} if own_first and not shown else set()
+    return shown or [shift_id for shift_id in named if shift_id in ahead] or named
 
 
 def _pointed_at(ctx: Context, said: str, coming: Sequence[Titled]) -> list[int]:
@@ -164,7 +164,8 @@ def _on_that_day(ctx: Context, coming: Sequence[Titled]) -> list[int]:
     return [one.shift_id for one in coming if when.start <= one.starts_at < when.end]
 
 
-def _own(ctx: Context) -> list[registrations.Mine]:
+def own(ctx: Context) -> list[registrations.Mine]:
+    """What this follower has ahead."""
     person = person_id(ctx)
     return registrations.mine(ctx.db, person, ctx.now) if person is not None else []
 
