@@ -81,7 +81,7 @@ def about_it(ctx: Context) -> Reply | None:
     if not any(told):
         return None
     ctx.session.focus = it.shift_id
-    return Text("\n".join([f"{it.code} {it.title}：", *filter(None, told), next_step(ctx, it)]))
+    return Text("\n".join(filter(None, [f"{it.code} {it.title}：", *told, next_step(ctx, it)])))
 
 
 def _subject(ctx: Context) -> Detail | None:
@@ -91,7 +91,8 @@ def _subject(ctx: Context) -> Detail | None:
     """
     if reference.ORDINAL.search(ctx.text) and (numbered := reference.in_list(ctx, ctx.text)) is not None:
         return activities.detail(ctx.db, numbered, ctx.now)
-    named = reference.titled(ctx.text, activities.listed(ctx.db, ctx.now, limit=500), reference.SHORTEST_PART)
+    coming = activities.listed(ctx.db, ctx.now, limit=500)
+    named = reference.titled(ctx.text, coming, reference.SHORTEST_PART) or reference.pointed_at(ctx.text, coming)
     when = ctx.understanding.slots.when
     own = [] if named else reference.own(ctx)
     if when is not None:

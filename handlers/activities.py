@@ -177,11 +177,13 @@ def detail(ctx: Context, shift_id: int) -> str:
         *(f"{label}：{value}" for label, value in _facts(it) if value),
         next_step(ctx, it),
     ]
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
 
 
 def next_step(ctx: Context, it: activities.Detail) -> str:
-    """What this follower can do about an activity now."""
+    """What this follower can do about an activity now; nothing more while the form for it is open."""
+    if ctx.session.form is not None and ctx.session.form.values.get("shift_id") == it.shift_id:
+        return ""
     if any(one.shift_id == it.shift_id for one in reference.own(ctx)):
         return f"您已报名（或在候补），去不了请回复 取消 {it.code}"
     if it.signup == "not_open_yet" and it.signup_opens_at:

@@ -19,7 +19,7 @@ def beyond_the_list(ctx: Context) -> Reply | None:
     """第9个 of a list of four."""
     number, offered = parse(ctx.args["number"]), len(ctx.session.choices)
     ctx.args = {}
-    if not offered or number is None or number <= offered:
+    if not offered or number is None or number <= offered or ctx.understanding.confidence == 1:  # 88 says good-bye
         return None
     return Text(f"刚才只列了{offered}个，请回复 1 到 {offered} 之间的序号。" if offered > 1 else "刚才只有一个，回复 1 就好。")
 

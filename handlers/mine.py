@@ -112,7 +112,7 @@ def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: b
     ctx.session.expect(
         [
             Choice("确认取消", CONFIRMED, {"registration_id": one.registration_id}, [*AGREE]),
-            Choice("不取消", "sign_up.leave", {}, [*DECLINE]),
+            Choice("不取消", "sign_up.keep", {}, [*DECLINE]),
         ],
         fleeting=True,
     )
@@ -125,6 +125,12 @@ def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: b
         f"{one.code} {one.title}（{moment(one.starts_at, ctx.zone)}），确定取消吗？\n{note}"
         f"请回复 {choice_link('确认取消')}，可以带上原因；不取消回复 {choice_link('不取消')}。"
     )
+
+
+@router.intent("sign_up.keep")
+def keep(ctx: Context) -> Reply:
+    ctx.session.expect([])
+    return Text("好的，没有取消，位置还给您留着。")
 
 
 @router.intent(CONFIRMED)

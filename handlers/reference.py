@@ -124,6 +124,18 @@ def kinds(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind for word, kinds in EVERYDAY.items() if word in said for kind in kinds))
 
 
+def pointed_at(text: str, known: Sequence[Titled]) -> list[int]:
+    """The activities of the kind that is pointed at: 捡垃圾那个几点, 那个捡垃圾的在哪."""
+    said = clean(text)
+    wanted = [
+        kind
+        for word, kinds in EVERYDAY.items()
+        if re.search(f"{word}的?[那这][个场次]|[那这][个场次].?{word}", said)
+        for kind in kinds
+    ]
+    return [one.shift_id for one in known if any(kind in one.title for kind in wanted)]
+
+
 def in_list(ctx: Context, said: str) -> int | None:
     """The shift that a number, 第二个 or 最后一个 means in the list last shown."""
     shown = ctx.session.shown

@@ -121,8 +121,12 @@ def leave(ctx: Context) -> Reply:
 
 # -- the form ----------------------------------------------------------------------------------------
 
-NOT_A_NAME = re.compile(r"[吗呢么吧啊呀？?]$|什么|怎么|多少|几点|哪|为啥|报名|取消|活动|人工|帮助|[我你不了想]|儿子|女儿|孩子|有没|没有|保险|时长|证明|可以")
+NOT_A_NAME = re.compile(r"[吗呢么吧啊呀？?]$|什么|怎么|多少|几点|哪|为啥|报名|取消|活动|人工|帮助|[我你]|了$|[不想][报去想要用知填行能会是给问参看]|[这那]个|还有|儿子|女儿|孩子|有没|没有|保险|时长|证明|可以")
 CALLED = re.compile(r"^(?:我叫|我是|姓名|名字|叫)[是:： ]*")
+
+
+LONGEST_HAN = re.compile(r"[一-鿿]{9}")
+"""More characters without a dot between them are a sentence."""
 
 
 def parse_name(text: str) -> str:
@@ -131,7 +135,7 @@ def parse_name(text: str) -> str:
         name = normal_name(said)
     except NameInvalid:
         name = ""
-    if not name or NOT_A_NAME.search(name):
+    if not name or NOT_A_NAME.search(name) or LONGEST_HAN.search(name):
         raise Unclear("请发您的真实姓名，比如：王晓雨。（回复 取消 可以退出）")
     return name
 
@@ -140,6 +144,8 @@ def parse_phone(text: str) -> str:
     try:
         return normal_phone(text)
     except PhoneInvalid:
+        if not re.search(r"\d", text):
+            raise Unclear("还要您的11位手机号，用来联系您和投保，不公开。（回复 返回 改姓名，回复 取消 退出）") from None
         raise Unclear("这个号码好像不对，请发11位手机号，比如：13812345678。（回复 返回 改姓名，回复 取消 退出）") from None
 
 

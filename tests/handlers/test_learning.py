@@ -213,6 +213,8 @@ def test_where_there_are_no_words_nothing_is_kept_and_nothing_claimed(talk: Talk
     assert talk.gaps() == []
 
 
-@pytest.mark.parametrize("text", ["[微笑]有保险吗", "报名/取消", "a", "1", "👍好", "http://a.cn", "[活动]在哪", "/:::" * 100 + "好"])
+@pytest.mark.parametrize(
+    "text", ["[微笑]有保险吗", "报名/取消", "a", "1", "👍好", "http://a.cn", "[活动]在哪", "/:::" * 100 + "好"]
+)
 def test_words_are_words_beside_faces_too(text: str) -> None:
     assert not wordless(text)

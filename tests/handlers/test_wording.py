@@ -57,7 +57,15 @@ def test_questions_about_the_activity_just_shown(text: str, about_it: bool) -> N
     assert (any(pattern.search(text) for pattern, _ in QUESTIONS) and not ELSEWHERE.search(text)) is about_it
 
 
-@pytest.mark.parametrize("text", ["我儿子发烧了去不了了", "有没有保险", "周六有活动吗", "不报了"])
+@pytest.mark.parametrize("name", ["王晓雨", "李想", "欧阳娜娜", "阿不都热合曼", "买买提·吐尔逊", "Anna Müller"])
+def test_names_of_all_kinds(name: str) -> None:
+    assert parse_name(f"我叫{name}") == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["我儿子发烧了去不了了", "有没有保险", "周六有活动吗", "不报了", "捡垃圾那个还有位子伐", "咱们班三十名同学一起"],
+)
 def test_a_sentence_is_no_name(text: str) -> None:
     with pytest.raises(Exception, match="真实姓名"):
         parse_name(text)
