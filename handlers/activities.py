@@ -140,7 +140,7 @@ def show_detail(ctx: Context) -> Reply:
 
 
 @router.pattern(r"(?:详情|看看?|介绍|查看)\s*(?P<what>\S.*)")
-def showshow_one(ctx: Context) -> Reply | None:
+def show_named(ctx: Context) -> Reply | None:
     return show_one(ctx, ctx.args["what"])
 
 
@@ -155,8 +155,12 @@ def show_one(ctx: Context, what: str) -> Reply | None:
     meant = reference.meant(ctx, what)
     if not meant:
         code = reference.CODE.search(what)
-        return Text(f"没有找到 {code.group(1).upper()} 这个活动，可能已经结束。回复 活动 看看近期有哪些。") if code else None
+        return not_found(code.group(1)) if code else None
     return show_meant(ctx, meant)
+
+
+def not_found(code: str) -> Reply:
+    return Text(f"没有找到 {code.upper()} 这个活动，可能已经结束。回复 {choice_link('活动')} 看看近期有哪些。")
 
 
 def show_meant(ctx: Context, meant: list[int]) -> Reply:

@@ -52,7 +52,7 @@ def start_named(ctx: Context) -> Reply | None:
     meant = reference.meant(ctx, what, own_first=False)
     code = reference.CODE.fullmatch(what)
     if not meant and code:
-        return Text(f"没有找到 {code.group(1).upper()} 这个活动，可能已经结束。回复 {choice_link('活动')} 看看近期有哪些。")
+        return activities.not_found(code.group(1))
     return _begin_one_of(ctx, meant) if meant else None
 
 
