@@ -12,7 +12,7 @@ from bot.conversation.session import Choice
 from bot.language.dates import brief, day, distance, moment, span
 from bot.language.text import bare, clean
 from bot.language.times import Span
-from bot.services import activities
+from bot.services import activities, registrations
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import reference
 
@@ -188,12 +188,21 @@ def next_step(ctx: Context, it: activities.Detail) -> str:
     """What this follower can do about an activity now; nothing more while the form for it is open."""
     if ctx.session.form is not None and ctx.session.form.values.get("shift_id") == it.shift_id:
         return ""
-    if any(one.shift_id == it.shift_id for one in reference.own(ctx)):
-        return f"您已报名（或在候补），去不了请回复 取消 {it.code}"
+    if one := next((one for one in reference.own(ctx) if one.shift_id == it.shift_id), None):
+        return _own_step(one)
     if it.signup == "not_open_yet" and it.signup_opens_at:
         return f"还没开始报名，{moment(it.signup_opens_at, ctx.zone)}开放"
     closed = {"closed": "报名已截止", "started": "活动已经开始，不能再报名", "cancelled": "活动已取消"}
     return closed.get(it.signup) or f"想参加请回复 {choice_link('报名', f'报名 {it.code}')}"
+
+
+def _own_step(one: registrations.Mine) -> str:
+    match one.state:
+        case "offered":
+            return f"有空位正等您：要去请回复 确认 {one.code}，不去请回复 不去了"
+        case "waiting":
+            return f"您在候补，排在第{one.place_in_line}位；不想等了请回复 取消 {one.code}"
+    return f"您已报名，去不了请回复 取消 {one.code}"
 
 
 def by_scene(ctx: Context, scene: str) -> str:

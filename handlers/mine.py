@@ -21,6 +21,8 @@ router = Router("mine")
 
 CONFIRMED = "sign_up.cancel_confirmed"
 CASUAL = frozenset(AGREE) - {"确认", "确定", "同意"}
+NOTHING_TO_CANCEL = "您现在没有报名，没有可以取消的。以后报了名去不了，回复 取消 加活动编号就行，比如 取消 A12。"
+STAY = ("还是去", "还是去吧", "算了还是去吧", "我还是去", "我去", "留着")
 STATE_WORDS = {"confirmed": "已报名", "waiting": "候补第{place}位", "offered": "有空位，等您确认"}
 
 
@@ -72,7 +74,7 @@ def cancel_named(ctx: Context) -> Reply | None:
         code = reference.CODE.fullmatch(what)
         if code:
             raise NotRegistered()
-        return None if what else Text("您现在没有报名，没有可以取消的。")
+        return None if what else Text(NOTHING_TO_CANCEL)
     return _cancel_one_of(ctx, named, explicit=_is_explicit(ctx, what, named))
 
 
@@ -102,7 +104,7 @@ def _is_explicit(ctx: Context, what: str, named: list[registrations.Mine]) -> bo
 def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: bool) -> Reply:
     """Cancelling is never guessed: several are asked about, one is confirmed unless it was named and is in time."""
     if not named:
-        return Text("您现在没有报名，没有可以取消的。")
+        return Text(NOTHING_TO_CANCEL)
     if len(named) > 1:
         return activities.ask_which(ctx, [one.shift_id for one in named], "sign_up.cancel", "要取消哪一个？")
     one = named[0]
@@ -112,7 +114,7 @@ def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: b
     ctx.session.expect(
         [
             Choice("确认取消", CONFIRMED, {"registration_id": one.registration_id}, [*AGREE]),
-            Choice("不取消", "sign_up.keep", {}, [*DECLINE]),
+            Choice("不取消", "sign_up.keep", {}, [*DECLINE, *STAY]),
         ],
         fleeting=True,
     )

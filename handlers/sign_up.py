@@ -99,7 +99,7 @@ def _fill_in(ctx: Context, it: activity_rules.Detail) -> Reply:
         return asked
     if not opened.at:
         return Text(_companions(ctx, it) + asked.content)
-    return Text(f"{it.code} {it.title}，{span(it.starts_at, it.ends_at, ctx.zone)}。\n{_companions(ctx, it)}{asked.content}")
+    return Text(f"{it.code} {it.title}，{span(it.starts_at, it.ends_at, ctx.zone)}。\n{_companions(ctx, it)}第一次报名，{asked.content}")
 
 
 def _companions(ctx: Context, it: activity_rules.Detail) -> str:
@@ -228,7 +228,7 @@ FORMS = Forms(
         Form(
             name="sign_up",
             fields=(
-                Field("name", "第一次报名，请留下您的姓名：", parse_name, known=_registered),
+                Field("name", "请留下您的姓名：", parse_name, known=_registered),
                 Field("phone", "请留下您的手机号：", parse_phone, known=_registered),
             ),
             summary=_summary,

@@ -109,6 +109,13 @@ def test_a_chosen_answer_settles_the_gap_and_is_a_hit(talk: Talk, choice: str) -
     assert talk.hits == {**OFFERED, ("certificate", "chosen"): 1}
 
 
+def test_what_is_asked_back_and_chosen_counts_as_if_it_had_been_asked_for(talk: Talk) -> None:
+    assert "哪一种" in talk.say("证")
+    assert talk.say("1") == "免费开。"
+    assert talk.hits == {("certificate", "answered"): 1}
+    assert talk.gaps() == []
+
+
 def test_a_chosen_wish_settles_the_gap_too(talk: Talk) -> None:
     talk.say("帮我弄一下")
     talk.say("3")
