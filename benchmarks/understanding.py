@@ -11,18 +11,21 @@ from pathlib import Path
 import numpy as np
 
 from bot.language import encoder as encoders
-from bot.language.calibration import POLICIES, thresholds
+from bot.language.calibration import POLICIES
 from bot.language.matcher import Matcher, Ranking
 from bot.language.phrases import Phrases
 
+OWN = Path(__file__).with_name("questions")
 SHARED = Path(os.environ.get("BOT_SHARED", Path(__file__).resolve().parent.parent.parent / "shared"))
 GENERAL = ("bank", "covid", "open", "crosswoz")
+TASKS = (*GENERAL, "volunteer", "development", "final")
 DIRECT = {"answer", "intent"}
 
 
 def load(name: str) -> tuple[Phrases, list[tuple[str, str]], list[tuple[str, str]]]:
     """(phrases, (query, id), (out-of-scope message, near|far))."""
-    task = json.loads((SHARED / "data" / "faq" / f"{name}.json").read_text("utf-8"))
+    own = OWN / f"{name}.json"
+    task = json.loads((own if own.exists() else SHARED / "data" / "faq" / f"{name}.json").read_text("utf-8"))
     phrases = Phrases([(entry["id"], variant) for entry in task["faqs"] for variant in entry["variants"]])
     return phrases, [(q["text"], q["faq"]) for q in task["queries"]], [(o["text"], o["kind"]) for o in task["oos"]]
 
@@ -63,8 +66,7 @@ def score(asked: list[tuple[Ranking, str]], strange: list[tuple[Ranking, str]]) 
 def policies(matcher: Matcher, asked: list[tuple[str, str]], strange: list[tuple[str, str]]) -> None:
     """What each policy would have done to one task."""
     for name in POLICIES:
-        assert matcher.evidence is not None
-        matcher.thresholds = thresholds(matcher.evidence, name)
+        matcher.policy = name
         row = score([(matcher.rank(t), w) for t, w in asked], [(matcher.rank(t), k) for t, k in strange])
         kept = ("served", "direct", "wrong", "false_near", "false_far")
         print(f"  {name:10s}" + "".join(f"{key} {row[key]:5.1f}  " for key in kept))
@@ -94,15 +96,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lite", action="store_true", help="without the sentence encoder")
     parser.add_argument("--policies", action="store_true", help="each policy on each task")
+    parser.add_argument("--tasks", default=",".join(TASKS))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     encoder = None if options.lite else encoders.load()
-    rows = {name: measure(name, encoder, options.policies) for name in (*GENERAL, "volunteer")}
-    rows = {"average": {k: float(np.nanmean([rows[n][k] for n in GENERAL])) for k in rows["bank"]}} | rows
+    rows = {name: measure(name, encoder, options.policies) for name in options.tasks.split(",")}
+    if set(GENERAL) <= set(rows):
+        rows = {"average": {k: float(np.nanmean([rows[n][k] for n in GENERAL])) for k in rows["bank"]}} | rows
     if options.json:
         print(json.dumps(rows, ensure_ascii=False))
         return
-    print(f"{'full' if encoder else 'lite':10s}" + "".join(f"{k:>11s}" for k in rows["bank"]))
+    print(f"{'full' if encoder else 'lite':10s}" + "".join(f"{k:>11s}" for k in next(iter(rows.values()))))
     for name, row in rows.items():
         print(f"{name:10s}" + "".join(f"{v:11.2f}" for v in row.values()))
 

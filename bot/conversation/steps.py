@@ -25,7 +25,12 @@ def open_form(forms: Forms) -> Router:
     @router.when(lambda ctx: ctx.session.form is not None and isinstance(ctx.message, Text))
     def step(ctx: Context) -> Reply | None:
         opened = ctx.session.form
+        if _chosen(ctx.text, ctx.session.choices):
+            ctx.interrupted = opened
+            return None  # 1 answers the latest prompt, which is not the form's
         reply = forms.step(ctx)
+        if reply is not None and ctx.session.form is not None:
+            ctx.session.expect([])  # now the form asked last
         ctx.interrupted = opened if reply is None else None
         return reply
 

@@ -105,7 +105,7 @@ def _vectors(cores: Sequence[str], library: Library, steps: _Steps) -> Floats | 
         return None
     parts = []
     for start in range(0, len(cores), BATCH):
-        parts.append(encoder.domain(cores[start : start + BATCH]))
+        parts.append(encoder.encode(cores[start : start + BATCH]))
         steps.done(len(parts[-1]))
     return np.concatenate(parts)
 

@@ -16,6 +16,7 @@ from bot.knowledge.entries import Folder
 from bot.knowledge.gaps import Asked
 from bot.knowledge.library import Library, Mind
 from bot.knowledge.loader import load
+from bot.language.blas import at_full_speed
 from bot.language.matcher import Ranking
 
 
@@ -40,6 +41,11 @@ def check(
     return 0
 
 
+def _library(folder: Folder, values: Mapping[str, str] | None, mind: Mind) -> Library:
+    with at_full_speed():
+        return Library(folder, values or {}, datetime.now(timezone.utc).date(), mind)
+
+
 def match_lines(
     directory: Path,
     lines: TextIO,
@@ -55,7 +61,7 @@ def match_lines(
     if not folder.entries:
         print(f"{directory}: 没有可用的条目", file=errors)
         return 1
-    library = Library(folder, values or {}, datetime.now(timezone.utc).date(), mind)
+    library = _library(folder, values, mind)
     for line in lines:
         print(json.dumps(as_json(library.match(line.rstrip("\r\n"))), ensure_ascii=False), file=out, flush=True)
     return 0
@@ -75,7 +81,7 @@ def report(
     if not folder.entries:
         print(f"{directory}: 没有可用的条目", file=out)
         return 1
-    library = Library(folder, values or {}, datetime.now(timezone.utc).date(), mind)
+    library = _library(folder, values, mind)
     found = trial.report(library, progress)
     if json_only:
         print(json.dumps(dataclasses.asdict(found), ensure_ascii=False), file=out)
@@ -119,7 +125,7 @@ def explain(
     folder = read(directory, values or {})
     if refused := len(folder.refused()):
         print(f"注意：知识库有 {refused} 处错误，下面只按读得懂的部分回答。先运行 python -m bot faq check", file=out)
-    library = Library(folder, values or {}, datetime.now(timezone.utc).date(), mind)
+    library = _library(folder, values, mind)
     for line in explanation.lines(text, library):
         print(line, file=out)
     return 0
@@ -137,7 +143,7 @@ def unanswered(
     progress: trial.Progress = lambda done, of: None,
 ) -> int:
     """Unanswered messages, clustered, as YAML ready to paste: the ``limit`` largest clusters."""
-    library = Library(read(directory, values or {}), values or {}, datetime.now(timezone.utc).date(), mind)
+    library = _library(read(directory, values or {}), values, mind)
     found, too_many = clusters.cluster(asked, library, progress)
     if json_only:
         shown = [dataclasses.asdict(one) for one in found[:limit]]

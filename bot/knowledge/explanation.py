@@ -8,7 +8,15 @@ from bot.knowledge.library import Library
 from bot.language.matcher import Ranking
 
 DECISIONS = {"answer": "直接回答", "intent": "去办事", "offer": "请对方选", "none": "没听懂"}
-SHARES = {"words": "词", "characters": "字", "sounds": "读音", "spelling": "拼写", "meaning": "意思"}
+SHARES = {
+    "words": "词",
+    "characters": "字",
+    "sounds": "读音",
+    "spelling": "拼写",
+    "word vectors": "近义词",
+    "meaning": "意思",
+    "containment": "包含",
+}
 
 
 def lines(text: str, library: Library) -> Iterator[str]:

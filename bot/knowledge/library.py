@@ -20,6 +20,7 @@ from bot.knowledge import edits, placeholders
 from bot.knowledge.checks import checked
 from bot.knowledge.entries import Entry, Folder, Mistake, Place
 from bot.knowledge.loader import files, load
+from bot.language.blas import at_full_speed
 from bot.language.calibration import Policy
 from bot.language.encoder import Encoder
 from bot.language.matcher import Candidate, Decision, Matcher, Ranking
@@ -130,7 +131,8 @@ class Shelf:
         self._seen = self._state()
         folder = self._read()
         # There is no old content yet: what can be read answers, the rest is shown as errors.
-        self._swap(self._library(folder))
+        with at_full_speed():
+            self._swap(self._library(folder))
         log.info("faq loaded: %d entries", len(self.library.entries))
         self._in_use = self._seen
         if folder.refused():

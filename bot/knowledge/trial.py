@@ -12,8 +12,9 @@ import numpy as np
 
 from bot.knowledge.library import Library
 from bot.language import learner
-from bot.language.calibration import POLICIES, class_scores, thresholds
+from bot.language.calibration import POLICIES, thresholds
 from bot.language.features import Floats, Ints
+from bot.language.scoring import Seen, score
 
 FOLDS = 6
 PAIRS = 10
@@ -125,19 +126,18 @@ def _by_training(library: Library, progress: Progress) -> list[_HeldOut]:
 def _ranked(kernel: Floats, labels: Ints, out: Ints, classes: int) -> Ints:
     kept = np.setdiff1d(np.arange(len(labels)), out)
     trained = learner.train(kernel[np.ix_(kept, kept)], labels[kept], classes)
-    rows = kernel[np.ix_(out, kept)]
-    scores = class_scores(trained.probabilities(rows), rows, labels[kept], classes)
+    scores = score(trained, Seen(kernel[np.ix_(out, kept)]), labels[kept])
     return np.argsort(-scores, axis=1)[:, : min(3, classes - 1)]
 
 
 def _by_nearest(library: Library, progress: Progress) -> list[_HeldOut]:
     """A library that is not taught (a single entry, or too many phrases) ranks entries by their nearest phrase."""
-    phrases, similarity = _phrases(library), library.matcher.similarity
+    phrases, matcher = _phrases(library), library.matcher
     tried = _some(Counter(id for id, _ in phrases))
     rows = [row for row, (id, _) in enumerate(phrases) if id in tried]
     held_out = []
     for done, row in enumerate(rows, start=1):
-        near = similarity.to_rows(similarity.texts[row])[: len(phrases)].copy()
+        near = matcher.similarity.look(matcher.similarity.texts[row]).likeness(matcher.mix)[: len(phrases)].copy()
         near[row] = -1.0
         ranked = dict.fromkeys(phrases[int(n)][0] for n in np.argsort(-near)[:NEAREST])
         held_out.append(_one(phrases, row, list(ranked)[:3], near))

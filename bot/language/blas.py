@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np  # noqa: F401 - its BLAS must be loaded to be limited
@@ -12,3 +15,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,imp
 def calm() -> None:
     """For the rest of the process; a rebuild takes longer, but no answer waits behind it."""
     threadpool_limits(limits=1, user_api="blas")
+
+
+@contextmanager
+def at_full_speed() -> Iterator[None]:
+    """Every core, for a start or a command: nobody waits for an answer of this process yet."""
+    calm()
+    with threadpool_limits(limits=os.cpu_count(), user_api="blas"):
+        yield

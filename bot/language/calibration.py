@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,15 +11,17 @@ import numpy as np
 from bot.language import colloquial, learner
 from bot.language.features import Floats, Ints
 from bot.language.learner import Classifier
-from bot.language.similarity import Similarity
+from bot.language.scoring import Mask, Seen, score
+from bot.language.similarity import Mix, Parts, Similarity, seen
 
 Policy = Literal["cautious", "balanced", "bold"]
 FOLDS = 5
 SAMPLE = 400  # phrases looked at: enough for the quantiles, and calibration stays quick
 COPIES = 4  # of each phrase where there are few, or chance would set the thresholds
-WARM_STEPS = 8  # from the whole solution; as many cold ones as in training give the same quantiles
+WARM_STEPS = 5  # from the whole solution; more of them move the quantiles little
 FLOOR = 1e-6
-LEAST = 0.15  # a score too low to answer by, however few strangers a small library can imagine
+LEAST = 0.02  # a score too low to answer by, however few strangers a small library can imagine
+FORMAL = 2.0  # by how much more of the strangers may pass where all phrases are written as a clerk writes
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,13 @@ class Limits:
 
 POLICIES: dict[Policy, Limits] = {
     "cautious": Limits(near=0.03, far=0.02, wrong=0.06),
-    "balanced": Limits(near=0.08, far=0.05, wrong=0.16),
+    "balanced": Limits(near=0.08, far=0.04, wrong=0.16),
     "bold": Limits(near=0.18, far=0.1, wrong=0.3),
 }
+
+
+SURE = Limits(near=0.03, far=0.02, wrong=0.03)
+"""So little that the next, dearer look at a message is saved: it would nearly always come to the same."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,18 @@ class Thresholds:
 
     answer: float
     offer: float
+    readings: tuple[float, float] = (0.3, 0.6)
+    """What people read where offers begin, and where answers begin."""
+
+    @classmethod
+    def beyond(cls, sure: float) -> Thresholds:
+        """For a score above ``sure``, which needs no second look."""
+        return cls(answer=sure, offer=sure / 2, readings=(0.6, 0.8))
 
     def confidence(self, score: float) -> float:
-        """A monotone reading of the score for people: 0.6 is where answers begin, 0.3 where offers begin."""
+        """A monotone reading of the score for people, the same for every library."""
         places = np.log([FLOOR, self.offer, self.answer, 1.0])
-        return float(np.interp(np.log(max(score, FLOOR)), places, [0.0, 0.3, 0.6, 1.0]))
+        return float(np.interp(np.log(max(score, FLOOR)), places, [0.0, *self.readings, 1.0]))
 
 
 @dataclass(frozen=True)
@@ -56,22 +69,30 @@ class Evidence:
     """Best scores of phrases whose twin is not there (``right``: was it their entry?), of strangers, of chit-chat."""
 
     held_out: Floats
-    right: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    right: Mask
     strangers: Floats
     generic: Floats
+    formal: float = 0.0
+    """Share of the phrases written as nobody would ask."""
 
 
 def thresholds(evidence: Evidence, policy: Policy = "balanced") -> Thresholds:
     """The lowest answer threshold that keeps the policy's limits; offers begin above most of the chit-chat."""
-    limits = POLICIES[policy]
-    answer = max(
-        float(np.quantile(evidence.strangers, 1 - limits.near)),
+    answer = answer_above(evidence, POLICIES[policy])
+    offer = max(float(np.quantile(evidence.generic, 0.6)), 0.0002)
+    return Thresholds(min(answer, 0.95), min(offer, answer / 4))
+
+
+def answer_above(evidence: Evidence, limits: Limits) -> float:
+    """The lowest score above which no more goes wrong than the limits allow."""
+    # Copies of formal phrases stay formal, while who asks does not: real strangers come less near than these.
+    near = limits.near * (1 + FORMAL * evidence.formal**2)
+    return max(
+        float(np.quantile(evidence.strangers, 1 - near)),
         float(np.quantile(evidence.generic, 1 - limits.far)),
         _wrong_below(evidence, limits.wrong),
         LEAST,
     )
-    offer = max(float(np.quantile(evidence.generic, 0.6)), 0.0005)
-    return Thresholds(min(answer, 0.95), min(offer, answer / 4))
 
 
 def _wrong_below(evidence: Evidence, share: float) -> float:
@@ -81,14 +102,6 @@ def _wrong_below(evidence: Evidence, share: float) -> float:
     return float(wrong[allowed]) if len(wrong) > allowed else 0.0
 
 
-def class_scores(probabilities: Floats, kernel: Floats, labels: Ints, classes: int) -> Floats:
-    """Probability times the nearest phrase's similarity, for every class but the last (NONE)."""
-    nearest = np.zeros((len(kernel), classes - 1), dtype=np.float32)
-    known = labels < classes - 1
-    np.maximum.at(nearest.T, labels[known], kernel[:, known].T)
-    return np.asarray(probabilities[:, : classes - 1] * nearest, dtype=np.float32)
-
-
 class Trial:
     """Retrains without some phrases and looks at how those would be ranked.
 
@@ -96,8 +109,11 @@ class Trial:
     people's messages do; held-out phrases as they stand, since they have lost their nearest twin already.
     """
 
-    def __init__(self, similarity: Similarity, kept: Ints, kernel: Floats, labels: Ints, whole: Classifier) -> None:
-        self.kernel, self.labels, self.whole = kernel, labels, whole
+    def __init__(
+        self, similarity: Similarity, mix: Mix, kept: Ints, parts: Parts, labels: Ints, whole: Classifier
+    ) -> None:
+        self.similarity, self.mix, self.kept, self.labels, self.whole = similarity, mix, kept, labels, whole
+        self.rows = seen(parts, mix).only(kept).against(kept)
         self.classes = whole.dual.shape[1]
         self.own = np.flatnonzero(labels < self.classes - 1)
         chance = random.Random(11)
@@ -107,37 +123,43 @@ class Trial:
         self.sample = np.array(sorted(order[:SAMPLE]), dtype=np.int64)
         alike = colloquial.homophones(similarity.texts[i] for i in self.own)
         copies = [colloquial.noisy(similarity.texts[i], chance, alike, level=0.9) for i in self.sample]
-        self.rows = similarity.to_many(copies)[:, kept]
+        self.copies = seen(similarity.of(copies, mix), mix).against(kept)
 
-    def without(self, out: Ints, rows: Floats, forbidden: Ints | None = None) -> Floats:
-        """Scores of ``rows`` by a classifier that never saw the texts ``out``."""
-        kept = np.setdiff1d(np.arange(len(self.labels)), out)
+    def without(self, out: Ints, texts: Seen, forbidden: Ints | None = None) -> Floats:
+        """Scores of ``texts`` by a classifier that never saw the rows ``out``."""
+        left = np.setdiff1d(np.arange(len(self.labels)), out)
         trained = learner.train(
-            self.kernel[np.ix_(kept, kept)],
-            self.labels[kept],
+            self.rows.likeness[np.ix_(left, left)],
+            self.labels[left],
             self.classes,
-            start=self.whole.dual[kept],
+            start=self.whole.dual[left],
             steps=WARM_STEPS,
         )
-        seen = rows[:, kept]
-        logits = trained.logits(seen)
-        if forbidden is not None:
-            logits[:, forbidden] = -np.inf
-        probabilities = learner.softmax(logits / self.whole.temperature)
-        return class_scores(probabilities, seen, self.labels[kept], self.classes)
+        trained = replace(trained, temperature=self.whole.temperature)
+        phrases = self.kept[np.setdiff1d(self.own, out)]
+        unknown = self.similarity.unknown(phrases) if self.mix.meaning else None
+        return score(trained, texts.against(left), self.labels[left], unknown=unknown, forbidden=forbidden)
 
-    def evidence(self) -> Evidence:
-        held, right = self._held_out()
-        return Evidence(held, right, self._strangers(), self._generic())
+    def evidence(self, strange: Parts) -> Evidence:
+        """``strange``: chit-chat against all rows."""
+        unknown = self.similarity.unknown(self.kept[self.own]) if self.mix.meaning else None
+        generic = seen(strange, self.mix).against(self.kept)
+        return Evidence(
+            *self._held_out(),
+            self._strangers(),
+            score(self.whole, generic, self.labels, unknown=unknown).max(axis=1),
+            colloquial.formal([self.similarity.texts[i] for i in self.own]),
+        )
 
-    def _held_out(self) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    def _held_out(self) -> tuple[Floats, Mask]:
         best, right = np.zeros(len(self.sample), dtype=np.float32), np.zeros(len(self.sample), dtype=np.bool_)
         several = np.bincount(self.labels)[self.labels[self.sample]] > 1
         for fold in range(FOLDS):
             mine = np.arange(fold, len(self.sample), FOLDS)
-            scores = self.without(self.sample[mine], self.kernel[self.sample[mine]])
-            best[mine] = scores.max(axis=1)
-            right[mine] = scores.argmax(axis=1) == self.labels[self.sample[mine]]
+            if len(mine):
+                scores = self.without(self.sample[mine], self.rows.only(self.sample[mine]))
+                best[mine] = scores.max(axis=1)
+                right[mine] = scores.argmax(axis=1) == self.labels[self.sample[mine]]
         return (best[several], right[several]) if several.any() else (best, right)
 
     def _strangers(self) -> Floats:
@@ -148,10 +170,5 @@ class Trial:
             mine = np.flatnonzero(np.isin(self.labels[self.sample], removed))
             if len(mine):
                 out = np.flatnonzero(np.isin(self.labels, removed))
-                scores.append(self.without(out, self.rows[mine], removed).max(axis=1))
+                scores.append(self.without(out, self.copies.only(mine), removed).max(axis=1))
         return np.concatenate(scores)
-
-    def _generic(self) -> Floats:
-        generic = np.flatnonzero(self.labels == self.classes - 1)
-        halves = [generic[half::2] for half in (0, 1)]
-        return np.concatenate([self.without(out, self.kernel[out]).max(axis=1) for out in halves])

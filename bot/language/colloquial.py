@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -27,6 +28,8 @@ _ASIDE = (
     "我是新来的 我在外地 刚看到你们公众号 同学推荐我来的 我问了好几个人都不清楚 我不太会用手机 昨天打电话没人接 "
     "我们学校要求的 我看群里说的 上次来过一次 朋友圈看到的 有点着急 我妈让我问的 我下班才看到 我是大二的学生"
 ).split()
+
+_SPOKEN = re.compile("[我你您咱俺吗呢吧啊呀嘛咋啥想去了呗么哪]|可以|能不能|有没有")
 
 Alike = Mapping[str, Sequence[str]]
 
@@ -69,3 +72,8 @@ def _slip(text: str, chance: random.Random, alike: Alike) -> str:
     if kind == 1 and text[at] in alike:
         return text[:at] + chance.choice(alike[text[at]]) + text[at + 1 :]
     return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+
+
+def formal(texts: Sequence[str]) -> float:
+    """The share of texts without anything that people say when they ask: 志愿服务时长查询流程."""
+    return sum(not _SPOKEN.search(text) for text in texts) / max(1, len(texts))

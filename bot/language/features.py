@@ -20,7 +20,7 @@ Ints = NDArray[np.int64]
 LOCAL_SHARE = 0.5
 
 
-def fields(text: str, tokenizer: Tokenizer) -> tuple[list[str], list[str], list[str]]:
+def fields(text: str, tokenizer: Tokenizer) -> tuple[Sequence[str], list[str], list[str]]:
     """(words, character 1-2grams, syllable 1-2grams) of a normalised text."""
     words = tokenizer.words(text)
     characters = [c for c in text if c != " "]

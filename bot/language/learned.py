@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -17,11 +18,12 @@ from numpy.typing import NDArray
 from bot.language.calibration import Evidence
 from bot.language.features import Ints
 from bot.language.learner import Classifier
-from bot.language.similarity import Similarity
+from bot.language.similarity import Mix, Similarity
+from bot.language.stages import Stage
 
 log = logging.getLogger(__name__)
 
-FORMAT = 6  # raise it whenever the same phrases would be learnt differently
+FORMAT = 7  # raise it whenever the same phrases would be learnt differently, also after training
 _KEPT_FILES = 4
 
 
@@ -29,25 +31,18 @@ class Learned:
     """A miss costs seconds, so the result is written; a file that cannot be read counts as a miss."""
 
     def __init__(self, folder: Path | None, texts: Sequence[str], encoder: str) -> None:
-        self.classifier: Classifier | None = None
-        self.evidence: Evidence | None = None
-        self.kept: Ints = np.zeros(0, dtype=np.int64)
+        self.stages: tuple[Stage, ...] = ()
         key = hashlib.sha256(json.dumps([FORMAT, encoder, *texts], ensure_ascii=False).encode()).hexdigest()
         self._path = folder / f"{key[:32]}.npz" if folder else None
 
-    def restore(self, similarity: Similarity) -> bool:
+    def restore(self, similarity: Similarity, labels: Ints) -> bool:
         if self._path is None or not self._path.exists():
             return False
         try:
             with np.load(self._path, allow_pickle=False) as saved:
                 state = {name: saved[name] for name in saved.files}
             similarity.restore(state)
-            if "dual" in state:
-                self.classifier = Classifier(
-                    state["dual"], state["column_means"], float(state["mean"]), float(state["sharpness"])
-                )
-                self.evidence = Evidence(*(state[name] for name in ("held_out", "right", "strangers", "generic")))
-                self.kept = state["kept"]
+            self.stages = tuple(_stage(state, f"{number}.", labels) for number in range(int(state["stages"])))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             log.warning("%s cannot be read (%s); learning again", self._path, error)
             return False
@@ -57,11 +52,9 @@ class Learned:
     def save(self, similarity: Similarity) -> None:
         if self._path is None:
             return
-        state: dict[str, NDArray[Any]] = dict(similarity.state())
-        if self.classifier is not None and self.evidence is not None:
-            state |= {"dual": self.classifier.dual, "column_means": self.classifier.column_means, **vars(self.evidence)}
-            state |= {"mean": np.array(self.classifier.mean), "kept": self.kept}
-            state["sharpness"] = np.array(self.classifier.temperature)
+        state: dict[str, NDArray[Any]] = {**similarity.state(), "stages": np.array(len(self.stages))}
+        for number, stage in enumerate(self.stages):
+            state |= {f"{number}.{name}": value for name, value in _state(stage).items()}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             partial = self._path.with_suffix(f".{os.getpid()}.tmp")
@@ -72,3 +65,24 @@ class Learned:
                 old.unlink(missing_ok=True)
         except OSError as error:  # a full or read-only disk costs time at the next start, nothing else
             log.warning("%s cannot be written: %s", self._path, error)
+
+
+def _state(stage: Stage) -> dict[str, NDArray[Any]]:
+    learnt = {**vars(stage.classifier), **vars(stage.evidence), "kept": stage.kept, "mix": astuple(stage.mix)}
+    return {name: np.asarray(value) for name, value in learnt.items()}
+
+
+def _stage(state: dict[str, NDArray[Any]], of: str, labels: Ints) -> Stage:
+    kept = state[f"{of}kept"]
+    return Stage(
+        Mix(*state[f"{of}mix"].tolist()),
+        Classifier(*(_value(state[of + field.name]) for field in fields(Classifier))),
+        kept,
+        labels[kept],
+        Evidence(*(_value(state[of + field.name]) for field in fields(Evidence))),
+    )
+
+
+def _value(saved: NDArray[Any]) -> Any:
+    """A number again, if it was one."""
+    return saved if saved.ndim else saved.item()

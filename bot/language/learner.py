@@ -9,9 +9,11 @@ import numpy as np
 from bot.language.features import Floats, Ints
 
 COST = 30.0  # how much a wrong phrase costs against a simple solution
-STEPS = 60
-TEMPERATURE = 0.7  # below 1: decisions are sharper than the regularised training would make them
-WITHOUT_MEANING = 0.5  # the same where only spelling is compared, which needs it sharper still
+BACKGROUND = 0.3  # of that: what a message of class NONE costs, for there are many of them
+# (steps, temperature): below 1 decisions are sharper than the regularised training would make them. Where only spelling
+# is compared they need it sharper still, and fewer steps learn it less by heart.
+WITH_MEANING = (60, 0.7)
+WITHOUT = (45, 0.5)
 
 
 def softmax(logits: Floats) -> Floats:
@@ -26,7 +28,7 @@ class Classifier:
     dual: Floats
     column_means: Floats
     mean: float
-    temperature: float = TEMPERATURE
+    temperature: float = WITH_MEANING[1]
 
     def logits(self, kernel: Floats) -> Floats:
         """Class scores for rows of similarities to the training texts."""
@@ -37,19 +39,25 @@ class Classifier:
         return softmax(self.logits(kernel) / self.temperature)
 
 
-def train(kernel: Floats, labels: Ints, classes: int, *, start: Floats | None = None, steps: int = STEPS) -> Classifier:
-    """Nesterov's method on the dual of softmax regression; ``start`` continues from an earlier solution."""
+def train(
+    kernel: Floats, labels: Ints, classes: int, *, start: Floats | None = None, steps: int = WITH_MEANING[0]
+) -> Classifier:
+    """Nesterov's method on the dual of softmax regression; ``start`` continues from an earlier solution.
+
+    The last of the ``classes`` is NONE.
+    """
     size = len(kernel)
     column_means = kernel.mean(axis=0)
     mean = float(column_means.mean())
     centred = np.ascontiguousarray(kernel - column_means - column_means[:, None] + mean, dtype=np.float32)
     wanted = np.zeros((size, classes), dtype=np.float32)
     wanted[np.arange(size), labels] = 1.0
+    costs = np.where(labels == classes - 1, COST * BACKGROUND, COST).astype(np.float32)[:, None]
     step = np.float32(1.0 / (0.5 * COST * _largest_eigenvalue(centred) + 1.0))
     dual = np.zeros((size, classes), dtype=np.float32) if start is None else start.copy()
     ahead, momentum = dual.copy(), 1.0
     for _ in range(steps):
-        gradient = COST * (softmax(centred @ ahead) - wanted) + ahead
+        gradient = costs * (softmax(centred @ ahead) - wanted) + ahead
         moved = ahead - step * gradient
         faster = (1.0 + (1.0 + 4.0 * momentum * momentum) ** 0.5) / 2.0
         ahead = moved + np.float32((momentum - 1.0) / faster) * (moved - dual)

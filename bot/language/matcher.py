@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from bot.language import calibration, learner
+from bot.language import learner
 from bot.language.blas import calm
-from bot.language.calibration import Evidence, Policy, Thresholds, class_scores
+from bot.language.calibration import Evidence, Policy, Thresholds
 from bot.language.encoder import Encoder
 from bot.language.features import Floats, Ints
 from bot.language.learned import Learned
 from bot.language.phrases import Phrases, Rewriter
-from bot.language.similarity import LARGE, Similarity
+from bot.language.similarity import GENERAL, LARGE, PLAIN, Look, Mix, Similarity, mixed
+from bot.language.stages import taught
 from bot.language.text import normalise
 from bot.language.tokens import Tokenizer
 
@@ -27,6 +28,7 @@ OFFERED = 3
 _SHARPNESS = np.float32(18.0)  # of the softmax over nearest phrases in an index too large to train
 _LARGE_THRESHOLDS = Thresholds(answer=0.35, offer=0.08)  # measured once on large indexes; those are not calibrated
 _BY_KEYWORD = 0.97
+_TAUGHT = 3  # one generic message in three teaches what NONE looks like, the others judge
 
 
 @dataclass(frozen=True)
@@ -81,52 +83,37 @@ class Matcher:
         self._asks = [(n, text) for n, text in pairs if text]
         self._exact = _decisive((text.replace(" ", ""), self.ids[n]) for n, text in self._asks)
         self._keywords = _decisive((self._spaced(word), id) for id, word in phrases.keywords)
-        self._classes = len(self.ids) + 1  # the last is NONE
         self._learn(encoder, cache)
 
     def _learn(self, encoder: Encoder | None, cache: Path | None) -> None:
         own = [text for _, text in self._asks]
         large = len(own) > LARGE
-        generic = [] if large else [text for text in background() if text not in set(own)]
-        none = self._classes - 1
-        self._labels = np.array([n for n, _ in self._asks] + [none] * len(generic), dtype=np.int64)
-        self.similarity = Similarity(own + generic, self.tokenizer, encoder)
-        self.thresholds = _LARGE_THRESHOLDS
-        self.evidence: Evidence | None = None
-        self._classifier = None
-        self._kept = np.arange(len(self._labels))
+        chit_chat = [] if large else [text for text in background() if text not in set(own)]
+        generic, unseen = chit_chat[::_TAUGHT], [text for i, text in enumerate(chit_chat) if i % _TAUGHT]
+        self._labels = np.array([n for n, _ in self._asks] + [len(self.ids)] * len(generic), dtype=np.int64)
+        self.similarity = Similarity(own + generic, len(own), self.tokenizer, encoder)
         learned = Learned(cache, [*self.similarity.texts, *map(str, self._labels)], encoder.name if encoder else "lite")
-        if not learned.restore(self.similarity):
-            if not large and len(self.ids) > 1:
-                self.similarity.choose_mix(self._labels, len(own))
+        if not learned.restore(self.similarity, self._labels):
             self.similarity.encode_rows()
             if not large and len(self.ids) > 1:
-                self._train(learned, len(own))
+                learned.stages = taught(self.similarity, self._labels, unseen)
             learned.save(self.similarity)
-        if learned.classifier is not None and learned.evidence is not None:
-            self._classifier, self._kept, self.evidence = learned.classifier, learned.kept, learned.evidence
-            self._labels = self._labels[self._kept]
-            self.thresholds = calibration.thresholds(learned.evidence, self.policy)
+        self.stages = learned.stages
+        self._limits = [stage.thresholds(self.policy) for stage in self.stages]
+        self._sure = [stage.sure for stage in self.stages]
 
-    def _train(self, learned: Learned, own: int) -> None:
-        kernel = self.similarity.among_rows()
-        kept = self._far_background(kernel, own)
-        kernel, labels = kernel[np.ix_(kept, kept)], self._labels[kept]
-        sharpness = learner.TEMPERATURE if self.similarity.encoder else learner.WITHOUT_MEANING
-        classifier = replace(learner.train(kernel, labels, self._classes), temperature=sharpness)
-        evidence = calibration.Trial(self.similarity, kept, kernel, labels, classifier).evidence()
-        learned.classifier, learned.kept, learned.evidence = classifier, kept, evidence
+    @property
+    def thresholds(self) -> Thresholds:
+        """Of the stage that has the last word."""
+        return self._limits[-1] if self._limits else _LARGE_THRESHOLDS
 
-    def _far_background(self, kernel: Floats, own: int) -> Ints:
-        """All phrases, and the generic messages unlike them: 谢谢 is no chit-chat where it is an entry."""
-        among = kernel[:own, :own].copy()
-        np.fill_diagonal(among, 0)
-        usual = float(np.quantile(among.max(axis=1), 0.75))
-        near = kernel[own:, :own].max(axis=1) > usual
-        return np.concatenate([np.arange(own), own + np.flatnonzero(~near)])
+    @property
+    def evidence(self) -> Evidence | None:
+        """Of the stage that has the last word; None for an index that is not trained."""
+        return self.stages[-1].evidence if self.stages else None
 
     def rank(self, text: str) -> Ranking:
-        """Exact phrase → operators' keyword → trained similarity."""
+        """Exact phrase → operators' keyword → trained similarity, without meaning where that is enough."""
         core = self.rewrite(text)
         if not core or not self.ids:
             return Ranking(text, "none", None, 0.0)
@@ -134,46 +121,47 @@ class Matcher:
             return self._decided(text, found, 1.0)
         if found := self._keyword(core):
             return self._decided(text, found, _BY_KEYWORD)
-        scores = self.scores(core)
-        best = np.argsort(-scores, kind="stable")[:OFFERED] if len(scores) < 64 else _largest(scores)
-        confidence = self.thresholds.confidence
-        candidates = tuple(
-            Candidate(self.ids[i], round(confidence(float(scores[i])), 6)) for i in best if scores[i] > 0
-        )
-        return self._decide(text, candidates, float(scores[best[0]]))
+        look = self.similarity.look(core)
+        if not self.stages:
+            return self._ranked(text, self._nearest_scores(look), self.thresholds)
+        for stage, sure in zip(self.stages[:-1], self._sure, strict=False):
+            scores = stage.scores(look)
+            if scores.max() > sure:
+                return self._ranked(text, scores, Thresholds.beyond(sure))
+        return self._ranked(text, self.stages[-1].scores(look), self.thresholds)
 
     def training_matrix(self) -> tuple[Floats, Ints]:
         """Similarities among all phrases and the background in use, with their entries' numbers (the last is NONE)."""
-        return self.similarity.among_rows()[np.ix_(self._kept, self._kept)], self._labels
+        if not self.stages:
+            return mixed(self.similarity.among_rows(PLAIN), PLAIN), self._labels
+        stage = self.stages[-1]
+        return mixed(self.similarity.among_rows(stage.mix), stage.mix)[np.ix_(stage.kept, stage.kept)], stage.labels
 
     def why(self, text: str, count: int = 5) -> list[Reason]:
         """The nearest phrases and what each kind of likeness contributes."""
-        core = self.rewrite(text)
-        parts = self.similarity.parts(core)
-        total = sum(parts.values(), np.zeros(len(self.similarity.texts), dtype=np.float32))[: len(self._asks)]
+        shares = self.similarity.look(self.rewrite(text)).shares(self.mix)
+        total = sum(shares.values(), np.zeros(len(self.similarity.texts), dtype=np.float32))[: len(self._asks)]
         best = np.argsort(-total)[:count]
         return [
             Reason(
                 self.ids[self._asks[i][0]],
                 self._asks[i][1],
                 float(total[i]),
-                {name: float(values[i]) for name, values in parts.items()},
+                {name: float(values[i]) for name, values in shares.items()},
             )
             for i in best
         ]
 
-    def scores(self, core: str) -> Floats:
-        """Raw scores of every entry for a rewritten text."""
-        if self._classifier is None:
-            return self._nearest_scores(core)
-        row = self.similarity.to_rows(core)[None, self._kept]
-        probabilities = self._classifier.probabilities(row)
-        best: Floats = class_scores(probabilities, row, self._labels, self._classes)[0]
-        return best
+    @property
+    def mix(self) -> Mix:
+        """Of the stage that has the last word."""
+        if self.stages:
+            return self.stages[-1].mix
+        return PLAIN if self.similarity.meaning is None else GENERAL
 
-    def _nearest_scores(self, core: str) -> Floats:
+    def _nearest_scores(self, look: Look) -> Floats:
         """Without training: how far the nearest phrase of an entry stands out among the short list."""
-        rows, near = self.similarity.short_list(core, len(self._asks))
+        rows, near = look.short_list(self.mix, len(self._asks))
         entries, numbers = np.unique(self._labels[rows], return_inverse=True)
         best = np.zeros(len(entries), dtype=np.float32)
         np.maximum.at(best, numbers, near)
@@ -181,15 +169,21 @@ class Matcher:
         scores[entries] = best * learner.softmax(_SHARPNESS * best) if len(best) else best
         return scores
 
+    def _ranked(self, text: str, scores: Floats, limits: Thresholds) -> Ranking:
+        possible = np.flatnonzero(scores)  # few of many entries in a large index
+        best = possible[np.argsort(-scores[possible], kind="stable")[:OFFERED]]
+        candidates = tuple(Candidate(self.ids[i], round(limits.confidence(float(scores[i])), 6)) for i in best)
+        return self._decide(text, candidates, float(scores.max()), limits)
+
     def _decided(self, text: str, id: str, confidence: float) -> Ranking:
         decision: Decision = "intent" if id in self.phrases.intents else "answer"
         return Ranking(text, decision, id, confidence, (Candidate(id, confidence),))
 
-    def _decide(self, text: str, candidates: tuple[Candidate, ...], score: float) -> Ranking:
-        if not candidates or score < self.thresholds.offer:
+    def _decide(self, text: str, candidates: tuple[Candidate, ...], score: float, limits: Thresholds) -> Ranking:
+        if not candidates or score < limits.offer:
             return Ranking(text, "none", None, candidates[0].confidence if candidates else 0.0, candidates)
         first = candidates[0]
-        if score < self.thresholds.answer:
+        if score < limits.answer:
             return Ranking(text, "offer", None, first.confidence, candidates)
         decision: Decision = "intent" if first.id in self.phrases.intents else "answer"
         return Ranking(text, decision, first.id, first.confidence, candidates)
@@ -218,8 +212,3 @@ def _decisive(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         if text.strip():
             leads[text].add(id)
     return {text: next(iter(ids)) for text, ids in leads.items() if len(ids) == 1}
-
-
-def _largest(scores: Floats) -> list[int]:
-    near = np.argpartition(scores, len(scores) - OFFERED)[-OFFERED:]
-    return [int(i) for i in near[np.argsort(-scores[near])]]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from functools import cached_property
 
 import numpy as np
 from rapidfuzz import fuzz, process
 
+from bot.language import topics
 from bot.language.encoder import Encoder
 from bot.language.features import Floats, Ints, SparseIndex
 from bot.language.learner import softmax
+from bot.language.scoring import Mask, Seen
 from bot.language.tokens import Tokenizer
+from bot.language.word_vectors import WordVectors
 
 SHORT_LIST = 256  # rows looked at closely in a large index
 POSTINGS = 60_000  # postings visited to find them
@@ -20,162 +24,247 @@ LARGE = 2_000  # phrases above which an index is large: not trained, short list 
 _REMEMBERED = 4_096  # vectors of recent messages
 _JUDGED = 300  # phrases by which the mix is chosen
 _ROUGH = 0.3  # of the best rough likeness, below which a row is not looked at again
-_TWIN = 0.88  # lexical similarity above which two texts mean the same
-_NOTHING = np.zeros(1, dtype=np.float32)
-KINDS = ("general", "domain")
+_LOOKED_INTO = 200  # rows whose containment is measured; of the others it is guessed from the spelling
 _SHRINK = 0.8  # of the mean vector, taken away from every vector so that only differences count
 
 
 @dataclass(frozen=True)
 class Mix:
-    """Shares of lexical similarity, spelling, and the two kinds of meaning; they add up to 1."""
+    """Shares of lexical similarity, spelling, the words' vectors, the sentence's meaning, and of how much of the
+    shorter text stands in the longer; they add up to 1."""
 
     lexical: float
     spelling: float
-    general: float = 0.0
-    domain: float = 0.0
+    words: float = 0.0
+    meaning: float = 0.0
+    containment: float = 0.0
 
 
-LITE = Mix(lexical=0.75, spelling=0.25)
-GENERAL = Mix(lexical=0.30, spelling=0.15, general=0.30, domain=0.25)
-DOMAIN = Mix(lexical=0.22, spelling=0.08, domain=0.70)
+PLAIN = Mix(lexical=0.75, spelling=0.25)
+LITE = Mix(lexical=0.44, spelling=0.26, words=0.30)
+GENERAL = Mix(lexical=0.15, spelling=0.20, meaning=0.52, containment=0.13)
+DOMAIN = Mix(lexical=0.14, spelling=0.16, meaning=0.70)
+PARTS = tuple(part.name for part in fields(Mix))
+Parts = Mapping[str, Floats]
+"""Texts against rows by kind of likeness; with an encoder also ``topics``, texts against topics."""
+
+
+def seen(parts: Parts, mix: Mix) -> Seen:
+    """The parts as a mix sees them."""
+    return Seen(mixed(parts, mix), *(parts.get(name) if mix.meaning else None for name in ("meaning", "topics")))
+
+
+def mixed(parts: Parts, mix: Mix) -> Floats:
+    """The weighted sum of the parts that the mix wants."""
+    shares = zip(PARTS, astuple(mix), strict=True)
+    return np.asarray(sum(np.float32(share) * parts[name] for name, share in shares if share), dtype=np.float32)
 
 
 class Similarity:
-    """Rows are the phrases, then the generic background."""
+    """Rows are the ``own`` phrases, then some generic background."""
 
-    def __init__(self, texts: Sequence[str], tokenizer: Tokenizer, encoder: Encoder | None) -> None:
-        self.texts, self.encoder = list(texts), encoder
+    def __init__(self, texts: Sequence[str], own: int, tokenizer: Tokenizer, encoder: Encoder | None) -> None:
+        self.texts, self.own, self.encoder = list(texts), own, encoder
         self.sparse = SparseIndex(self.texts, tokenizer)
-        self.mix = LITE
-        self._recent: OrderedDict[str, tuple[Floats | None, Floats | None]] = OrderedDict()
-        self._vectors: dict[str, Floats] = {}
-        self._middles: dict[str, Floats] = {}
-
-    def choose_mix(self, labels: Ints, known: int) -> None:
-        """The mix that tells phrases of different entries apart best, judged on some entries and their own twins."""
-        if self.encoder is None:
-            return
-        self.mix = GENERAL
-        order = np.random.default_rng(3).permutation(int(labels[:known].max()) + 1)
-        sizes = np.cumsum(np.bincount(labels[:known])[order])
-        some = np.flatnonzero(np.isin(labels[:known], order[: max(2, int(np.searchsorted(sizes, _JUDGED)))]))
-        texts = [self.texts[i] for i in some]
-        parts = [self.sparse.among_rows(some), _spelling(texts, texts)]
-        for encode in (self.encoder.general, self.encoder.domain):
-            raw = encode(texts)
-            vectors = _unit(raw - _SHRINK * raw.mean(axis=0))
-            parts.append(vectors @ vectors.T)
-        _, numbers = np.unique(labels[some], return_inverse=True)
-        losses = {mix: _held_out_loss(_mixed(parts, mix), numbers) for mix in (GENERAL, DOMAIN)}
-        self.mix = min(losses, key=lambda mix: losses[mix])
+        self._word_vectors = WordVectors(tokenizer)
+        self.meaning: Floats | None = None
+        self._middle: Floats = np.zeros(1, dtype=np.float32)
+        self._recent: OrderedDict[str, Floats] = OrderedDict()
 
     def encode_rows(self) -> None:
-        """The vectors that the mix needs."""
-        for kind, share in zip(KINDS, self._meaning_shares, strict=True):
-            if share:
-                raw: Floats = getattr(self.encoder, kind)(self.texts)
-                self._middles[kind] = _SHRINK * raw.mean(axis=0)
-                self._vectors[kind] = _unit(raw - self._middles[kind])
+        """The vectors of meaning of every row; takes most of a millisecond each."""
+        if self.encoder is not None:
+            self.meaning, self._middle = _centred(self.encoder.encode(self.texts))
 
-    def among_rows(self) -> Floats:
-        """The training matrix."""
-        parts = [self.sparse.among_rows(), _spelling(self.texts, self.texts)]
-        parts += [v @ v.T if (v := self._vectors.get(kind)) is not None else _NOTHING for kind in KINDS]
-        return _mixed(parts, self.mix)
+    @cached_property
+    def _words(self) -> tuple[Floats, Floats]:
+        """The words' vectors of every row, and their middle."""
+        return _centred(self._word_vectors.encode(self.texts))
+
+    @cached_property
+    def _topics(self) -> Floats:
+        assert self.encoder is not None
+        return _unit(topics.vectors(self.encoder.name) - self._middle)
+
+    @cached_property
+    def _topics_of_rows(self) -> Floats:
+        assert self.meaning is not None
+        return self._topics @ self.meaning.T
+
+    def unknown(self, rows: Ints) -> Mask:
+        """The topics that none of these rows is about."""
+        return np.asarray((self._topics_of_rows[:, rows] < topics.ABOUT).all(axis=1))
+
+    @cached_property
+    def unknown_topics(self) -> Floats:
+        """Those that no phrase is about."""
+        return self._topics[self.unknown(np.arange(self.own))]
+
+    def choose_mix(self, labels: Ints) -> Mix:
+        """The mix that tells phrases of different entries apart best, judged on some entries and their own twins."""
+        if self.meaning is None:
+            return LITE
+        known = labels[: self.own]
+        order = np.random.default_rng(3).permutation(int(known.max()) + 1)
+        sizes = np.cumsum(np.bincount(known)[order])
+        some = np.flatnonzero(np.isin(known, order[: max(2, int(np.searchsorted(sizes, _JUDGED)))]))
+        parts = self.among_rows(GENERAL, DOMAIN, only=some)
+        _, numbers = np.unique(labels[some], return_inverse=True)
+        return min((GENERAL, DOMAIN), key=lambda mix: _held_out_loss(mixed(parts, mix), numbers))
+
+    def among_rows(self, *mixes: Mix, only: Ints | None = None) -> Parts:
+        """Every row against every row, or some against each other, for training with these mixes."""
+        wanted = np.arange(len(self.texts)) if only is None else only
+        texts = [self.texts[i] for i in wanted]
+        parts: dict[str, Floats] = {"lexical": self.sparse.among_rows(only), "spelling": _spelling(texts, texts)}
+        words = self._words[0][wanted]
+        parts["words"] = words @ words.T
+        if self.meaning is not None:
+            parts["meaning"] = self.meaning[wanted] @ self.meaning[wanted].T
+            parts["topics"] = self._topics_of_rows[:, wanted].T
+        if any(mix.containment for mix in mixes):
+            one_way = self.containment(texts, texts, parts)
+            parts["containment"] = np.asarray((one_way + one_way.T) / 2, dtype=np.float32)
+        return parts
+
+    def of(self, texts: Sequence[str], *mixes: Mix) -> Parts:
+        """Each of several normalised texts against every row, as these mixes want it."""
+        lexical = np.stack([self.sparse.similarities(*self.sparse.known(text)) for text in texts])
+        parts: dict[str, Floats] = {"lexical": lexical, "spelling": _spelling(texts, self.texts)}
+        parts["words"] = self.words_of(texts)
+        if self.encoder is not None and self.meaning is not None:
+            vectors = _unit(self.encoder.encode(texts) - self._middle)
+            parts["meaning"], parts["topics"] = vectors @ self.meaning.T, vectors @ self._topics.T
+        if any(mix.containment for mix in mixes):
+            parts["containment"] = self.containment(texts, self.texts, parts)
+        return parts
+
+    def containment(self, texts: Sequence[str], others: Sequence[str], parts: Parts) -> Floats:
+        """How much of the shorter text stands in the longer: a short question inside a long chatty message.
+
+        Ten times dearer than the spelling as a whole, so only the nearest rows are looked into.
+        """
+        start, slope = self._line
+        result = start + slope * parts["spelling"]
+        rough = parts["lexical"] + parts["spelling"] + parts["meaning"]
+        for row, text in enumerate(texts):
+            near = np.arange(len(others))
+            if len(near) > _LOOKED_INTO:
+                near = np.argpartition(rough[row], len(near) - _LOOKED_INTO)[-_LOOKED_INTO:]
+            result[row, near] = _alike([text], [others[int(i)] for i in near], fuzz.partial_ratio)[0]
+        return np.asarray(result, dtype=np.float32)
+
+    @cached_property
+    def _line(self) -> tuple[float, float]:
+        """What containment is on average for a spelling: (where it starts, its slope)."""
+        some = [self.texts[i] for i in np.random.default_rng(5).permutation(len(self.texts))[:_JUDGED]]
+        x, y = _spelling(some[::3], some).ravel(), _alike(some[::3], some, fuzz.partial_ratio).ravel()
+        slope = float(np.cov(x, y)[0, 1] / max(float(x.var()), 1e-9))
+        return float(y.mean()) - slope * float(x.mean()), slope
+
+    def look(self, text: str) -> Look:
+        """A message against every row, one kind of likeness after the other as they are asked for."""
+        return Look(self, text)
 
     def state(self) -> dict[str, Floats]:
         """What took long to compute; ``restore`` takes it back."""
-        shares = np.array([self.mix.lexical, self.mix.spelling, self.mix.general, self.mix.domain], dtype=np.float32)
-        kept = {f"vectors_{kind}": vectors for kind, vectors in self._vectors.items()}
-        return {"mix": shares, **kept, **{f"middle_{kind}": middle for kind, middle in self._middles.items()}}
+        return {} if self.meaning is None else {"meaning": self.meaning, "middle": self._middle}
 
     def restore(self, state: Mapping[str, Floats]) -> None:
-        self.mix = Mix(*(round(float(share), 6) for share in state["mix"]))
-        for kind in KINDS:
-            if f"vectors_{kind}" in state:
-                self._vectors[kind], self._middles[kind] = state[f"vectors_{kind}"], state[f"middle_{kind}"]
+        if "meaning" in state:
+            self.meaning, self._middle = state["meaning"], state["middle"]
 
-    def to_rows(self, text: str) -> Floats:
-        """The similarity of a normalised text to every row."""
-        words, spelling = self.sparse.similarities(*self.sparse.known(text)), _spelling([text], self.texts)[0]
-        row: Floats = np.float32(self.mix.lexical) * words + np.float32(self.mix.spelling) * spelling
-        if self.encoder is None:
-            return row
-        looks = np.float32(LITE.lexical) * words + np.float32(LITE.spelling) * spelling
-        twin = int(np.argmax(looks))
-        return self._with_meaning(row, text, None, twin if looks[twin] >= _TWIN else None)
+    def words_of(self, texts: Sequence[str]) -> Floats:
+        """The likeness of their words to those of every row."""
+        rows, middle = self._words
+        return np.asarray(_unit(self._word_vectors.encode(texts) - middle) @ rows.T, dtype=np.float32)
 
-    def parts(self, text: str) -> dict[str, Floats]:
-        """What each kind of likeness adds to the similarity with every row."""
-        by_field = self.sparse.by_field(*self.sparse.known(text))
-        parts = {name: np.float32(self.mix.lexical) * row for name, row in by_field.items()}
-        parts["spelling"] = np.float32(self.mix.spelling) * _spelling([text], self.texts)[0]
-        if self.encoder is not None:
-            parts["meaning"] = self._with_meaning(np.zeros(len(self.texts), dtype=np.float32), text, None)
-        return parts
+    def meaning_of(self, text: str) -> Floats:
+        """The vector of a text; the latest texts are remembered."""
+        found = self._recent.get(text)
+        if found is None:
+            assert self.encoder is not None
+            found = self._recent[text] = _unit(self.encoder.encode([text])[0] - self._middle)
+            if len(self._recent) > _REMEMBERED:
+                self._recent.popitem(last=False)
+        return found
 
-    def to_many(self, texts: Sequence[str]) -> Floats:
-        """The same for many texts, with the encoder in batches."""
-        sparse = np.stack([self.sparse.similarities(*self.sparse.known(text)) for text in texts])
-        parts = [sparse, _spelling(texts, self.texts)]
-        if self.encoder:
-            for kind, share in zip(KINDS, self._meaning_shares, strict=True):
-                if share:
-                    vectors = _unit(getattr(self.encoder, kind)(texts) - self._middles[kind])
-                    parts.append(vectors @ self._vectors[kind].T)
-                else:
-                    parts.append(_NOTHING)
-        return _mixed(parts, self.mix)
 
-    def short_list(self, text: str, rows: int) -> tuple[Ints, Floats]:
-        """The nearest of the first ``rows`` rows of a large index, with their similarities."""
-        columns, values = self.sparse.known(text)
-        rough = self.sparse.similarities(columns, values, budget=POSTINGS)[:rows]
+class Look:
+    """One text. Nothing is computed before it is asked for, and nothing twice."""
+
+    def __init__(self, similarity: Similarity, text: str) -> None:
+        self._to, self._text = similarity, text
+
+    @cached_property
+    def lexical(self) -> Floats:
+        return self._to.sparse.similarities(*self._known)
+
+    @cached_property
+    def spelling(self) -> Floats:
+        return _row(_spelling([self._text], self._to.texts))
+
+    @cached_property
+    def words(self) -> Floats:
+        return _row(self._to.words_of([self._text]))
+
+    @cached_property
+    def meaning(self) -> Floats:
+        assert self._to.meaning is not None
+        return np.asarray(self._to.meaning @ self._to.meaning_of(self._text), dtype=np.float32)
+
+    @cached_property
+    def containment(self) -> Floats:
+        parts = {name: getattr(self, name)[None] for name in ("lexical", "spelling", "meaning")}
+        return _row(self._to.containment([self._text], self._to.texts, parts))
+
+    @cached_property
+    def topics(self) -> Floats:
+        """The likeness of its meaning to every topic that no phrase is about."""
+        return np.asarray(self._to.unknown_topics @ self._to.meaning_of(self._text), dtype=np.float32)
+
+    def likeness(self, mix: Mix) -> Floats:
+        """The similarity to every row."""
+        shares = zip(PARTS, astuple(mix), strict=True)
+        return np.asarray(sum(np.float32(share) * getattr(self, name) for name, share in shares if share))
+
+    def seen(self, mix: Mix, rows: Ints) -> Seen:
+        """As one text against these rows."""
+        likeness = self.likeness(mix)
+        if not mix.meaning:
+            return Seen(likeness[None, rows])
+        return Seen(likeness[None, rows], self.meaning[None, rows], self.topics[None])
+
+    def shares(self, mix: Mix) -> dict[str, Floats]:
+        """What each kind contributes to the similarity to every row."""
+        of_field = self._to.sparse.by_field(*self._known)
+        shares = {name: np.float32(mix.lexical) * row for name, row in of_field.items()}
+        shares["spelling"] = np.float32(mix.spelling) * self.spelling
+        if mix.words:
+            shares["word vectors"] = np.float32(mix.words) * self.words
+        if mix.meaning:
+            shares["meaning"] = np.float32(mix.meaning) * self.meaning
+        if mix.containment:
+            shares["containment"] = np.float32(mix.containment) * self.containment
+        return shares
+
+    def short_list(self, mix: Mix, rows: int) -> tuple[Ints, Floats]:
+        """The nearest of the first ``rows`` rows of a large index, with their similarities; words' vectors aside."""
+        rough = self._to.sparse.similarities(*self._known, budget=POSTINGS)[:rows]
         near = np.flatnonzero(rough > rough.max() * _ROUGH)
         if len(near) > SHORT_LIST:
             near = near[np.argpartition(rough[near], len(near) - SHORT_LIST)[-SHORT_LIST:]]
         if not len(near) or not rough[near[0]] > 0:
             return near, np.zeros(0, dtype=np.float32)
-        exact = np.float32(self.mix.lexical) * self.sparse.similarities_of(columns, values, near)
-        exact += np.float32(self.mix.spelling) * _spelling([text], [self.texts[i] for i in near])[0]
-        return near, self._with_meaning(exact, text, near)
+        found = np.float32(mix.lexical) * self._to.sparse.similarities_of(*self._known, near)
+        found += np.float32(mix.spelling) * _spelling([self._text], [self._to.texts[i] for i in near])[0]
+        if mix.meaning and self._to.meaning is not None:
+            found += np.float32(mix.meaning) * (self._to.meaning[near] @ self._to.meaning_of(self._text))
+        return near, found
 
-    def _with_meaning(self, row: Floats, text: str, only: Ints | None, twin: int | None = None) -> Floats:
-        """A phrase that looks all but the same (``twin``) lends its vectors: no need to encode the text."""
-        if self.encoder is None:
-            return row
-        lent = tuple(self._vectors[kind][twin] if kind in self._vectors else None for kind in KINDS) if twin else None
-        for kind, share, vector in zip(KINDS, self._meaning_shares, lent or self.meaning(text), strict=True):
-            if vector is not None:
-                rows = self._vectors[kind] if only is None else self._vectors[kind][only]
-                row += np.float32(share) * (rows @ vector)
-        return row
-
-    @property
-    def _meaning_shares(self) -> tuple[float, float]:
-        return self.mix.general, self.mix.domain
-
-    def meaning(self, text: str) -> tuple[Floats | None, Floats | None]:
-        """The vectors of a text that the mix needs; the latest texts are remembered."""
-        found = self._recent.get(text)
-        if found is None:
-            assert self.encoder is not None
-            general = self._vector("general", text) if self.mix.general else None
-            domain = self._vector("domain", text) if self.mix.domain else None
-            found = self._recent[text] = (general, domain)
-            if len(self._recent) > _REMEMBERED:
-                self._recent.popitem(last=False)
-        return found
-
-    def _vector(self, kind: str, text: str) -> Floats:
-        raw: Floats = getattr(self.encoder, kind)([text])[0]
-        return _unit(raw - self._middles[kind])
-
-
-def _mixed(parts: Sequence[Floats], mix: Mix) -> Floats:
-    shares = (mix.lexical, mix.spelling, mix.general, mix.domain)
-    return np.asarray(sum(np.float32(s) * part for s, part in zip(shares, parts, strict=False)), dtype=np.float32)
+    @cached_property
+    def _known(self) -> tuple[Ints, Floats]:
+        return self._to.sparse.known(self._text)
 
 
 def _held_out_loss(kernel: Floats, labels: Ints) -> float:
@@ -193,8 +282,23 @@ def _held_out_loss(kernel: Floats, labels: Ints) -> float:
     return float(-np.log(np.maximum(own, 1e-9)).mean())
 
 
+def _row(matrix: Floats) -> Floats:
+    """Of a matrix with one row."""
+    return np.asarray(matrix[0], dtype=np.float32)
+
+
 def _spelling(texts: Sequence[str], others: Sequence[str]) -> Floats:
-    return np.asarray(process.cdist(texts, others, scorer=fuzz.ratio, dtype=np.float32) / 100, dtype=np.float32)
+    return _alike(texts, others, fuzz.ratio)
+
+
+def _alike(texts: Sequence[str], others: Sequence[str], scorer: Callable[..., float]) -> Floats:
+    return np.asarray(process.cdist(texts, others, scorer=scorer, dtype=np.float32) / 100, dtype=np.float32)
+
+
+def _centred(vectors: Floats) -> tuple[Floats, Floats]:
+    """Unit vectors around their shrunk middle, and that middle."""
+    middle = np.asarray(_SHRINK * vectors.mean(axis=0), dtype=np.float32) if len(vectors) else np.zeros(1, np.float32)
+    return _unit(vectors - middle), middle
 
 
 def _unit(vectors: Floats) -> Floats:

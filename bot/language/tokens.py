@@ -15,6 +15,9 @@ with warnings.catch_warnings():
 jieba.setLogLevel(logging.WARNING)
 
 
+_REMEMBERED = 1_024  # texts: each is looked at in several ways, one after the other
+
+
 class Tokenizer:
     """Words of a normalised text. Never changed while serving: new operators' words make a new tokenizer."""
 
@@ -22,9 +25,10 @@ class Tokenizer:
         base = _base()
         self.own = tuple(sorted(set(words)))
         self._jieba = base if not self.own else _extended(base, self.own)
+        self.words = lru_cache(maxsize=_REMEMBERED)(self._words)
 
-    def words(self, text: str) -> list[str]:
-        return [word for word in self._jieba.lcut(text) if word != " "]
+    def _words(self, text: str) -> tuple[str, ...]:
+        return tuple(word for word in self._jieba.lcut(text) if word != " ")
 
     def rarity(self, word: str) -> float:
         """Background idf from jieba's own counts, about 4 (的) to 17 (seen once); unknown words are rare."""

@@ -1,14 +1,19 @@
 """What is learnt is kept, calibrated from the phrases alone, and explained."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from bot.language import encoder
+from bot.language import colloquial, encoder, learner, topics
 from bot.language.calibration import Evidence, thresholds
-from bot.language.encoder import pack, unpack
+from bot.language.four_bits import pack, unpack
 from bot.language.learned import Learned
 from bot.language.matcher import Matcher
 from bot.language.phrases import Phrases
+from bot.language.scoring import Seen, score
+from bot.language.tokens import Tokenizer
+from bot.language.word_vectors import WordVectors
 from tests.language.test_matcher import ASKS
 
 PHRASES = Phrases([(id, text) for id, texts in ASKS.items() for text in texts])
@@ -17,7 +22,7 @@ PHRASES = Phrases([(id, text) for id, texts in ASKS.items() for text in texts])
 def test_what_was_learnt_comes_back_from_disk(tmp_path, monkeypatch):
     first = Matcher(PHRASES, cache=tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 1
-    monkeypatch.setattr(Matcher, "_train", lambda *a: pytest.fail("learnt again"))
+    monkeypatch.setattr("bot.language.matcher.taught", lambda *a: pytest.fail("learnt again"))
     again = Matcher(PHRASES, cache=tmp_path)
     for text in ("我想开个服务证明", "受伤谁赔", "今天吃什么"):
         assert again.rank(text) == first.rank(text)
@@ -70,7 +75,7 @@ def test_why_names_the_nearest_phrase_and_its_shares():
     reason = Matcher(PHRASES).why("志愿服务证明在哪里开呀")[0]
     assert reason.id == "certificate"
     assert reason.likeness == pytest.approx(sum(reason.shares.values()), abs=1e-5)
-    assert set(reason.shares) == {"words", "characters", "sounds", "spelling"}
+    assert set(reason.shares) == {"words", "characters", "sounds", "spelling", "word vectors"}
 
 
 def test_four_bits_keep_a_matrix_within_half_a_step():
@@ -84,14 +89,82 @@ def test_the_encoder_knows_the_domains_paraphrases():
     taught = encoder.load()
     if taught is None:
         pytest.skip("the sentence encoder is not installed or switched off")
-    pairs = [
+    untaught = encoder.SentenceEncoder(weights=Path("none"))
+    triples = [
         ("活动期间有保险吗", "磕着了医药费咋整", "怎么转团关系"),
         ("志愿时长没有到账", "咋还没给我算进去", "想借个会议室"),
     ]
-    for asked, same, other in pairs:
-        a, b, c = taught.domain([asked, same, other])
-        assert a @ b > a @ c
-        assert a @ b > float(np.dot(*taught.general([asked, same])))
+    for texts in triples:
+        a, b, c = taught.encode(texts)
+        x, y, z = untaught.encode(texts)
+        assert a @ b - a @ c > max(0.1, x @ y - x @ z)
     matcher = Matcher(PHRASES, taught)
     assert matcher.rank("我腿摔破了医药费谁出").candidates[0].id == "insurance"
     assert matcher.rank("股票大涨了").decision == "none"
+
+
+@pytest.mark.parametrize("text", ["好", "", "志愿时长没有到账", "abc 123 怎么报名？", "啊" * 300])
+def test_one_text_is_encoded_as_many_are(text):
+    loaded = encoder.load()
+    if loaded is None:
+        pytest.skip("the sentence encoder is not installed or switched off")
+    alone, beside = loaded.encode([text])[0], loaded.encode([text, "另一句"])[0]
+    assert np.abs(alone - beside).max() < 1e-3
+    assert alone @ alone == pytest.approx(1, abs=1e-5)
+
+
+def test_words_of_near_meaning_have_near_vectors():
+    vectors = WordVectors(Tokenizer()).encode(["医院", "看病", "火车", "〇〇"])
+    doctor, ill, train = (v / np.linalg.norm(v) for v in vectors[:3])
+    assert doctor @ ill > doctor @ train
+    assert not vectors[3].any()
+
+
+def test_topics_belong_to_the_encoder_that_made_them():
+    loaded = encoder.load()
+    if loaded is None:
+        pytest.skip("the sentence encoder is not installed or switched off")
+    found = topics.vectors(loaded.name)
+    assert len(found) > 1000
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=0.1)
+    assert len(topics.vectors("another")) == 0
+
+
+def test_a_question_about_a_topic_without_an_entry_is_not_its_neighbours():
+    """With an entry for it, or nothing like it, the score is that of probability and likeness alone."""
+    classifier = learner.train(np.eye(3, dtype=np.float32), np.array([0, 1, 2]), 3)
+    plain = score(classifier, Seen(np.array([[0.9, 0.2, 0.1]], dtype=np.float32)), np.array([0, 1, 2]))
+    meaning = np.array([[0.5, 0.1, 0.0]], dtype=np.float32)
+
+    def with_topic(likeness):
+        seen = Seen(np.array([[0.9, 0.2, 0.1]], np.float32), meaning, np.array([[likeness]], np.float32))
+        return score(classifier, seen, np.array([0, 1, 2]))[0, 0]
+
+    assert with_topic(-1.0) == pytest.approx(plain[0, 0], rel=1e-3)
+    assert with_topic(0.5) == pytest.approx(plain[0, 0] / 2, rel=1e-3)
+    assert with_topic(0.9) < plain[0, 0] / 50
+
+
+def test_formal_is_what_nobody_says():
+    assert colloquial.formal(["志愿服务时长查询流程", "志愿者注册条件"]) == 1
+    assert colloquial.formal(["我的时长去哪查呀", "怎么报名啊"]) == 0
+
+
+def test_formal_phrases_let_more_of_their_copies_pass():
+    strangers = np.linspace(0.0, 1.0, 101, dtype=np.float32)
+    generic, right = np.zeros(20, np.float32), np.ones(101, bool)
+    spoken, written = (Evidence(strangers, right, strangers, generic, formal) for formal in (0.1, 1.0))
+    assert thresholds(spoken).answer == pytest.approx(0.92, abs=0.01)
+    assert thresholds(written).answer == pytest.approx(0.76, abs=0.01)
+
+
+def test_what_is_plain_needs_no_second_look(monkeypatch):
+    loaded = encoder.load()
+    if loaded is None:
+        pytest.skip("the sentence encoder is not installed or switched off")
+    matcher = Matcher(PHRASES, loaded)
+    matcher._sure = [0.001]
+    monkeypatch.setattr(matcher.similarity, "meaning_of", lambda text: pytest.fail("encoded"))
+    ranking = matcher.rank("志愿服务证明怎么开呀")
+    assert (ranking.decision, ranking.id) == ("answer", "certificate")
+    assert ranking.confidence >= 0.8

@@ -1,0 +1,68 @@
+"""The ways of looking at a message, the cheap one first: a mix of likenesses, what was taught on it, its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bot.language import calibration, learner
+from bot.language.calibration import Evidence, Policy, Thresholds
+from bot.language.features import Floats, Ints
+from bot.language.learner import Classifier
+from bot.language.scoring import score
+from bot.language.similarity import LITE, Look, Mix, Parts, Similarity, mixed
+
+
+@dataclass(frozen=True)
+class Stage:
+    """``kept`` are the rows it was taught on: all phrases, and the generic messages unlike them; ``labels`` theirs."""
+
+    mix: Mix
+    classifier: Classifier
+    kept: Ints
+    labels: Ints
+    evidence: Evidence
+
+    def scores(self, look: Look) -> Floats:
+        """Raw scores of every entry."""
+        scores: Floats = score(self.classifier, look.seen(self.mix, self.kept), self.labels)[0]
+        return scores
+
+    def thresholds(self, policy: Policy) -> Thresholds:
+        return calibration.thresholds(self.evidence, policy)
+
+    @property
+    def sure(self) -> float:
+        """The score above which a closer look would change nothing."""
+        return calibration.answer_above(self.evidence, calibration.SURE)
+
+
+def taught(similarity: Similarity, labels: Ints, chit_chat: Sequence[str]) -> tuple[Stage, ...]:
+    """A stage without meaning, and where there is an encoder one with it. Seconds for a thousand phrases.
+
+    ``chit_chat``: generic messages that are no rows; what scores they get says where answers may begin.
+    """
+    mixes = [LITE] if similarity.meaning is None else [LITE, similarity.choose_mix(labels)]
+    parts, strange = similarity.among_rows(*mixes), similarity.of(chit_chat, *mixes)
+    return tuple(_taught(similarity, mix, parts, strange, labels) for mix in mixes)
+
+
+def _taught(similarity: Similarity, mix: Mix, parts: Parts, strange: Parts, labels: Ints) -> Stage:
+    kernel = mixed(parts, mix)
+    kept = _far_background(kernel, similarity.own)
+    kernel, labels = kernel[np.ix_(kept, kept)], labels[kept]
+    steps, sharpness = learner.WITH_MEANING if mix.meaning else learner.WITHOUT
+    classifier = replace(learner.train(kernel, labels, int(labels.max()) + 1, steps=steps), temperature=sharpness)
+    evidence = calibration.Trial(similarity, mix, kept, parts, labels, classifier).evidence(strange)
+    return Stage(mix, classifier, kept, labels, evidence)
+
+
+def _far_background(kernel: Floats, own: int) -> Ints:
+    """All phrases, and the generic messages unlike them: 谢谢 is no chit-chat where it is an entry."""
+    among = kernel[:own, :own].copy()
+    np.fill_diagonal(among, 0)
+    usual = float(np.quantile(among.max(axis=1), 0.75))
+    near = kernel[own:, :own].max(axis=1) > usual
+    return np.concatenate([np.arange(own), own + np.flatnonzero(~near)])
