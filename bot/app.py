@@ -184,6 +184,9 @@ class Reader:
         elif decision in ("offer", "none") and (heart := _heart_of_a_letter(library, text, ranking)):
             decision, id = heart
         entry = library.entries.get(id)
+        offered = suggestions(library, [c.id for c in ranking.candidates]) if decision == "offer" else ()
+        if decision == "offer" and not offered:
+            decision = "none"
         return Understanding(
             decision=decision,
             slots=named,
@@ -191,7 +194,7 @@ class Reader:
             intent=(entry.intent or "") if entry else "",
             answer=library.render(entry) if entry and entry.answer else "",
             confidence=ranking.confidence,
-            suggestions=suggestions(library, [c.id for c in ranking.candidates]) if decision == "offer" else (),
+            suggestions=offered,
         )
 
     def answer_of(self, entry_id: str) -> str | None:
@@ -200,6 +203,7 @@ class Reader:
         return library.render(entry) if entry and entry.answer else None
 
 
+SMALL_TALK = "闲聊"  # the topic of faq/smalltalk.yaml
 TAKES_TIME = {"activities.list"}
 COMMANDS = {"报": "sign_up.start", "取消": "sign_up.cancel", "退": "sign_up.cancel"}
 
@@ -230,9 +234,13 @@ def _heart_of_a_letter(library: Library, text: str, ranking: Ranking) -> tuple[D
 
 
 def suggestions(library: Library, ids: list[str]) -> tuple[Suggestion, ...]:
-    """At most three questions, as their entries ask them."""
+    """At most three questions, as their entries ask them. Nobody means to ask 你好 or 讲个笑话."""
     entries = [library.entries[id] for id in ids[:3] if id in library.entries]
-    return tuple(Suggestion(entry.id, str(entry.ask[0]), entry.intent or "") for entry in entries)
+    return tuple(
+        Suggestion(entry.id, str(entry.ask[0]), entry.intent or "")
+        for entry in entries
+        if entry.topic != SMALL_TALK and not (entry.intent or "").startswith("smalltalk.")
+    )
 
 
 def wake_worker(parts: Parts) -> Callable[[], None]:

@@ -9,20 +9,24 @@ from handlers import (
     activities,
     always,
     ask_back,
+    attendance,
     crisis,
     deliveries,
     duty,
     faq,
     follow,
+    leftover,
     mine,
     named,
     proxy,
     quoted,
     sign_up,
+    smalltalk,
+    wordless,
 )
 
 FORMS = sign_up.FORMS
-INTENTS = all_intents([always.router, activities.router, sign_up.router, mine.router, faq.router])
+INTENTS = all_intents([always.router, activities.router, sign_up.router, mine.router, smalltalk.router, faq.router])
 WISHES = frozenset(INTENTS) - {"faq.chosen"}
 """What an entry of ``faq/`` may lead to: all but the choice of an offer, which needs to know what was offered."""
 
@@ -36,14 +40,17 @@ ROUTERS = [
     quoted.router,  # a quoted message says what this one is about
     steps.open_form(FORMS),  # the answer to the question asked last
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
-    ask_back.router,  # 退, 证, 签到, six digits: which of several things is meant?
+    ask_back.router,  # 退, 证, 帮忙: which of several things is meant?
+    attendance.router,  # 签到, 签退, six digits
+    smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first
     activities.router,  # A12, 详情 A12
     named.router,  # a card copied back, a forwarded article
     proxy.router,  # 给我儿子报名
     sign_up.router,  # 报名 A12
     mine.router,  # 我的活动, 取消 A12, 确认, 不去了
-    ask_back.leftover,  # 好, 1, 不用了 when nothing is open
+    leftover.router,  # 好, 1, 不用了 when nothing is open
+    wordless.router,  # faces and punctuation, a picture, a place
     about.router,  # 几点集合, 要带什么: of the activity just shown
     steps.menu(INTENTS),  # a menu button
     steps.wishes(INTENTS),  # a wish in own words

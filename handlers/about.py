@@ -9,12 +9,11 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.language.dates import clock, distance, span
 from bot.language.text import clean
-from bot.services import activities, registrations
+from bot.services import activities
 from bot.services.activities import Detail
 from bot.wechat.replies import Reply, Text
 from handlers import reference
 from handlers.activities import next_step
-from handlers.contact import person_id
 
 router = Router("about")
 
@@ -82,7 +81,7 @@ def about_it(ctx: Context) -> Reply | None:
     if not any(told):
         return None
     ctx.session.focus = it.shift_id
-    return Text("\n".join([f"{it.code} {it.title}：", *filter(None, told), next_step(ctx, it)]))
+    return Text("\n".join(filter(None, [f"{it.code} {it.title}：", *told, next_step(ctx, it)])))
 
 
 def _subject(ctx: Context) -> Detail | None:
@@ -92,10 +91,10 @@ def _subject(ctx: Context) -> Detail | None:
     """
     if reference.ORDINAL.search(ctx.text) and (numbered := reference.in_list(ctx, ctx.text)) is not None:
         return activities.detail(ctx.db, numbered, ctx.now)
-    named = reference.titled(ctx.text, activities.listed(ctx.db, ctx.now, limit=500), reference.SHORTEST_PART)
+    coming = activities.listed(ctx.db, ctx.now, limit=500)
+    named = reference.titled(ctx.text, coming, reference.SHORTEST_PART) or reference.pointed_at(ctx.text, coming)
     when = ctx.understanding.slots.when
-    person = person_id(ctx)
-    own = registrations.mine(ctx.db, person, ctx.now) if person is not None and not named else []
+    own = [] if named else reference.own(ctx)
     if when is not None:
         own = [one for one in own if when.start <= one.starts_at < when.end]
     if len(named) == 1:

@@ -15,7 +15,6 @@ from bot.language.times import Span
 from bot.services import activities, registrations
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import reference
-from handlers.contact import person_id
 
 router = Router("activities")
 
@@ -141,7 +140,7 @@ def show_detail(ctx: Context) -> Reply:
 
 
 @router.pattern(r"(?:详情|看看?|介绍|查看)\s*(?P<what>\S.*)")
-def showshow_one(ctx: Context) -> Reply | None:
+def show_named(ctx: Context) -> Reply | None:
     return show_one(ctx, ctx.args["what"])
 
 
@@ -156,8 +155,12 @@ def show_one(ctx: Context, what: str) -> Reply | None:
     meant = reference.meant(ctx, what)
     if not meant:
         code = reference.CODE.search(what)
-        return Text(f"没有找到 {code.group(1).upper()} 这个活动，可能已经结束。回复 活动 看看近期有哪些。") if code else None
+        return not_found(code.group(1)) if code else None
     return show_meant(ctx, meant)
+
+
+def not_found(code: str) -> Reply:
+    return Text(f"没有找到 {code.upper()} 这个活动，可能已经结束。回复 {choice_link('活动')} 看看近期有哪些。")
 
 
 def show_meant(ctx: Context, meant: list[int]) -> Reply:
@@ -178,19 +181,28 @@ def detail(ctx: Context, shift_id: int) -> str:
         *(f"{label}：{value}" for label, value in _facts(it) if value),
         next_step(ctx, it),
     ]
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
 
 
 def next_step(ctx: Context, it: activities.Detail) -> str:
-    """What this follower can do about an activity now."""
-    person = person_id(ctx)
-    own = registrations.mine(ctx.db, person, ctx.now) if person is not None else []
-    if any(one.shift_id == it.shift_id for one in own):
-        return f"您已报名（或在候补），去不了请回复 取消 {it.code}"
+    """What this follower can do about an activity now; nothing more while the form for it is open."""
+    if ctx.session.form is not None and ctx.session.form.values.get("shift_id") == it.shift_id:
+        return ""
+    if one := next((one for one in reference.own(ctx) if one.shift_id == it.shift_id), None):
+        return _own_step(one)
     if it.signup == "not_open_yet" and it.signup_opens_at:
         return f"还没开始报名，{moment(it.signup_opens_at, ctx.zone)}开放"
     closed = {"closed": "报名已截止", "started": "活动已经开始，不能再报名", "cancelled": "活动已取消"}
     return closed.get(it.signup) or f"想参加请回复 {choice_link('报名', f'报名 {it.code}')}"
+
+
+def _own_step(one: registrations.Mine) -> str:
+    match one.state:
+        case "offered":
+            return f"有空位正等您：要去请回复 确认 {one.code}，不去请回复 不去了"
+        case "waiting":
+            return f"您在候补，排在第{one.place_in_line}位；不想等了请回复 取消 {one.code}"
+    return f"您已报名，去不了请回复 取消 {one.code}"
 
 
 def by_scene(ctx: Context, scene: str) -> str:

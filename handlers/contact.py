@@ -11,7 +11,7 @@ from bot.services import people
 from bot.storage.models import Follower
 from bot.wechat.messages import Click, Event, Scan, ScanCode, Subscribe, Unsubscribe
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import faq
+from handlers import learning
 
 Kept = Callable[[Context], list[str]]
 """Texts of the pushes that could not be delivered, marked as delivered by this call."""
@@ -46,7 +46,7 @@ class Departure:
             return reply
         if isinstance(ctx.message, Event) and not isinstance(ctx.message, WINDOW_EVENTS):
             return reply
-        faq.learn(ctx)
+        learning.learn(ctx)
         self._note(ctx)
         if not isinstance(reply, Text):
             return reply

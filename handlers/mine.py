@@ -14,20 +14,22 @@ from bot.services.refusals import NotRegistered
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import activities, reference
+from handlers import activities, asking, reference
 from handlers.contact import person_id
 
 router = Router("mine")
 
 CONFIRMED = "sign_up.cancel_confirmed"
 CASUAL = frozenset(AGREE) - {"确认", "确定", "同意"}
+NOTHING_TO_CANCEL = "您现在没有报名，没有可以取消的。以后报了名去不了，回复 取消 加活动编号就行，比如 取消 A12。"
+STAY = ("还是去", "还是去吧", "算了还是去吧", "我还是去", "我去", "留着")
 STATE_WORDS = {"confirmed": "已报名", "waiting": "候补第{place}位", "offered": "有空位，等您确认"}
 
 
 @router.intent("sign_up.mine")
 @router.words("我的活动", "我的报名", "我报了什么", "我报名的活动")
 def mine(ctx: Context) -> Reply:
-    mine_now = _mine(ctx)
+    mine_now = reference.own(ctx)
     if not mine_now:
         return Text(f"您现在没有报名的活动。看看 {choice_link('近期活动')} 有没有喜欢的？")
     ctx.session.shown = [one.shift_id for one in mine_now]
@@ -38,11 +40,6 @@ def mine(ctx: Context) -> Reply:
         for number, one in enumerate(mine_now, start=1)
     ]
     return Text("您的活动：\n" + "\n".join(lines) + f"\n去不了请回复 取消 加编号，比如 取消 {mine_now[0].code}。")
-
-
-def _mine(ctx: Context) -> list[registrations.Mine]:
-    person = person_id(ctx)
-    return registrations.mine(ctx.db, person, ctx.now) if person is not None else []
 
 
 def _state(one: registrations.Mine) -> str:
@@ -67,30 +64,32 @@ def confirm_named(ctx: Context) -> Reply | None:
 
 @router.pattern(r"(?:我要|我想|帮我)?(?:取消|退)(?:报名)?\s*(?P<what>\S.{0,40})?")
 def cancel_named(ctx: Context) -> Reply | None:
-    """取消, 取消 A12, 取消报名 河道清洁."""
+    """取消, 取消 A12, 取消报名 河道清洁; 取消 A12 会扣分吗 only asks."""
     what = ctx.args["what"] or ""
     ctx.args = {}
-    named = _among_mine(ctx, what) if what else _mine(ctx)
+    if asking.asks(what):
+        return None
+    named = _among_mine(ctx, what) if what else reference.own(ctx)
     if not named:
         code = reference.CODE.fullmatch(what)
         if code:
             raise NotRegistered()
-        return None if what else Text("您现在没有报名，没有可以取消的。")
+        return None if what else Text(NOTHING_TO_CANCEL)
     return _cancel_one_of(ctx, named, explicit=_is_explicit(ctx, what, named))
 
 
 @router.intent("sign_up.cancel")
 def cancel(ctx: Context) -> Reply:
     if "shift_id" in ctx.args:
-        chosen = [one for one in _mine(ctx) if one.shift_id == int(ctx.args["shift_id"])]
+        chosen = [one for one in reference.own(ctx) if one.shift_id == int(ctx.args["shift_id"])]
         return _cancel_one_of(ctx, chosen, explicit=True) if chosen else mine(ctx)
     named = _among_mine(ctx, ctx.text)
-    return _cancel_one_of(ctx, named or _mine(ctx), explicit=False)
+    return _cancel_one_of(ctx, named or reference.own(ctx), explicit=False)
 
 
 def _among_mine(ctx: Context, what: str) -> list[registrations.Mine]:
     """Own registrations that ``what`` names: by title or code, or by a number in the list just shown."""
-    own = _mine(ctx)
+    own = reference.own(ctx)
     ids = reference.among(what, own) or reference.meant(ctx, what)
     return [one for one in own if one.shift_id in ids]
 
@@ -105,7 +104,7 @@ def _is_explicit(ctx: Context, what: str, named: list[registrations.Mine]) -> bo
 def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: bool) -> Reply:
     """Cancelling is never guessed: several are asked about, one is confirmed unless it was named and is in time."""
     if not named:
-        return Text("您现在没有报名，没有可以取消的。")
+        return Text(NOTHING_TO_CANCEL)
     if len(named) > 1:
         return activities.ask_which(ctx, [one.shift_id for one in named], "sign_up.cancel", "要取消哪一个？")
     one = named[0]
@@ -115,7 +114,7 @@ def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: b
     ctx.session.expect(
         [
             Choice("确认取消", CONFIRMED, {"registration_id": one.registration_id}, [*AGREE]),
-            Choice("不取消", "sign_up.leave", {}, [*DECLINE]),
+            Choice("不取消", "sign_up.keep", {}, [*DECLINE, *STAY]),
         ],
         fleeting=True,
     )
@@ -128,6 +127,12 @@ def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: b
         f"{one.code} {one.title}（{moment(one.starts_at, ctx.zone)}），确定取消吗？\n{note}"
         f"请回复 {choice_link('确认取消')}，可以带上原因；不取消回复 {choice_link('不取消')}。"
     )
+
+
+@router.intent("sign_up.keep")
+def keep(ctx: Context) -> Reply:
+    ctx.session.expect([])
+    return Text("好的，没有取消，位置还给您留着。")
 
 
 @router.intent(CONFIRMED)
@@ -220,6 +225,6 @@ def _no_offer(ctx: Context, code: str | None, *, accept: bool) -> Reply | None:
     if code and accept:
         code = code.upper()
         return Text(f"{code} 现在没有等您确认的空位，可能已过时限让给了下一位。想再排可回复 报名 {code}。")
-    own = _mine(ctx)
+    own = reference.own(ctx)
     return cancel(ctx) if not accept and own and ctx.text else None
 

@@ -8,7 +8,7 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.language.text import clean
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import sign_up
+from handlers import asking
 
 router = Router("proxy")
 
@@ -28,15 +28,14 @@ PROXY = re.compile(
 def for_somebody(ctx: Context) -> Reply | None:
     """Nobody is signed up by another's word."""
     found = PROXY.search(clean(ctx.text))
-    if found is None or sign_up.QUESTION.search(sign_up.POLITE.sub("", clean(ctx.text))):
+    if found is None or asking.asks(ctx.text):
         return None
     office = ctx.settings.organisation
     if found.group("child") or found.group("own_child"):
         return Text(
             "可以的，孩子报名要由监护人办理：\n"
             "· 14周岁以下：由您陪同参加亲子活动，用您自己的姓名和手机号报名；\n"
-            "· 14–17周岁：需要监护人书面同意，请回复 "
-            f"{choice_link('人工')} 或打 {office.phone}，告诉老师孩子的姓名、年龄和想参加的活动；\n"
+            f"· 14–17周岁：需要监护人书面同意，请打 {office.phone}，告诉老师孩子的姓名、年龄和想参加的活动；\n"
             "· 满18周岁：请孩子用自己的微信来报。\n"
             f"先挑一场：{choice_link('近期活动')}；同意书怎么办：{choice_link('监护人同意怎么办理')}"
         )

@@ -124,6 +124,18 @@ def kinds(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind for word, kinds in EVERYDAY.items() if word in said for kind in kinds))
 
 
+def pointed_at(text: str, known: Sequence[Titled]) -> list[int]:
+    """The activities of the kind that is pointed at: 捡垃圾那个几点, 那个捡垃圾的在哪."""
+    said = clean(text)
+    wanted = [
+        kind
+        for word, kinds in EVERYDAY.items()
+        if re.search(f"{word}的?[那这][个场次]|[那这][个场次].?{word}", said)
+        for kind in kinds
+    ]
+    return [one.shift_id for one in known if any(kind in one.title for kind in wanted)]
+
+
 def in_list(ctx: Context, said: str) -> int | None:
     """The shift that a number, 第二个 or 最后一个 means in the list last shown."""
     shown = ctx.session.shown
@@ -140,8 +152,8 @@ def _nearest(ctx: Context, named: list[int], own_first: bool) -> list[int]:
     if len(named) < 2:
         return named
     shown = [shift_id for shift_id in named if shift_id in ctx.session.shown]
-    own = {one.shift_id for one in _own(ctx)} if own_first and not shown else set()
-    return shown or [shift_id for shift_id in named if shift_id in own] or named
+    ahead = {one.shift_id for one in own(ctx)} if own_first and not shown else set()
+    return shown or [shift_id for shift_id in named if shift_id in ahead] or named
 
 
 def _pointed_at(ctx: Context, said: str, coming: Sequence[Titled]) -> list[int]:
@@ -164,7 +176,8 @@ def _on_that_day(ctx: Context, coming: Sequence[Titled]) -> list[int]:
     return [one.shift_id for one in coming if when.start <= one.starts_at < when.end]
 
 
-def _own(ctx: Context) -> list[registrations.Mine]:
+def own(ctx: Context) -> list[registrations.Mine]:
+    """What this follower has ahead."""
     person = person_id(ctx)
     return registrations.mine(ctx.db, person, ctx.now) if person is not None else []
 

@@ -9,7 +9,6 @@ from bot.conversation.forms import AGREE, DECLINE, Field, Form, Forms, Unclear, 
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.dates import distance, span
-from bot.language.text import clean
 from bot.services import activities as activity_rules
 from bot.services import people, registrations
 from bot.services.profiles import masked_name, masked_phone, normal_name, normal_phone
@@ -17,7 +16,7 @@ from bot.services.refusals import NameInvalid, PhoneInvalid, ProfileMissing, Ref
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import activities, reference, refusals
+from handlers import activities, asking, reference, refusals
 from handlers.contact import follower, person_id
 
 router = Router("sign_up")
@@ -26,9 +25,6 @@ CONSENT_PURPOSE = "sign_up"
 CONSENT_VERSION = "2026-11"
 TEAM = 5
 """From so many on a team signs up with a list of names, through the office."""
-QUESTION = re.compile(r"什么|怎|咋|啥|几点|多少|多久|哪|[吗么呢?]$|[要会]不[要会]|截止|有没有")
-POLITE = re.compile(r"(?:可以|行|好|成|能)?(?:吗|不|(?<!什)么)?[?]?$")
-"""报名A12可以吗 asks nothing."""
 QUEUE_WORDS = ["排队", "排", "候补", "排候补", "直接报上", *AGREE]
 
 
@@ -38,7 +34,7 @@ QUEUE_WORDS = ["排队", "排", "候补", "排候补", "直接报上", *AGREE]
 @router.intent("sign_up.start")
 @router.words("报名", "我要报名", "我想报名", "报")
 def start(ctx: Context) -> Reply:
-    if ctx.text and QUESTION.search(POLITE.sub("", clean(ctx.text))):
+    if ctx.text and asking.asks(ctx.text):
         return activities.show_detail(ctx)  # 报名图书馆那个要带什么 asks before it decides
     meant = reference.meant(ctx, own_first=False)
     if not meant and ctx.session.focus is not None:
@@ -49,14 +45,14 @@ def start(ctx: Context) -> Reply:
 @router.pattern(r"(?:我要|我想|帮我|给我|我们.{0,8}|我[和跟与].{1,8})?(?:一起)?(?:报名?|参加)\s*(?P<what>\S.{0,40})")
 def start_named(ctx: Context) -> Reply | None:
     """报 1, 报名 A12, 报名 河道清洁. What names no activity, or asks about it, goes on to be understood."""
-    what = POLITE.sub("", ctx.args["what"])
+    what = asking.decided(ctx.args["what"])
     ctx.args = {}
-    if QUESTION.search(what):
+    if asking.asks(what):
         return None
     meant = reference.meant(ctx, what, own_first=False)
     code = reference.CODE.fullmatch(what)
     if not meant and code:
-        return Text(f"没有找到 {code.group(1).upper()} 这个活动，可能已经结束。回复 {choice_link('活动')} 看看近期有哪些。")
+        return activities.not_found(code.group(1))
     return _begin_one_of(ctx, meant) if meant else None
 
 
@@ -103,7 +99,7 @@ def _fill_in(ctx: Context, it: activity_rules.Detail) -> Reply:
         return asked
     if not opened.at:
         return Text(_companions(ctx, it) + asked.content)
-    return Text(f"{it.code} {it.title}，{span(it.starts_at, it.ends_at, ctx.zone)}。\n{_companions(ctx, it)}{asked.content}")
+    return Text(f"{it.code} {it.title}，{span(it.starts_at, it.ends_at, ctx.zone)}。\n{_companions(ctx, it)}第一次报名，{asked.content}")
 
 
 def _companions(ctx: Context, it: activity_rules.Detail) -> str:
@@ -113,7 +109,7 @@ def _companions(ctx: Context, it: activity_rules.Detail) -> str:
         return ""
     seats = f"还剩{it.free}个名额，" if it.free < party else ""
     if party >= TEAM:
-        return f"（{seats}{party}个人一起来，请回复 人工 集体报名，老师按名单留名额；这里先报您本人。）\n"
+        return f"（{seats}{party}个人一起来，请打 {ctx.settings.organisation.phone} 集体报名，老师按名单留名额；这里先报您本人。）\n"
     return f"（{seats}每个人要自己确认才算报名：这里先报您本人，请同伴也关注本号，回复 报名 {it.code}。）\n"
 
 
@@ -125,8 +121,12 @@ def leave(ctx: Context) -> Reply:
 
 # -- the form ----------------------------------------------------------------------------------------
 
-NOT_A_NAME = re.compile(r"[吗呢么吧啊呀？?]$|什么|怎么|多少|几点|哪|为啥|报名|取消|活动|人工|帮助|[我你不了想]|儿子|女儿|孩子|有没|没有|保险|时长|证明|可以")
+NOT_A_NAME = re.compile(r"[吗呢么吧啊呀？?]$|什么|怎么|多少|几点|哪|为啥|报名|取消|活动|人工|帮助|[我你]|了$|[不想][报去想要用知填行能会是给问参看]|[这那]个|还有|儿子|女儿|孩子|有没|没有|保险|时长|证明|可以")
 CALLED = re.compile(r"^(?:我叫|我是|姓名|名字|叫)[是:： ]*")
+
+
+LONGEST_HAN = re.compile(r"[一-鿿]{9}")
+"""More characters without a dot between them are a sentence."""
 
 
 def parse_name(text: str) -> str:
@@ -135,7 +135,7 @@ def parse_name(text: str) -> str:
         name = normal_name(said)
     except NameInvalid:
         name = ""
-    if not name or NOT_A_NAME.search(name):
+    if not name or NOT_A_NAME.search(name) or LONGEST_HAN.search(name):
         raise Unclear("请发您的真实姓名，比如：王晓雨。（回复 取消 可以退出）")
     return name
 
@@ -144,6 +144,8 @@ def parse_phone(text: str) -> str:
     try:
         return normal_phone(text)
     except PhoneInvalid:
+        if not re.search(r"\d", text):
+            raise Unclear("还要您的11位手机号，用来联系您和投保，不公开。（回复 返回 改姓名，回复 取消 退出）") from None
         raise Unclear("这个号码好像不对，请发11位手机号，比如：13812345678。（回复 返回 改姓名，回复 取消 退出）") from None
 
 
@@ -226,7 +228,7 @@ FORMS = Forms(
         Form(
             name="sign_up",
             fields=(
-                Field("name", "第一次报名，请留下您的姓名：", parse_name, known=_registered),
+                Field("name", "请留下您的姓名：", parse_name, known=_registered),
                 Field("phone", "请留下您的手机号：", parse_phone, known=_registered),
             ),
             summary=_summary,

@@ -50,6 +50,7 @@ def choices(intents: Mapping[str, Handler]) -> Router:
         if "said" in choice.args:
             # Chosen for what was typed before: that text says which activity and when, not the 1 typed now.
             ctx.hear(str(choice.args["said"]))
+        if "entry" in choice.args:
             _note(ctx, **choice.args)
         return intents[choice.intent](ctx)
 
@@ -57,7 +58,7 @@ def choices(intents: Mapping[str, Handler]) -> Router:
 
 
 def _note(ctx: Context, entry: str, gap: int | None = None, **_: object) -> None:
-    """A choice offered because the message was not clear enough, or one that merely spares typing it again."""
+    """An entry chosen counts: as a choice where the message was not clear enough, else as if it had been asked for."""
     ctx.hits.append((entry, "answered" if gap is None else "chosen"))
     if gap is not None:
         ctx.settles = (gap, entry)

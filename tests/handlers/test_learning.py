@@ -24,7 +24,7 @@ from bot.wechat.messages import Text
 from bot.wechat.replies import Text as Say
 from handlers import FORMS, ROUTERS, refusals
 from handlers.contact import Departure, arrive
-from handlers.faq import wordless
+from handlers.wordless import wordless
 
 NOW = datetime(2026, 3, 3, 2, tzinfo=UTC)
 ANSWERS = {"insurance": "有意外险。", "certificate": "免费开。"}
@@ -109,6 +109,13 @@ def test_a_chosen_answer_settles_the_gap_and_is_a_hit(talk: Talk, choice: str) -
     assert talk.hits == {**OFFERED, ("certificate", "chosen"): 1}
 
 
+def test_what_is_asked_back_and_chosen_counts_as_if_it_had_been_asked_for(talk: Talk) -> None:
+    assert "哪一种" in talk.say("证")
+    assert talk.say("1") == "免费开。"
+    assert talk.hits == {("certificate", "answered"): 1}
+    assert talk.gaps() == []
+
+
 def test_a_chosen_wish_settles_the_gap_too(talk: Talk) -> None:
     talk.say("帮我弄一下")
     talk.say("3")
@@ -119,9 +126,9 @@ def test_a_chosen_wish_settles_the_gap_too(talk: Talk) -> None:
 def test_a_chosen_wish_that_a_rule_refuses_settles_the_gap_all_the_same(talk: Talk) -> None:
     """The refusal rolls back; what the follower meant is known nevertheless."""
     cleaning(talk, signup_opens_at=NOW + timedelta(days=1))
-    talk.say("帮我弄河道清洁")
+    talk.say("河道清洁那边要怎么弄呀")
     assert "报名" in talk.say("我要报名")
-    assert talk.gaps() == [("帮我弄河道清洁", "offer", "sign-up")]
+    assert talk.gaps() == [("河道清洁那边要怎么弄呀", "offer", "sign-up")]
     assert talk.hits[("sign-up", "chosen")] == 1
 
 
@@ -129,7 +136,7 @@ def test_going_on_with_a_form_rejects_nothing(talk: Talk) -> None:
     cleaning(talk)
     for said in ("报名 河道清洁", "王晓雨", "13800001234"):
         talk.say(said)
-    assert "您是不是想问" in talk.say("这个咋弄")
+    assert "您是不是想问" in talk.say("手续咋弄")
     assert "报名成功" in talk.say("确认")
     talk.say("人工")
     assert talk.hits == OFFERED
@@ -200,7 +207,11 @@ def test_what_was_not_understood_is_kept_and_said_to_be(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["😂😂", "。。。", "！！", "　", "[微笑]", "[Smile][呲牙]", "/::)", "/:rose~", "🇨🇳👍🏽", "…", "\u200b"]
+    "text",
+    [
+        "😂😂", "。。。", "！！", "　", "[微笑]", "[Smile][呲牙]", "/::)", "/:rose~", "🇨🇳👍🏽", "…", "\u200b",
+        "【收到不支持的消息类型，暂无法显示】",
+    ],
 )
 def test_where_there_are_no_words_nothing_is_kept_and_nothing_claimed(talk: Talk, text: str) -> None:
     said = talk.say(text)
@@ -209,6 +220,8 @@ def test_where_there_are_no_words_nothing_is_kept_and_nothing_claimed(talk: Talk
     assert talk.gaps() == []
 
 
-@pytest.mark.parametrize("text", ["[微笑]有保险吗", "报名/取消", "a", "1", "👍好", "http://a.cn", "[活动]在哪"])
+@pytest.mark.parametrize(
+    "text", ["[微笑]有保险吗", "报名/取消", "a", "1", "👍好", "http://a.cn", "[活动]在哪", "/:::" * 100 + "好"]
+)
 def test_words_are_words_beside_faces_too(text: str) -> None:
     assert not wordless(text)

@@ -6,8 +6,6 @@ import random
 import time
 from datetime import timedelta
 
-import pytest
-
 from bot.knowledge import commands, gaps
 from bot.knowledge.clusters import SHOWN, Cluster, as_yaml, cluster
 from bot.knowledge.gaps import Asked, unanswered
@@ -67,14 +65,6 @@ HOSTILE = [
     "带狗去行吗！！！",
     "带狗去，行吗",
 ]
-
-
-@pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / "faq"
-    path.mkdir()
-    (path / "a.yaml").write_text(TEXT, "utf-8")
-    return path
 
 
 def printed(folder, asked, **options):

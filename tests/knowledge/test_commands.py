@@ -24,14 +24,6 @@ entries:
 """
 
 
-@pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / "faq"
-    path.mkdir()
-    (path / "a.yaml").write_text(TEXT, "utf-8")
-    return path
-
-
 def run(command, *args, **kwargs):
     out = io.StringIO()
     return command(*args, out, **kwargs), out.getvalue()

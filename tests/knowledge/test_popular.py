@@ -4,8 +4,6 @@ import io
 import json
 from datetime import date
 
-import pytest
-
 from bot.knowledge import commands
 from bot.knowledge.counts import Tally
 
@@ -29,14 +27,6 @@ ASKED = [
     Tally("certificate", 4, 10, 1, 8, date(2026, 2, 28)),
     Tally("gone", 1, 0, 0, 0, date(2026, 2, 1)),
 ]
-
-
-@pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / "faq"
-    path.mkdir()
-    (path / "a.yaml").write_text(TEXT, "utf-8")
-    return path
 
 
 def printed(tallies, folder, **options):

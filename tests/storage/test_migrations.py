@@ -12,8 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, inspect, text
 
 from bot.storage.database import Database
-from bot.storage.migrations import draft, newest
-from bot.storage.models import Base
+from bot.storage.migrations import draft, newest, upgrade
+from bot.storage.models import Alert, Base, EntryCount, Follower, Gap
 from tests.fixtures import postgres
 
 
@@ -55,6 +55,34 @@ def test_two_processes_may_upgrade_at_once(empty_url: str) -> None:
     assert [(start.wait(60), start.communicate()[1]) for start in starts] == [(0, "")] * 3
     with Database(empty_url).session() as db:
         assert db.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest()]
+
+
+AT_0002 = (
+    "INSERT INTO staff (username, name, password_hash, role, openid, created_at) VALUES"
+    " ('li', '李老师', 'x', 'admin', 'o-li', :at), ('wang', '王老师', 'x', 'admin', 'o-both', :at),"
+    " ('wang2', '王老师', 'x', 'admin', 'o-both', :at), ('chen', '陈老师', 'x', 'admin', NULL, :at)",
+    "INSERT INTO gaps (text, decision, candidates, chosen, at)"
+    " VALUES ('这个咋弄', 'offer', '[\"insurance\"]', '', :at)",
+    "INSERT INTO followers (openid, followed, followed_at, first_scene, message_used, click_used, reminders)"
+    " VALUES ('o-li', true, :at, '', 0, 0, true)",
+)
+
+
+def test_a_database_in_use_is_brought_to_the_newest_form(empty_url: str) -> None:
+    """From 0002, before alerts and counts: nothing is lost; two who share an account must be bound anew."""
+    database = Database(empty_url)
+    upgrade(database, "0002")
+    with database.engine.begin() as connection:
+        for statement in AT_0002:
+            connection.execute(text(statement), {"at": "2026-03-03 02:00:00+00:00"})
+    database.upgrade()
+    with database.session() as db:
+        assert db.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest()]
+        bound = db.execute(text("SELECT username, openid, on_duty FROM staff ORDER BY id")).all()
+        assert bound == [("li", "o-li", False), ("wang", None, False), ("wang2", None, False), ("chen", None, False)]
+        assert [gap.candidates for gap in db.query(Gap)] == [["insurance"]]
+        assert [reader.openid for reader in db.query(Follower)] == ["o-li"]
+        assert db.query(Alert).count() == db.query(EntryCount).count() == 0
 
 
 def test_the_next_version_is_drafted_from_the_models(sqlite_database: Database, tmp_path: Path) -> None:

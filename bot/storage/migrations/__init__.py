@@ -22,13 +22,16 @@ _VERSIONS = Path(__file__).parent / "versions"
 _ADVISORY_KEY = 7_307_421  # any number, the same in every process
 
 
-def upgrade(database: Database) -> None:
-    """To the newest form. Several processes may call this at once: one works, the others wait and find it done."""
+def upgrade(database: Database, to: str = "head") -> None:
+    """To the newest form, or an older one to try what comes after it.
+
+    Several processes may call this at once: one works, the others wait and find it done.
+    """
     with _turn(database), database.engine.connect() as connection:
         if MigrationContext.configure(connection).get_current_revision() == newest():
             return
         connection.rollback()
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection), to)
         connection.commit()
 
 

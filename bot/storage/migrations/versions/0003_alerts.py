@@ -36,7 +36,10 @@ def _staff() -> None:
     op.add_column("staff", sa.Column("bind_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("staff", sa.Column("on_duty", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index("ix_staff_bind_hash", "staff", ["bind_hash"])
-    # Commands come from the bound account: it must name one person.
+    # Commands come from the bound account: it must name one person. One that names two is nobody's until bound anew.
+    op.execute(
+        "UPDATE staff SET openid = NULL WHERE openid IN (SELECT openid FROM staff GROUP BY openid HAVING count(*) > 1)"
+    )
     op.drop_index("ix_staff_openid", "staff")
     op.create_index("ix_staff_openid", "staff", ["openid"], unique=True)
 
