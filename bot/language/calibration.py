@@ -15,10 +15,12 @@ from bot.language.scoring import Mask, Seen, score
 from bot.language.similarity import Mix, Parts, Similarity, seen
 
 Policy = Literal["cautious", "balanced", "bold"]
-FOLDS = 5
+FOLDS = 5  # of entries that are taken out
+HALVES = 2  # of the sample that is held out
 SAMPLE = 400  # phrases looked at: enough for the quantiles, and calibration stays quick
 COPIES = 4  # of each phrase where there are few, or chance would set the thresholds
-WARM_STEPS = 5  # from the whole solution; more of them move the quantiles little
+WARM_STEPS = 5  # from the whole solution: enough where entries are gone
+HELD_OUT_STEPS = 20  # where their other phrases must learn to stand in
 FLOOR = 1e-6
 LEAST = 0.02  # a score too low to answer by, however few strangers a small library can imagine
 FORMAL = 2.0  # by how much more of the strangers may pass where nearly all phrases are written as a clerk writes
@@ -102,6 +104,9 @@ def _wrong_below(evidence: Evidence, share: float) -> float:
     return float(wrong[allowed]) if len(wrong) > allowed else 0.0
 
 
+_NOBODY = np.zeros(1, dtype=np.float32)
+
+
 class Trial:
     """Retrains without some phrases and looks at how those would be ranked.
 
@@ -125,7 +130,7 @@ class Trial:
         copies = [colloquial.noisy(similarity.texts[i], chance, alike, level=0.9) for i in self.sample]
         self.copies = seen(similarity.of(copies, mix), mix).against(kept)
 
-    def without(self, out: Ints, texts: Seen, forbidden: Ints | None = None) -> Floats:
+    def without(self, out: Ints, texts: Seen, steps: int, forbidden: Ints | None = None) -> Floats:
         """Scores of ``texts`` by a classifier that never saw the rows ``out``."""
         left = np.setdiff1d(np.arange(len(self.labels)), out)
         trained = learner.train(
@@ -133,31 +138,31 @@ class Trial:
             self.labels[left],
             self.classes,
             start=self.whole.dual[left],
-            steps=WARM_STEPS,
+            steps=steps,
         )
         trained = replace(trained, temperature=self.whole.temperature)
         phrases = self.kept[np.setdiff1d(self.own, out)]
         unknown = self.similarity.unknown(phrases) if self.mix.meaning else None
         return score(trained, texts.against(left), self.labels[left], unknown=unknown, forbidden=forbidden)
 
-    def evidence(self, strange: Parts) -> Evidence:
-        """``strange``: chit-chat against all rows."""
+    def evidence(self, chit_chat: Seen) -> Evidence:
+        """``chit_chat``: generic messages against all rows."""
         unknown = self.similarity.unknown(self.kept[self.own]) if self.mix.meaning else None
-        generic = seen(strange, self.mix).against(self.kept)
+        generic = chit_chat.against(self.kept)
         return Evidence(
             *self._held_out(),
             self._strangers(),
-            score(self.whole, generic, self.labels, unknown=unknown).max(axis=1),
+            score(self.whole, generic, self.labels, unknown=unknown).max(axis=1) if len(generic.likeness) else _NOBODY,
             colloquial.formal([self.similarity.texts[i] for i in self.own]),
         )
 
     def _held_out(self) -> tuple[Floats, Mask]:
         best, right = np.zeros(len(self.sample), dtype=np.float32), np.zeros(len(self.sample), dtype=np.bool_)
         several = np.bincount(self.labels)[self.labels[self.sample]] > 1
-        for fold in range(FOLDS):
-            mine = np.arange(fold, len(self.sample), FOLDS)
+        for half in range(HALVES):
+            mine = np.arange(half, len(self.sample), HALVES)
             if len(mine):
-                scores = self.without(self.sample[mine], self.rows.only(self.sample[mine]))
+                scores = self.without(self.sample[mine], self.rows.only(self.sample[mine]), HELD_OUT_STEPS)
                 best[mine] = scores.max(axis=1)
                 right[mine] = scores.argmax(axis=1) == self.labels[self.sample[mine]]
         return (best[several], right[several]) if several.any() else (best, right)
@@ -170,5 +175,5 @@ class Trial:
             mine = np.flatnonzero(np.isin(self.labels[self.sample], removed))
             if len(mine):
                 out = np.flatnonzero(np.isin(self.labels, removed))
-                scores.append(self.without(out, self.copies.only(mine), removed).max(axis=1))
+                scores.append(self.without(out, self.copies.only(mine), WARM_STEPS, removed).max(axis=1))
         return np.concatenate(scores)

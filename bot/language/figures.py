@@ -29,21 +29,27 @@ FIGURE = any_of({
     "a dish or a drink": r"打折|烧炭烤|割(?:草|稻|肉|麦)|纸划",
     "tidings": r"(?:我|老师|老板|爸爸|妈妈|他|她)?打(?:了|来)?(?:我|他|她)?(?:的)?电话",
 })  # fmt: skip
-LAUGHTER = any_of({
-    "laughs": r"哈哈|hh+|233+|嘻嘻|嘿嘿|笑死|😂|🤣|😄|😁|😆|hiahia",
-    "takes it back": r"狗头|doge|开玩笑|手动|啊哈|[(（]不是[)）]|bushi|xs\b|🐶",
-})
-HYPERBOLE = any_of({
-    "so tired that": r"(?:累|烦|忙|疼|痛)(?:得|到)(?:我)?.{0,3}(?:想|要)死",
-    "work": r"作业|论文|复习|加班(?!三)|上班|早八|搬砖|ddl|代码|甲方|老板.{0,4}改|需求|ppt|军训",
-    "weather and queues": r"太热|天气|抢不到|堵车|排队|减肥",
-    "praise": r"好吃|好看|可爱",
-})
+LAUGHTER = any_of(
+    {
+        "laughs": r"哈哈|hh+|233+|嘻嘻|嘿嘿|笑死|😂|🤣|😄|😁|😆|hiahia",
+        "takes it back": r"狗头|doge|开玩笑|手动|啊哈|[(（]不是[)）]|bushi|xs\b|🐶",
+    }
+)
+HYPERBOLE = any_of(
+    {
+        "so tired that": r"(?:累|烦|忙|疼|痛)(?:得|到)(?:我)?.{0,3}(?:想|要)死",
+        "work": r"作业|论文|复习|加班(?!三)|上班|早八|搬砖|ddl|代码|甲方|老板.{0,4}改|需求|ppt|军训",
+        "weather and queues": r"太热|天气|抢不到|堵车|排队|减肥",
+        "praise": r"好吃|好看|可爱",
+    }
+)
 # Said after the fact: help is no longer what is asked for.
-CALLED_OFF = any_of({
-    "cannot come": r"取消|请假|去不了|来不了|参加不了|改期|退掉",
-    "what is due": r"认吗|算吗|鉴定|赔|报销|住院|那阵子",
-})
+CALLED_OFF = any_of(
+    {
+        "cannot come": r"取消|请假|去不了|来不了|参加不了|改期|退掉",
+        "what is due": r"认吗|算吗|鉴定|赔|报销|住院|那阵子",
+    }
+)
 LASTING = any_of({
     "nobody jokes about these":
         r"遗书|割腕|自残|安眠药|农药|百草枯|割脉|划(?:手|自己)|自杀|轻生|活不下去|不想活|活着|家暴|性侵"
@@ -62,9 +68,7 @@ TOPIC = any_of({
     "to define": r"是什么意思|什么是|法律(?:规定|上)|怎么认定|烈士|革命",
 })  # fmt: skip
 SETTING = any_of({"a post or an event": r"热线(?:的)?志愿|志愿者|志愿服务|活动|报名|保险|体验"})
-HAPPENING = any_of(
-    {"now, here": r"有人|现场|被车撞|刚刚|刚才|快来|(?:倒|晕|火|伤|撞|水|血|刀|去)了(?:$|[!！,，。快])"}
-)
+HAPPENING = any_of({"now, here": r"有人|现场|被车撞|刚刚|刚才|快来|(?:倒|晕|火|伤|撞|水|血|刀|去)了(?:$|[!！,，。快])"})
 NEAR = any_of({
     "of oneself":
         r"我(?:真的?|也|就|都|好|很|现在|有时候?|一直|经常|突然|只|又|已经|每天|最近|实在|不(?!知道)"

@@ -12,7 +12,7 @@ from bot.language.calibration import Evidence, Policy, Thresholds
 from bot.language.features import Floats, Ints
 from bot.language.learner import Classifier
 from bot.language.scoring import score
-from bot.language.similarity import LITE, Look, Mix, Parts, Similarity, mixed
+from bot.language.similarity import LITE, Look, Mix, Parts, Similarity, mixed, seen
 
 
 @dataclass(frozen=True)
@@ -50,19 +50,24 @@ def taught(similarity: Similarity, labels: Ints, chit_chat: Sequence[str]) -> tu
 
 
 def _taught(similarity: Similarity, mix: Mix, parts: Parts, strange: Parts, labels: Ints) -> Stage:
-    kernel = mixed(parts, mix)
-    kept = _far_background(kernel, similarity.own)
+    kernel, own = mixed(parts, mix), similarity.own
+    usual = _usual(kernel[:own, :own])
+    kept = np.concatenate([np.arange(own), own + _unlike(kernel[own:, :own], usual)])
+    strangers = seen(strange, mix).only(_unlike(mixed(strange, mix)[:, :own], usual))
     kernel, labels = kernel[np.ix_(kept, kept)], labels[kept]
     steps, sharpness = learner.WITH_MEANING if mix.meaning else learner.WITHOUT
     classifier = replace(learner.train(kernel, labels, int(labels.max()) + 1, steps=steps), temperature=sharpness)
-    evidence = calibration.Trial(similarity, mix, kept, parts, labels, classifier).evidence(strange)
+    evidence = calibration.Trial(similarity, mix, kept, parts, labels, classifier).evidence(strangers)
     return Stage(mix, classifier, kept, labels, evidence)
 
 
-def _far_background(kernel: Floats, own: int) -> Ints:
-    """All phrases, and the generic messages unlike them: 谢谢 is no chit-chat where it is an entry."""
-    among = kernel[:own, :own].copy()
-    np.fill_diagonal(among, 0)
-    usual = float(np.quantile(among.max(axis=1), 0.75))
-    near = kernel[own:, :own].max(axis=1) > usual
-    return np.concatenate([np.arange(own), own + np.flatnonzero(~near)])
+def _usual(among: Floats) -> float:
+    """How like its nearest other phrase a phrase usually is."""
+    others = among.copy()
+    np.fill_diagonal(others, 0)
+    return float(np.quantile(others.max(axis=1), 0.75))
+
+
+def _unlike(to_phrases: Floats, usual: float) -> Ints:
+    """The generic messages that are unlike every phrase: 谢谢 is no chit-chat where it is an entry."""
+    return np.flatnonzero(to_phrases.max(axis=1, initial=0.0) <= usual)
