@@ -9,7 +9,7 @@ from bot.wechat.replies import Reply, Text, choice_link
 router = Router("smalltalk")
 
 
-@router.words("老师", "小青", "老师在吗", "老师在不在", "老师在么", "老师好", "请问", "问一下", "咨询", "咨询一下", "我想咨询")
+@router.words("老师", "小青", "老师在吗", "老师在不在", "老师在么", "老师好", "老师你好", "老师您好", "请问", "问一下", "咨询", "咨询一下", "我想咨询")
 def called(ctx: Context) -> Reply:
     """An address, no wish for a person: that takes 找, 转 or 叫."""
     return Text(
