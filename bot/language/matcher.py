@@ -100,6 +100,9 @@ class Matcher:
                 learned.stages = taught(self.similarity, self._labels, unseen)
             learned.save(self.similarity)
         self.stages = learned.stages
+        for stage in self.stages:  # tables that are made when first needed: now, not while somebody waits
+            stage.scores(self.similarity.look(own[0]))
+        self.similarity.forget_teaching()
         self._sure = [stage.sure for stage in self.stages]
         self._decide_by(self.policy)
 

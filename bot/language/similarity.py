@@ -100,6 +100,11 @@ class Similarity:
         """Those that no phrase is about."""
         return self._topics[self.unknown(np.arange(self.own))]
 
+    def forget_teaching(self) -> None:
+        """Let go of what no message needs; should it be asked for, it is made anew."""
+        for name in ("_topics", "_topics_of_rows"):
+            self.__dict__.pop(name, None)
+
     def choose_mix(self, labels: Ints) -> Mix:
         """The mix that tells phrases of different entries apart best, judged on some entries and their own twins."""
         if self.meaning is None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bot.language import colloquial, encoder, learner, topics
-from bot.language.calibration import Evidence, thresholds
+from bot.language.calibration import POLICIES, Evidence, thresholds
 from bot.language.four_bits import pack, unpack
 from bot.language.learned import Learned
 from bot.language.matcher import Matcher
@@ -154,8 +154,9 @@ def test_formal_phrases_let_more_of_their_copies_pass():
     strangers = np.linspace(0.0, 1.0, 101, dtype=np.float32)
     generic, right = np.zeros(20, np.float32), np.ones(101, bool)
     spoken, written = (Evidence(strangers, right, strangers, generic, formal) for formal in (0.1, 1.0))
-    assert thresholds(spoken).answer == pytest.approx(0.92, abs=0.01)
-    assert thresholds(written).answer == pytest.approx(0.76, abs=0.01)
+    near = POLICIES["balanced"].near
+    assert thresholds(spoken).answer == pytest.approx(1 - near, abs=0.01)
+    assert thresholds(written).answer == pytest.approx(1 - 3 * near, abs=0.01)
 
 
 def test_what_is_plain_needs_no_second_look(monkeypatch):
