@@ -37,9 +37,11 @@ def gather(stack: Stack, count: int) -> list[Follower]:
     return [Follower(stack, openid) for openid in openids]
 
 
-def publish(stack: Stack, code: str, capacity: int, waitlist: int = 5000, days: int = 7) -> int:
+def publish(
+    stack: Stack, code: str, capacity: int, waitlist: int = 5000, days: int = 7, now: datetime | None = None
+) -> int:
     """One activity in ``days`` days; the id of its shift."""
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     new = NewActivity(
         code=code, title="城市马拉松服务", place="体育馆", content="赛道补给", risk="天气冷，请保暖",
         organiser="青山团县委", leader="李老师", starts_at=now + timedelta(days=days),

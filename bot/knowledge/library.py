@@ -19,7 +19,8 @@ from bot import metrics
 from bot.knowledge import edits, placeholders
 from bot.knowledge.checks import checked
 from bot.knowledge.entries import Entry, Folder, Mistake, Place
-from bot.knowledge.loader import files, load
+from bot.knowledge.loader import load
+from bot.knowledge.paths import files
 from bot.language.blas import at_full_speed
 from bot.language.calibration import Policy
 from bot.language.encoder import Encoder

@@ -13,7 +13,9 @@ from pathlib import Path
 import yaml
 
 from bot.knowledge.entries import ENTRY_FIELDS, FILE_FIELDS, Entry, Folder, Mistake, Phrase, Place, Severity
+from bot.knowledge.paths import files, misnamed, name_of
 from bot.knowledge.yaml_nodes import Page, place, read
+from bot.knowledge.yaml_slips import list_as_text, not_text
 
 _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _INTENT = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -27,38 +29,6 @@ _EXAMPLES = {"keywords": "[词一, 词二]", "words": "[词一, 词二]", "stop_
 MAX_PHRASE = 400
 
 
-def files(directory: Path) -> list[Path]:
-    """The YAML files of a folder and its sub-folders, in a fixed order; broken links too, for they are mistakes."""
-    if directory.is_file():
-        return [directory]
-    return sorted(
-        path for path in _visible(directory)
-        if path.suffix.lower() in {".yaml", ".yml"} and (path.is_file() or _is_broken_link(path))
-    )  # fmt: skip
-
-
-def _visible(directory: Path) -> Iterator[Path]:
-    """Without what editors and macOS leave behind under names that begin with a dot."""
-    return (path for path in directory.rglob("*") if not path.name.startswith("."))
-
-
-def _is_broken_link(path: Path) -> bool:
-    return path.is_symlink() and not path.exists()
-
-
-def _misnamed(directory: Path) -> Iterator[Mistake]:
-    """Windows hides the ending that Notepad adds."""
-    for path in sorted(_visible(directory)):
-        if path.suffix.lower() == ".txt" and path.is_file():
-            name = path.stem if Path(path.stem).suffix.lower() in {".yaml", ".yml"} else f"{path.stem}.yaml"
-            message = f"文件名以 .txt 结尾，里面的内容不会用上；要用就把文件改名为 {name}"
-            yield Mistake(Place(_name(path, directory)), message, "advice")
-
-
-def _name(path: Path, directory: Path) -> str:
-    return str(path.relative_to(directory.parent)) if path != directory else path.name
-
-
 def load(directory: Path) -> Folder:
     """Everything that can be read, and all mistakes of shape; ``checks`` looks at what entries mean together."""
     reader = _Reader()
@@ -66,13 +36,13 @@ def load(directory: Path) -> Folder:
     if not found:
         reader.mistakes.append(Mistake(Place(str(directory)), "这个文件夹里没有 .yaml 文件"))
     for path in found:
-        name = _name(path, directory)
+        name = name_of(path, directory)
         page = read(path, name)
         reader.mistakes += page.mistakes
         reader.begin(name, page)
         for root in page.roots:
             reader.file(root, name)
-    reader.mistakes += _misnamed(directory)
+    reader.mistakes += misnamed(directory)
     folder = reader.folder()
     if found and not folder.entries and not folder.refused():
         # A folder that says nothing is a slip, not a wish to say nothing.
@@ -225,7 +195,7 @@ class _Reader:
     def _text(self, node: yaml.Node, name: str, field: str) -> str | None:
         if not isinstance(node, yaml.ScalarNode):
             opening = self._lines[node.start_mark.line][node.start_mark.column :][:1]
-            self._wrong(node, name, _not_text(node, field, opening))
+            self._wrong(node, name, not_text(node, field, opening))
             return None
         text = str(node.value).strip()
         if not text or (not node.style and text in {"null", "~"}):
@@ -238,7 +208,7 @@ class _Reader:
         if isinstance(node, yaml.MappingNode):
             self._wrong(node, name, f"{field} 应该是列表，例如 {example}")
             return ()
-        if isinstance(node, yaml.ScalarNode) and not node.style and (wrong := _list_as_text(str(node.value))):
+        if isinstance(node, yaml.ScalarNode) and not node.style and (wrong := list_as_text(str(node.value))):
             self._wrong(node, name, f"{wrong}；{field} 应该写成 {example}")
             return ()
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
@@ -311,23 +281,3 @@ def _unknown(said: str, known: tuple[str, ...]) -> str:
         return f"不认识“{said}”；请写成 {near}"
     hint = "" if "：" not in said else "；中文冒号“：”要改成英文冒号加空格"
     return f"不认识“{said[:20]}”；这里可以写：{'、'.join(known)}{hint}"
-
-
-def _not_text(node: yaml.Node, field: str, opening: str) -> str:
-    """A list or mapping where a text belongs, told by the sign it began with."""
-    if opening in ("{", "["):
-        return f"{field} 应该是一段文字；以 {opening} 开头的内容请用英文引号括起整段"
-    if isinstance(node, yaml.MappingNode):
-        return f"{field} 应该是一段文字；这里有英文冒号加空格，请换成中文冒号“：”，或用英文引号括起整段"
-    return f"{field} 应该是一段文字，不是列表；要分几行请先写“{field}: |”，下面每行缩进一样多，不用“- ”"
-
-
-def _list_as_text(text: str) -> str | None:
-    """A list that YAML took for one text."""
-    if text.startswith(("【", "［")):
-        return "【】是中文括号，请换成英文的 [ ]"
-    if re.match(r"-\S", text):
-        return "“-”后面要空一格"
-    if text.count("，") + text.count("、") > 1:
-        return "几句话要放在英文方括号里，用英文逗号分开"
-    return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import yaml
+
 from bot.knowledge.entries import ENTRY_FIELDS, FILE_FIELDS, Mistake, Place
 
 _KEY = rf"^ *(?:- *)?(?P<key>{'|'.join(dict.fromkeys((*FILE_FIELDS, *ENTRY_FIELDS)))})"
@@ -74,3 +76,23 @@ def _outside_texts(piece: str) -> Iterator[tuple[int, str]]:
         block = _BLOCK.match(line)
         free_beyond = block.start("key") if block else None
         yield number, line
+
+
+def not_text(node: yaml.Node, field: str, opening: str) -> str:
+    """A list or mapping where a text belongs, told by the sign it began with."""
+    if opening in ("{", "["):
+        return f"{field} 应该是一段文字；以 {opening} 开头的内容请用英文引号括起整段"
+    if isinstance(node, yaml.MappingNode):
+        return f"{field} 应该是一段文字；这里有英文冒号加空格，请换成中文冒号“：”，或用英文引号括起整段"
+    return f"{field} 应该是一段文字，不是列表；要分几行请先写“{field}: |”，下面每行缩进一样多，不用“- ”"
+
+
+def list_as_text(text: str) -> str | None:
+    """A list that YAML took for one text."""
+    if text.startswith(("【", "［")):
+        return "【】是中文括号，请换成英文的 [ ]"
+    if re.match(r"-\S", text):
+        return "“-”后面要空一格"
+    if text.count("，") + text.count("、") > 1:
+        return "几句话要放在英文方括号里，用英文逗号分开"
+    return None

@@ -11,8 +11,9 @@ import numpy as np
 from bot.language import colloquial, learner
 from bot.language.features import Floats, Ints
 from bot.language.learner import Classifier
+from bot.language.mixes import Mix, Parts, seen
 from bot.language.scoring import Mask, Seen, score
-from bot.language.similarity import Mix, Parts, Similarity, seen
+from bot.language.similarity import Similarity
 
 Policy = Literal["cautious", "balanced", "bold"]
 FOLDS = 5  # of entries that are taken out

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from bot.language.calibration import Evidence
 from bot.language.features import Ints
 from bot.language.learner import Classifier
-from bot.language.similarity import Mix, Similarity
+from bot.language.mixes import Mix
+from bot.language.similarity import Similarity
 from bot.language.stages import Stage
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,9 @@ from bot.language.calibration import Evidence, Policy, Thresholds
 from bot.language.encoder import Encoder
 from bot.language.features import Floats, Ints
 from bot.language.learned import Learned
+from bot.language.mixes import GENERAL, PLAIN, Mix, mixed
 from bot.language.phrases import Phrases, Rewriter
-from bot.language.similarity import GENERAL, LARGE, PLAIN, Look, Mix, Similarity, mixed
+from bot.language.similarity import LARGE, Look, Similarity
 from bot.language.stages import taught
 from bot.language.text import normalise
 from bot.language.tokens import Tokenizer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from bot.language import topics
 from bot.language.encoder import Encoder
 from bot.language.features import Floats, Ints, SparseIndex
 from bot.language.learner import softmax
+from bot.language.mixes import DOMAIN, GENERAL, LITE, PARTS, Mix, Parts, mixed
 from bot.language.scoring import Mask, Seen
 from bot.language.tokens import Tokenizer
 from bot.language.word_vectors import WordVectors
@@ -26,38 +27,6 @@ _JUDGED = 300  # phrases by which the mix is chosen
 _ROUGH = 0.3  # of the best rough likeness, below which a row is not looked at again
 _LOOKED_INTO = 200  # rows whose containment is measured; of the others it is guessed from the spelling
 _SHRINK = 0.8  # of the mean vector, taken away from every vector so that only differences count
-
-
-@dataclass(frozen=True)
-class Mix:
-    """Shares of lexical similarity, spelling, the words' vectors, the sentence's meaning, and of how much of the
-    shorter text stands in the longer; they add up to 1."""
-
-    lexical: float
-    spelling: float
-    words: float = 0.0
-    meaning: float = 0.0
-    containment: float = 0.0
-
-
-PLAIN = Mix(lexical=0.75, spelling=0.25)
-LITE = Mix(lexical=0.44, spelling=0.26, words=0.30)
-GENERAL = Mix(lexical=0.15, spelling=0.20, meaning=0.52, containment=0.13)
-DOMAIN = Mix(lexical=0.14, spelling=0.16, meaning=0.70)
-PARTS = tuple(part.name for part in fields(Mix))
-Parts = Mapping[str, Floats]
-"""Texts against rows by kind of likeness; with an encoder also ``topics``, texts against topics."""
-
-
-def seen(parts: Parts, mix: Mix) -> Seen:
-    """The parts as a mix sees them."""
-    return Seen(mixed(parts, mix), *(parts.get(name) if mix.meaning else None for name in ("meaning", "topics")))
-
-
-def mixed(parts: Parts, mix: Mix) -> Floats:
-    """The weighted sum of the parts that the mix wants."""
-    shares = zip(PARTS, astuple(mix), strict=True)
-    return np.asarray(sum(np.float32(share) * parts[name] for name, share in shares if share), dtype=np.float32)
 
 
 class Similarity:

@@ -11,8 +11,9 @@ from bot.language import calibration, learner
 from bot.language.calibration import Evidence, Policy, Thresholds
 from bot.language.features import Floats, Ints
 from bot.language.learner import Classifier
+from bot.language.mixes import LITE, Mix, Parts, mixed, seen
 from bot.language.scoring import score
-from bot.language.similarity import LITE, Look, Mix, Parts, Similarity, mixed, seen
+from bot.language.similarity import Look, Similarity
 
 
 @dataclass(frozen=True)

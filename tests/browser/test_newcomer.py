@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
@@ -82,6 +84,13 @@ class Phone:
         self.phone.get_by_test_id("msg-link").filter(has_text=label).last.click()
 
 
+def coming_morning() -> datetime:
+    """Ten o'clock in the follower's zone, today or tomorrow."""
+    now = datetime.now(ZoneInfo("Asia/Shanghai"))
+    ten = now.replace(hour=10, minute=0, second=0, microsecond=0)
+    return (ten if ten > now else ten + timedelta(days=1)).astimezone(UTC)
+
+
 def shot(page: Page, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.wait_for_timeout(900)  # scrolling comes to rest
@@ -89,7 +98,9 @@ def shot(page: Page, name: str) -> None:
 
 
 def test_from_following_to_the_reminder(page: Page, fresh: Stack) -> None:
-    publish(fresh, "Z01", capacity=1, days=2)
+    morning = coming_morning()  # in the night an offered seat waits for the day
+    fresh.set_clock(morning)
+    publish(fresh, "Z01", capacity=1, days=2, now=morning)
 
     page.get_by_test_id("add-first-follower").click()
     wang = Phone(page, 0)

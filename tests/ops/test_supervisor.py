@@ -149,7 +149,7 @@ def test_a_reload_loses_no_request(shared: Stack) -> None:
         asker.join()
     assert codes == [200] * 300
     master = child_of(shared, "wsgi:app")
-    assert eventually(lambda: family(master) & before == {master}), "the workers are new"
+    assert eventually(lambda: family(master) & before == {master}, 40), "the workers are new"
 
 
 def test_a_second_run_is_told_who_holds_the_data_and_the_logs_hold_no_secret(shared: Stack) -> None:

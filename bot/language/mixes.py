@@ -1,0 +1,43 @@
+"""Which likenesses count how much: the shares of a mix, and the sums they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
+
+import numpy as np
+
+from bot.language.features import Floats
+from bot.language.scoring import Seen
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Shares of lexical similarity, spelling, the words' vectors, the sentence's meaning, and of how much of the
+    shorter text stands in the longer; they add up to 1."""
+
+    lexical: float
+    spelling: float
+    words: float = 0.0
+    meaning: float = 0.0
+    containment: float = 0.0
+
+
+PLAIN = Mix(lexical=0.75, spelling=0.25)
+LITE = Mix(lexical=0.44, spelling=0.26, words=0.30)
+GENERAL = Mix(lexical=0.15, spelling=0.20, meaning=0.52, containment=0.13)
+DOMAIN = Mix(lexical=0.14, spelling=0.16, meaning=0.70)
+PARTS = tuple(part.name for part in fields(Mix))
+Parts = Mapping[str, Floats]
+"""Texts against rows by kind of likeness; with an encoder also ``topics``, texts against topics."""
+
+
+def seen(parts: Parts, mix: Mix) -> Seen:
+    """The parts as a mix sees them."""
+    return Seen(mixed(parts, mix), *(parts.get(name) if mix.meaning else None for name in ("meaning", "topics")))
+
+
+def mixed(parts: Parts, mix: Mix) -> Floats:
+    """The weighted sum of the parts that the mix wants."""
+    shares = zip(PARTS, astuple(mix), strict=True)
+    return np.asarray(sum(np.float32(share) * parts[name] for name, share in shares if share), dtype=np.float32)
