@@ -7,7 +7,7 @@ import re
 from bot.language.text import normalise, simplify
 
 SHORTEST = 4
-"""Characters of a wish: 几点集合. What is shorter is an aside: 可以吗."""
+"""Characters of a wish: 几点集合. What is shorter is an aside: 可以吗. Behind a 顺便 one less is enough: 管饭不."""
 MOST = 3
 LONGEST = 150
 """Characters of a message that may be taken apart; a longer one tells a story and stays whole."""
@@ -46,7 +46,7 @@ def wishes(text: str) -> tuple[str, ...]:
         if not wish:
             continue
         demanded = _DEMANDS.match(wish) is not None and (joined or not found)
-        if len(normalise(wish)) >= SHORTEST and (demanded or _ASKS.search(wish)):
+        if len(normalise(wish)) >= SHORTEST - joined and (demanded or _ASKS.search(wish)):
             found.append(wish)
         joined = False
     return tuple(found)

@@ -47,7 +47,7 @@ HYPERBOLE = any_of(
 CALLED_OFF = any_of(
     {
         "cannot come": r"取消|请假|去不了|来不了|参加不了|改期|退掉",
-        "what is due": r"认吗|算吗|算(?:不算)?工伤|鉴定|赔|报销|住院|那阵子",
+        "what is due": r"认吗|算吗|算(?:不算)?工伤|鉴定|赔|报销|住院|那阵子|发票|病历",
     }
 )
 LASTING = any_of({
