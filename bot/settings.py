@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot import settings_rules as rules
 from bot.settings_sources import Mistake, SettingsError, Values, mistakes, read_environment, read_yaml
+from bot.settings_volunteering import Attendance, Volunteering
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS = {"wechat.app_secret", "wechat.token", "wechat.encoding_aes_key", "security.key"}
@@ -156,6 +157,8 @@ class Settings(Section):
     conversation: Conversation = Conversation()
     understanding: Understanding = Understanding()
     registrations: Registrations = Registrations()
+    attendance: Attendance = Attendance()
+    volunteering: Volunteering = Volunteering()
     push: Push = Push()
     menu: tuple[Button, ...] = MENU
     simulator: Simulator = Simulator()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.conversation.context import Context, Suggestion
 from bot.conversation.forms import Forms
 from bot.conversation.session import Choice
-from bot.services import people
+from bot.services import actors, people
 from bot.storage.models import Follower
 from bot.wechat.messages import Click, Event, Scan, ScanCode, Subscribe, Unsubscribe
 from bot.wechat.replies import Reply, Text, choice_link
@@ -20,7 +20,8 @@ WINDOW_EVENTS = (Click, Scan, ScanCode, Subscribe)
 
 
 def arrive(ctx: Context) -> None:
-    """Look who speaks; nothing is written yet."""
+    """Look who speaks; nothing is written yet. What this message changes is noted as theirs."""
+    actors.acting(ctx.db, actors.follower(ctx.openid))
     ctx.follower = people.follower(ctx.db, ctx.openid)
 
 

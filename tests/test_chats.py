@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import redis
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from bot.services import activities
 from bot.services.activities import NewActivity
@@ -48,9 +48,14 @@ def wipe(stack: Stack) -> None:
     database = stack.database()
     with database.session() as db:
         writing(db)
+        guards = list(db.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")))
+        for name, _ in guards:  # ledgers refuse deletion
+            db.execute(text(f"DROP TRIGGER {name}"))
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != "leases":
                 db.execute(delete(table))
+        for _, made in guards:
+            db.execute(text(made))
         db.commit()
     database.dispose()
     redis.Redis.from_url(stack.redis_url).flushall()

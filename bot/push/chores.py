@@ -60,6 +60,7 @@ class Chores:
             Chore("complain", COMPLAIN_EVERY_S, lambda: jobs.complain_of_alerts(database)),
             Chore("offers", sweep_s, lambda: jobs.run_offers(database, now(), settings)),
             Chore("reminders", sweep_s, lambda: jobs.plan_reminders(database, now(), settings)),
+            Chore("seal", sweep_s, lambda: jobs.seal_audit(database)),
             Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),
             Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now(), settings)),
         ]

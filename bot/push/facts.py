@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.push import alarms
+from bot.push.notices import NOTICES
 from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Follower, Offer, Registration, Shift
 from bot.wechat.replies import Reply, from_json
 
 # A reminder that comes later than this helps nobody.
 LATE = timedelta(hours=2)
+BEIJING = ZoneInfo("Asia/Shanghai")
 LATE_REPLY_LIVES = timedelta(hours=48)
-LIVE = ("confirmed", "waiting", "offered")
+LIVE = ("confirmed", "waiting", "offered", "pending")
 
 
 class Row(Protocol):
@@ -41,7 +44,7 @@ class Row(Protocol):
 class Facts:
     """What the words are made of. ``answer_by``: until when an offer stands. ``reply``: an answer that came late.
 
-    ``alarm``: what is known of an alert; then there is no activity.
+    ``alarm``: what is known of an alert; ``notice``: the whole text of a notice; then there is no activity.
     """
 
     kind: str
@@ -57,6 +60,7 @@ class Facts:
     reason: str = ""
     reply: Reply | None = None
     alarm: alarms.Alarm | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,9 @@ class Gone:
     reason: str
 
 
-def read(db: Session, cipher: Cipher, push: Row, now: datetime, *, pushing: bool = True) -> Facts | Gone:
+def read(
+    db: Session, cipher: Cipher, push: Row, now: datetime, *, zone: ZoneInfo = BEIJING, pushing: bool = True
+) -> Facts | Gone:
     """``pushing=False`` for the follower's own next message: then a reminder is welcome until the start."""
     if push.expires_at is not None and push.expires_at <= now:
         return Gone("expired", f"expired at {push.expires_at.isoformat(timespec='minutes')}")
@@ -76,6 +82,9 @@ def read(db: Session, cipher: Cipher, push: Row, now: datetime, *, pushing: bool
     if push.kind in alarms.KINDS:
         alarm = alarms.read(db, cipher, push.openid, push.kind, push.payload)
         return Gone("superseded", alarm) if isinstance(alarm, str) else Facts(push.kind, alarm=alarm)
+    if push.kind == "notice":
+        words = NOTICES[push.payload["notice"]](db, cipher, push.payload, now, zone)
+        return Facts("notice", notice=words) if words else Gone("superseded", "there is nothing to say any more")
     row = db.execute(
         select(Registration, Shift, Activity)
         .join(Shift, Registration.shift_id == Shift.id)

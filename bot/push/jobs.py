@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, String, cast, delete, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.push import facts, quiet
-from bot.services import alerts, announcements, duty, registrations
+from bot.services import alerts, announcements, auditing, duty, registrations
 from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.database import Database, writing
@@ -118,6 +118,14 @@ def complain_of_alerts(database: Database) -> None:
         if waiting:
             nobody = "" if duty.on_duty(db) else "没有人值班，谁也收不到：python -m bot staff duty 登录名 on"
             log.error("alert.unheard", alerts=waiting, what=nobody or "值班老师还没有回复 收到")
+
+
+def seal_audit(database: Database) -> int:
+    """Give new rows of the audit log their place in the chain."""
+    with database.session() as db:
+        count = auditing.seal(db)
+        db.commit()
+    return count
 
 
 def retire_kept(database: Database, now: datetime) -> int:

@@ -178,7 +178,7 @@ def kept_lines(db: Session, cipher: Cipher, openid: str, now: datetime, settings
     zone = ZoneInfo(settings.organisation.timezone)
     said: dict[object, tuple[Push, str]] = {}
     for push in announcements.take_kept(db, openid, now):
-        found = facts.read(db, cipher, push, now, pushing=False)
+        found = facts.read(db, cipher, push, now, zone=zone, pushing=False)
         if isinstance(found, facts.Facts):
             about = push.payload["registration_id"] if push.kind == "reminder" else push.id
             said[push.kind, about] = (push, wording.text(found, now, zone))

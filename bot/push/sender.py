@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -55,7 +56,8 @@ class Sender:
         """Never raises for what WeChat answers. ``still_ours`` is asked before each call: a lease may have run out."""
         now = self.now()
         with self.database.session() as db:
-            found = facts.read(db, self.cipher, claimed, now)
+            zone = ZoneInfo(self.settings.organisation.timezone)
+            found = facts.read(db, self.cipher, claimed, now, zone=zone)
             if isinstance(found, facts.Gone):
                 return Settlement(claimed, found.state, error=found.reason, counted=False)
             morning = waits_for_morning(claimed.kind, found.starts_at, now, self.settings)

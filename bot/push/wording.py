@@ -55,6 +55,8 @@ def text(facts: Facts, now: datetime, zone: ZoneInfo) -> str:
         return _late(facts.reply)
     if facts.alarm is not None:
         return alarms.text(facts.alarm, zone)
+    if facts.notice:
+        return facts.notice
     assert facts.starts_at and facts.ends_at
     name = f"{facts.code} {facts.title}"
     when = f"时间：{dates.span(facts.starts_at, facts.ends_at, zone)}"

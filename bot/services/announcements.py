@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.services.quiet_hours import awake_from
 from bot.storage.database import writing
 from bot.storage.models import NoticeConsent, Push
 
 KINDS = (
     "reminder", "offer", "offer_lapsed", "change", "cancelled", "late_reply", "alert", "alert_note", "alert_answer",
+    "notice",
 )  # fmt: skip
+BEIJING = ZoneInfo("Asia/Shanghai")
 NOT_SAID_YET = ("due", "unreached")
 
 
@@ -55,6 +59,27 @@ def announce_all(db: Session, rows: Sequence[dict[str, Any]], now: datetime) -> 
     if rows:
         db.info["announced"] = True  # whoever commits may wake the worker
         db.execute(owed, [{**row, "state": "due", "created_at": now} for row in rows])
+
+
+def notify(
+    db: Session,
+    openid: str,
+    notice: str,
+    key: str,
+    now: datetime,
+    *,
+    urgent: bool = False,
+    zone: ZoneInfo = BEIJING,
+    **ids: Any,
+) -> None:
+    """Owe ``openid`` the notice ``hours.settled`` (bot/push/notices/) once for each ``key``; in the night only if urgent.
+
+    ``ids`` are what the words are made from: ids, never names or numbers.
+    """
+    due_at = now if urgent else awake_from(now, zone)
+    payload = {"notice": notice, **ids}
+    row = {"key": f"{notice}:{key}", "openid": openid, "kind": "notice", "payload": payload, "due_at": due_at}
+    announce_all(db, [{**row, "expires_at": None}], now)
 
 
 def supersede(db: Session, key: str, now: datetime, *, prefix: bool = False, reason: str = "no longer true") -> int:

@@ -47,15 +47,11 @@ NEEDED = ("标题", "地点", "开始", "结束", "名额", "内容", "风险提
 EXPORTED_TOO = ("状态", "已占名额", "候补人数")  # ignored by import
 KINDS = {"志愿服务": "volunteer", "培训": "training", "团务": "league", "会议": "meeting", "文体": "entertainment"}
 STATES = {
-    "confirmed": "已报名",
-    "waiting": "候补",
-    "offered": "候补邀请中",
-    "cancelled": "已取消",
-    "cancelled_late": "迟到取消",
-    "declined": "已放弃",
-    "offer_expired": "邀请过期",
+    "pending": "待审核", "waiting": "候补", "offered": "候补邀请中", "confirmed": "已报名", "checked_in": "已签到",
+    "checked_out": "已签退", "unclosed": "待补签退", "completed": "已完成", "absent": "未到", "rejected": "已拒绝",
+    "cancelled": "已取消", "cancelled_late": "迟到取消", "declined": "已放弃", "offer_expired": "邀请过期",
     "activity_cancelled": "活动取消",
-}
+}  # fmt: skip
 SUBJECTS = {
     "reminder": "活动提醒",
     "offer": "候补有空位",
@@ -63,6 +59,7 @@ SUBJECTS = {
     "change": "时间地点有变",
     "cancelled": "活动取消", "late_reply": "迟到的回复",
     "alert": "值班警报", "alert_note": "值班警报的新消息", "alert_answer": "值班老师的回复",
+    "notice": "通知",
 }  # fmt: skip
 _TIMES = {"starts_at", "ends_at", "signup_opens_at", "signup_closes_at"}
 _NUMBERS = {"capacity", "waitlist_limit"}
@@ -175,9 +172,7 @@ def export_registrations(
     return _write(out, ["编号", "活动", "开始", "姓名", "手机", "状态", "候补位次", "报名时间", "备注"], rows)
 
 
-def export_unreached(
-    db: Session, out: TextIO, cipher: Cipher, *, phones: bool = False, rules: Rules = USUAL
-) -> int:
+def export_unreached(db: Session, out: TextIO, cipher: Cipher, *, phones: bool = False, rules: Rules = USUAL) -> int:
     """Whom WeChat let us tell nothing: somebody may have to telephone. Soonest first."""
     query = (
         select(Push, Person)

@@ -10,21 +10,35 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.refusals import Other
-from bot.storage.models import Registration, Shift
+from bot.storage.models import LIVE_STATES, SEATED_STATES, Registration, Reservation, Shift
 
-SEATED = ("confirmed", "offered")  # an open offer holds its seat
-LIVE = ("confirmed", "waiting", "offered")
-
+SEATED = SEATED_STATES
+LIVE = LIVE_STATES
+PRESENT = ("checked_in", "checked_out", "unclosed", "completed")
+"""Was or is there."""
+ENGAGED = ("confirmed", *PRESENT)
+"""Has a seat of their own: what stands in the way of another shift at that time."""
 
 _COUNTED = (
-    select(Registration.shift_id, Registration.state, func.count())
+    select(Registration.shift_id, Registration.state, func.count(), func.sum(Registration.party_size))
     .where(Registration.shift_id.in_(bindparam("shift_ids", expanding=True)), Registration.state.in_(LIVE))
     .group_by(Registration.shift_id, Registration.state)
 )
+_USED = (
+    select(func.coalesce(func.sum(Registration.party_size), 0))
+    .where(Registration.reservation_id == Reservation.id, Registration.state.in_(SEATED))
+    .scalar_subquery()
+)
+_HELD = (
+    select(Reservation.shift_id, Reservation.seats, _USED)
+    .where(Reservation.shift_id.in_(bindparam("shift_ids", expanding=True)), Reservation.state == "open")
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Seats:
+    """``taken``: seats of registrations, open offers and what teams hold; ``waiting``: registrations in line."""
+
     capacity: int
     taken: int
     waiting: int
@@ -56,9 +70,15 @@ def counted(db: Session, shift_ids: Collection[int]) -> dict[int, tuple[int, int
     if not shift_ids:
         return {}
     counts: dict[int, tuple[int, int]] = {}
-    for shift_id, state, number in db.execute(_COUNTED, {"shift_ids": list(shift_ids)}):
+    for shift_id, state, number, seats in db.execute(_COUNTED, {"shift_ids": list(shift_ids)}):
         taken, waiting = counts.get(shift_id, (0, 0))
-        counts[shift_id] = (taken, waiting + number) if state == "waiting" else (taken + number, waiting)
+        if state == "waiting":
+            counts[shift_id] = (taken, waiting + number)
+        elif state != "pending":
+            counts[shift_id] = (taken + seats, waiting)
+    for shift_id, seats, used in db.execute(_HELD, {"shift_ids": list(shift_ids)}):
+        taken, waiting = counts.get(shift_id, (0, 0))
+        counts[shift_id] = (taken + max(0, seats - used), waiting)
     return counts
 
 

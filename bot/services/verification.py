@@ -15,7 +15,7 @@ from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.models import Activity, Alert, AlertNote, Delivery, Follower, Offer, Person, Push, Registration, Shift
 
 REGISTRATION_STATES = {
-    *seats.LIVE, "cancelled", "cancelled_late", "declined", "offer_expired", "activity_cancelled",
+    *seats.LIVE, "cancelled", "cancelled_late", "declined", "offer_expired", "activity_cancelled", "rejected", "absent",
 }  # fmt: skip
 PUSH_TERMINAL = {"sent", "failed", "unknown", "expired", "superseded"}
 PUSH_STATES = {"due", "sending", "unreached", *PUSH_TERMINAL}
@@ -48,16 +48,12 @@ def _sound_file(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator
 
 
 def _capacity(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
-    taken = func.count(Registration.id)
-    over = (
-        select(Shift.id, Shift.capacity, taken)
-        .join(Registration, Registration.shift_id == Shift.id)
-        .where(Registration.state.in_(seats.SEATED))
-        .group_by(Shift.id, Shift.capacity)
-        .having(taken > Shift.capacity)
-    )
-    for shift_id, capacity, number in db.execute(over):
-        yield Breach("overbooked", f"{number} seats taken of {capacity}", (shift_id,))
+    capacities = dict(db.execute(select(Shift.id, Shift.capacity)).tuples())
+    shift_ids = sorted(capacities)
+    for page in (shift_ids[start : start + 500] for start in range(0, len(shift_ids), 500)):
+        for shift_id, (taken, _) in seats.counted(db, page).items():
+            if taken > capacities[shift_id]:
+                yield Breach("overbooked", f"{taken} seats taken of {capacities[shift_id]}", (shift_id,))
 
 
 def _registered_twice(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:

@@ -14,12 +14,21 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, make_url,
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, sessionmaker
 
+from bot.storage import audit
 from bot.storage.errors import Busy, StorageError, Unavailable, named, retrying
 from bot.storage.gate import Gate
 from bot.storage.models import Base
 
 __all__ = [
-    "Busy", "Database", "StorageError", "Unavailable", "alone", "is_writing", "locked", "retrying", "unguarded",
+    "Busy",
+    "Database",
+    "StorageError",
+    "Unavailable",
+    "alone",
+    "is_writing",
+    "locked",
+    "retrying",
+    "unguarded",
     "writing",
 ]
 
@@ -41,6 +50,7 @@ class Database:
         event.listen(self._sessions, "before_flush", _refuse_flush)
         event.listen(self._sessions, "do_orm_execute", _refuse_statement)
         event.listen(self._sessions, "after_transaction_end", _stop_writing)
+        audit.watch(self._sessions)
         _after_fork(self)
 
     def session(self) -> Session:

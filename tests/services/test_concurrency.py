@@ -43,7 +43,7 @@ def drop_triggers(database: Database) -> None:
             connection.execute(text("DROP TRIGGER registrations_capacity_insert"))
             connection.execute(text("DROP TRIGGER registrations_capacity_update"))
         else:
-            connection.execute(text("ALTER TABLE registrations DISABLE TRIGGER registrations_capacity"))
+            connection.execute(text("ALTER TABLE registrations DISABLE TRIGGER USER"))
 
 
 def confirmed(database: Database) -> int:

@@ -76,7 +76,7 @@ def drop_guard(world: World) -> None:
     if world.db.get_bind().dialect.name == "sqlite":
         run(world, "DROP TRIGGER registrations_capacity_update")
     else:
-        run(world, "ALTER TABLE registrations DISABLE TRIGGER registrations_capacity")
+        run(world, "ALTER TABLE registrations DISABLE TRIGGER USER")
 
 
 def test_a_missing_index_would_show(busy: World) -> None:

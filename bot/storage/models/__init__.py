@@ -1,15 +1,43 @@
 """The tables, one file per subject; import them from here."""
 
-from bot.storage.models.activities import Activity, Shift
+from bot.storage.models.activities import Activity, InsuranceRoster, Policy, Roster, Shift
 from bot.storage.models.alerts import Alert, AlertNote
+from bot.storage.models.audit import AuditEntry
 from bot.storage.models.base import Base, UTCDateTime
 from bot.storage.models.deliveries import Delivery, Lease, SavedSession
 from bot.storage.models.gaps import EntryCount, Gap
+from bot.storage.models.hours import Appeal, AttendanceEvent, LedgerEntry, ManualEntry, Outcome
+from bot.storage.models.merits import (
+    Certificate,
+    CertificateEntry,
+    CertificateNumber,
+    PointsLeg,
+    PointsLot,
+    PointsTransaction,
+    Redemption,
+    Reward,
+    StarAward,
+)
 from bot.storage.models.people import Consent, Follower, NoticeConsent, Person, Staff
 from bot.storage.models.pushes import Push
-from bot.storage.models.registrations import Offer, Registration
+from bot.storage.models.registrations import LIVE_STATES, SEATED_STATES, Offer, Registration, Swap
+from bot.storage.models.teams import Invitation, Membership, Reservation, Team
+from bot.storage.models.volunteers import (
+    Agreement,
+    Completion,
+    Course,
+    Document,
+    Erasure,
+    Guardianship,
+    Suspension,
+    Volunteer,
+)
 
 __all__ = [
-    "Activity", "Alert", "AlertNote", "Base", "Consent", "Delivery", "EntryCount", "Follower", "Gap", "Lease",
-    "NoticeConsent", "Offer", "Person", "Push", "Registration", "SavedSession", "Shift", "Staff", "UTCDateTime",
-]
+    "LIVE_STATES", "SEATED_STATES", "Activity", "Agreement", "Alert", "AlertNote", "Appeal", "AttendanceEvent",
+    "AuditEntry", "Base", "Certificate", "CertificateEntry", "CertificateNumber", "Completion", "Consent", "Course",
+    "Delivery", "Document", "EntryCount", "Erasure", "Follower", "Gap", "Guardianship", "InsuranceRoster", "Invitation",
+    "Lease", "LedgerEntry", "ManualEntry", "Membership", "NoticeConsent", "Offer", "Outcome", "Person", "PointsLeg",
+    "PointsLot", "PointsTransaction", "Policy", "Push", "Redemption", "Registration", "Reservation", "Reward", "Roster",
+    "SavedSession", "Shift", "Staff", "StarAward", "Suspension", "Swap", "Team", "UTCDateTime", "Volunteer",
+]  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.models.base import Base
@@ -15,13 +15,28 @@ if TYPE_CHECKING:
 
 
 class Person(Base):
-    """A human being. The phone number is encrypted; ``phone_hash`` (keyed) finds it again."""
+    """A human being. Phone and identity numbers are encrypted; keyed hashes find them again.
+
+    Only the name and the phone are asked for at first; the rest when a shift needs it. ``id_type``: id_card, hk_macau,
+    taiwan, passport, residence. A record that turned out to be another's twin points to it by ``merged_into`` and is
+    in nobody's use; rows that are never changed (ledger, points, events) still point to it. ``erased_at``: what was
+    personal is gone.
+    """
 
     __tablename__ = "people"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(64), default="")
     phone_encrypted: Mapped[bytes | None]
     phone_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    gender: Mapped[str] = mapped_column(String(8), default="")
+    birth_date: Mapped[date | None]
+    id_type: Mapped[str] = mapped_column(String(16), default="")
+    id_encrypted: Mapped[bytes | None]
+    id_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    area: Mapped[str] = mapped_column(String(32), default="")
+    skills: Mapped[list[str]] = mapped_column(JSON, default=list)
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    erased_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -51,7 +66,11 @@ class Follower(Base):
 
 
 class Consent(Base):
-    """One purpose a person agreed to, with the version of the text they saw (PIPL 14–17)."""
+    """One purpose a person agreed to, with the version of the text they saw (PIPL 14–17).
+
+    ``given_by``: the guardian who agreed for a minor. ``purpose``: sign_up, register, place, insurer,
+    zhiyuanhui, photos.
+    """
 
     __tablename__ = "consents"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -60,6 +79,7 @@ class Consent(Base):
     text_version: Mapped[str] = mapped_column(String(32))
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    given_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
 
 class NoticeConsent(Base):

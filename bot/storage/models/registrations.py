@@ -11,12 +11,24 @@ from bot.storage.models.activities import Shift
 from bot.storage.models.base import Base
 from bot.storage.models.people import Person
 
-LIVE_STATES = ("confirmed", "waiting", "offered")
+SEATED_STATES = ("confirmed", "offered", "checked_in", "checked_out", "unclosed", "completed")
+"""States that hold seats of the shift; an open offer does."""
+LIVE_STATES = (*SEATED_STATES, "pending", "waiting")
+"""A person has at most one registration of a shift in one of these."""
+_LIVE = text("state IN ({})".format(", ".join(f"'{state}'" for state in LIVE_STATES)))
 
 
 class Registration(Base):
-    """``state``: confirmed, waiting, offered; ended: cancelled, cancelled_late, declined, offer_expired,
-    activity_cancelled. Rows are kept for ever; a person has at most one live row per shift."""
+    """One person and one shift; rows are kept for ever.
+
+    ``state``: pending (待审核), waiting (候补), offered (候补邀请), confirmed (已报名), checked_in, checked_out,
+    unclosed (待补签退), completed; ended: cancelled, cancelled_late, declined, offer_expired, activity_cancelled,
+    rejected, absent (未到). ``party_size``: seats this row holds, its companions' among them; a companion's own row holds none
+    (0) and points to it by ``party_of``. ``reservation_id``: the team's reservation whose seat this is.
+    ``auto_accept``: 直接报上, no offer is needed. ``priority``: higher first in line, by a published rule only.
+    ``skipped``: how often a party was passed over for want of enough seats together. ``uninsured``: joined
+    after the list went to the insurer.
+    """
 
     __tablename__ = "registrations"
     __table_args__ = (
@@ -25,8 +37,8 @@ class Registration(Base):
             "shift_id",
             "person_id",
             unique=True,
-            sqlite_where=text("state IN ('confirmed', 'waiting', 'offered')"),
-            postgresql_where=text("state IN ('confirmed', 'waiting', 'offered')"),
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
         ),
         Index("ix_registrations_shift_state", "shift_id", "state"),
         Index("ix_registrations_person_state", "person_id", "state"),
@@ -40,6 +52,14 @@ class Registration(Base):
     created_at: Mapped[datetime]
     queued_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(255), default="")
+    party_size: Mapped[int] = mapped_column(default=1)
+    party_of: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"), index=True)
+    reservation_id: Mapped[int | None] = mapped_column(ForeignKey("reservations.id"), index=True)
+    auto_accept: Mapped[bool] = mapped_column(default=False)
+    priority: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+    uninsured: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[str] = mapped_column(String(16), default="chat")
     shift: Mapped[Shift] = relationship()
     person: Mapped[Person] = relationship()
 
@@ -53,8 +73,11 @@ class Offer(Base):
     __tablename__ = "offers"
     __table_args__ = (
         Index(
-            "uq_offers_open", "registration_id", unique=True,
-            sqlite_where=text("answer IS NULL"), postgresql_where=text("answer IS NULL"),
+            "uq_offers_open",
+            "registration_id",
+            unique=True,
+            sqlite_where=text("answer IS NULL"),
+            postgresql_where=text("answer IS NULL"),
         ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -63,4 +86,24 @@ class Offer(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     answered_at: Mapped[datetime | None]
     answer: Mapped[str | None] = mapped_column(String(16))
+    delivered_at: Mapped[datetime | None]
     registration: Mapped[Registration] = relationship()
+
+
+class Swap(Base):
+    """A roster seat offered by its holder to somebody else: to anybody of the line, or in exchange for another seat.
+
+    ``state``: open → taken | withdrawn | expired. ``wanted_shift_id``: set when the holder wants that seat in return.
+    """
+
+    __tablename__ = "swaps"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), index=True)
+    wanted_shift_id: Mapped[int | None] = mapped_column(ForeignKey("shifts.id"))
+    code: Mapped[str] = mapped_column(String(8), index=True)
+    state: Mapped[str] = mapped_column(String(16), default="open", index=True)
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"))
+    taken_at: Mapped[datetime | None]
+    registration: Mapped[Registration] = relationship(foreign_keys=[registration_id])

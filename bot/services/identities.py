@@ -1,0 +1,19 @@
+"""One human being, several records: rows that are never changed still point to a record merged into another."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from bot.storage.models import Person
+
+
+def same(person_id: int) -> Select[int]:
+    """The ids of all records that are this person, for ``….in_(same(id))``."""
+    return select(Person.id).where(or_(Person.id == person_id, Person.merged_into == person_id))
+
+
+def current(db: Session, person_id: int) -> int:
+    """The record in use: itself, or the one it was merged into. A merge moves what was merged before along."""
+    merged = db.scalars(select(Person.merged_into).where(Person.id == person_id)).one_or_none()
+    return merged if merged is not None else person_id
