@@ -62,7 +62,7 @@ def nearby(
         .where(Shift.starts_at <= now + around, func.coalesce(Shift.ended_at, Shift.ends_at) >= now - around)
         .where(Activity.state == "open")
     )
-    found = [_nearby(db, *row, rules) for row in db.execute(own).tuples()]
+    found = [_nearby(db, registration, shift, activity, rules) for registration, shift, activity in db.execute(own)]
 
     def order(one: Nearby) -> tuple[int, timedelta]:
         if one.is_open(now):

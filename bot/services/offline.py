@@ -78,7 +78,7 @@ def approve_offline(
     for other in (came.entered_by, actors.person(registration.person_id)):
         if actors.is_same_human(db, actor, other):
             raise SamePerson
-    left = by_nonce(db, came.nonce.removesuffix(":in") + ":out")
+    left = _left(db, came)
     verdict = "accepted" if approve else "refused"
     answers = [
         keep(
@@ -91,3 +91,13 @@ def approve_offline(
         registration.state, registration.state_since = "checked_out", now
         db.flush()
     return answers
+
+
+def offline_end(db: Session, came: AttendanceEvent) -> datetime | None:
+    """When the person left, as entered with this check-in."""
+    left = _left(db, came)
+    return left.captured_at if left is not None else None
+
+
+def _left(db: Session, came: AttendanceEvent) -> AttendanceEvent | None:
+    return by_nonce(db, came.nonce.removesuffix(":in") + ":out")
