@@ -208,7 +208,7 @@ def last_of(db: Session, person_id: int, states: Sequence[str]) -> Appeal | None
     return db.scalars(own.order_by(Appeal.state_since.desc(), Appeal.id.desc()).limit(1)).first()
 
 
-def missing_check_out(db: Session, person_id: int, now: datetime, rules: Rules = USUAL) -> list[Registration]:
+def missing_check_out(db: Session, person_id: int, now: datetime) -> list[Registration]:
     """Where this person came and has not left, though the time is over; the latest first."""
     return [
         registration

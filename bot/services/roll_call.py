@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services import presence
+from bot.services import authority, presence
 from bot.services.profiles import normal_name
 from bot.services.refusals_attendance import NobodySo, SeveralSo
 from bot.services.rules import USUAL, Rules
 from bot.services.verdicts import LISTED, Kind
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
-from bot.storage.models import AttendanceEvent, Person, Registration
+from bot.storage.models import Activity, AttendanceEvent, Person, Registration, Shift
+
+ENTERED_WITHIN = timedelta(days=14)
+"""So long after the end a leader may still enter who was there; later it is a matter of manual hours."""
 
 
 def leader_says(
@@ -90,3 +93,16 @@ def _tried(db: Session, registration: Registration) -> AttendanceEvent | None:
 
 def _phone(cipher: Cipher, person: Person) -> str:
     return cipher.decrypt(person.phone_encrypted) if person.phone_encrypted else ""
+
+
+def led(db: Session, openid: str, now: datetime, code: str = "") -> list[Shift]:
+    """Shifts of the last days that this account leads, the latest first; of the activity ``code`` if given."""
+    recent = select(Shift).join(Activity, Shift.activity_id == Activity.id)
+    recent = recent.where(Shift.starts_at <= now, Shift.ends_at > now - ENTERED_WITHIN, Activity.state == "open")
+    if code:
+        recent = recent.where(Activity.code == code)
+    return [
+        shift
+        for shift in db.scalars(recent.order_by(Shift.starts_at.desc(), Shift.id))
+        if authority.leader_of(db, openid, shift.activity) is not None
+    ]

@@ -42,7 +42,8 @@ def absent(db: Session, _cipher: Cipher, payload: Payload, _now: datetime, zone:
     noted = f"（{clock(tried.astimezone(zone))}收到过您的签到码，但没有核实到您在现场）" if tried else ""
     return (
         f"{activity.code} {activity.title}（{span(row.shift.starts_at, row.shift.ends_at, zone)}）："
-        f"系统没有您的签到记录{noted}。\n如果到了请回复 我到了，负责人核实后补记。没去成也没关系，下次提前回复 取消 就行。"
+        f"系统没有您的签到记录{noted}。\n如果到了请回复 我到了，负责人核实后补记。"
+        "没去成也没关系，下次提前回复 取消 就行。"
     )
 
 
@@ -77,7 +78,10 @@ def late(db: Session, _cipher: Cipher, payload: Payload, _now: datetime, zone: Z
     appeal = _of(db, payload)
     if appeal is None or appeal.state not in appeals.OPEN:
         return None
-    return f"{_activity(appeal)}：您{_day(appeal.asked_at, zone)}提交的核实还没有结果，抱歉久等了。已经提醒团委尽快处理，您不用再做什么。"
+    return (
+        f"{_activity(appeal)}：您{_day(appeal.asked_at, zone)}提交的核实还没有结果，抱歉久等了。"
+        "已经提醒团委尽快处理，您不用再做什么。"
+    )
 
 
 def overdue(db: Session, cipher: Cipher, payload: Payload, now: datetime, zone: ZoneInfo) -> str | None:
