@@ -24,6 +24,7 @@ COMMANDS = {
     "staff": ("bot.commands.people", "工作人员帐号"),
     "import": ("bot.commands.people", "从表格导入活动"),
     "export": ("bot.commands.people", "导出为表格"),
+    "anomalies": ("bot.commands.attendance", "签到异常：没人签到、挤在一分钟、不在集合点"),
     "prepare": ("bot.commands.run", ""),
 }
 HIDDEN = {"prepare"}

@@ -10,6 +10,7 @@ from handlers import (
     always,
     ask_back,
     attendance,
+    attendance_staff,
     crisis,
     deliveries,
     duty,
@@ -18,6 +19,7 @@ from handlers import (
     leftover,
     mine,
     named,
+    presence_appeals,
     proxy,
     quoted,
     sign_up,
@@ -26,7 +28,12 @@ from handlers import (
 )
 
 FORMS = sign_up.FORMS
-INTENTS = all_intents([always.router, activities.router, sign_up.router, mine.router, smalltalk.router, faq.router])
+INTENTS = all_intents(
+    [
+        always.router, activities.router, sign_up.router, mine.router, smalltalk.router, faq.router, attendance.router,
+        attendance_staff.router,
+    ]
+)  # fmt: skip
 WISHES = frozenset(INTENTS) - {"faq.chosen"}
 """What an entry of ``faq/`` may lead to: all but the choice of an offer, which needs to know what was offered."""
 
@@ -35,13 +42,16 @@ ROUTERS = [
     crisis.router,  # somebody may be in danger
     always.router,  # 帮助 人工 继续, at any moment
     crisis.aftermath,  # where they are, and what else they say in the hour after
+    attendance.sheets,  # the code of a printed sheet, scanned
     follow.router,  # followed, unfollowed, scanned
     deliveries.router,  # WeChat's reports
     quoted.router,  # a quoted message says what this one is about
     steps.open_form(FORMS),  # the answer to the question asked last
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
     ask_back.router,  # 退, 证, 帮忙: which of several things is meant?
-    attendance.router,  # 签到, 签退, six digits
+    attendance_staff.router,  # 核实 12 属实, 补录 …, 异常: of whoever leads, and of staff
+    attendance.router,  # 签到, 我到了, six digits, a place or a picture after them
+    presence_appeals.router,  # 补签退 15:30, 三点半走的
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first
     activities.router,  # A12, 详情 A12

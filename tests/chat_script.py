@@ -19,11 +19,15 @@ LINE = re.compile(
     |(?P<not_pushed>账号没对(?P<not_to>.+?)说)：(?P<not_text>.+)
     |(?P<pushed>账号对(?P<to>.+?)说)：(?P<pushed_text>.+)
     |(?P<reply>账号)：(?P<expected>.*)
-    |(?P<who>[^：\s]{1,8}?)(?P<act>点|菜单|扫码|发链接|说语音)?：(?P<said>.*)
+    |(?P<who>[^：\s]{1,8}?)(?P<act>点|菜单|扫码|扫签到码|发链接|说语音|发位置|发签到码|发签退码)?：(?P<said>.*)
     |(?P<doer>[^：\s]{1,8}?)(?P<deed>发图片|发语音|发位置|发视频|发链接|取消关注|重新关注|关注)
     """,
     re.VERBOSE,
 )
+ACTS = {
+    "点": "tap", "菜单": "menu", "扫码": "scan", "发链接": "link", "说语音": "speak", "": "say", "发位置": "place",
+    "发签到码": "in", "发签退码": "out", "扫签到码": "sheet",
+}  # fmt: skip
 UNITS = {"天": 86400, "小时": 3600, "分钟": 60, "秒": 1}
 
 
@@ -84,7 +88,7 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "reply", text=get("expected"))
     if part["doer"]:
         return Step(number, get("deed"), who=get("doer"))
-    kind = {"点": "tap", "菜单": "menu", "扫码": "scan", "发链接": "link", "说语音": "speak", "": "say"}[get("act")]
+    kind = ACTS[get("act")]
     return Step(number, kind, who=get("who"), text=get("said"))
 
 

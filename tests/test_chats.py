@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 import redis
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
-from bot.services import activities
+from bot.services import activities, check_in
 from bot.services.activities import NewActivity
 from bot.storage.database import writing
-from bot.storage.models import Base
+from bot.storage.models import Activity, Base, Shift
 from tests.chat_script import BEIJING, Script, Step, all_scripts, matches, plain, read
 from tests.fixtures.stack import Follower, Stack, call, eventually
 
@@ -118,6 +118,11 @@ class Player:
             case "link":
                 title, _, url = step.text.partition("｜")
                 return str(follower.send(type="link", title=title, description="", url=url)["shown"])
+            case "place":
+                where = dict(zip(("latitude", "longitude"), map(float, step.text.split(",")), strict=True))
+                return str(follower.send(**{**DEEDS["发位置"], **where})["shown"])
+            case "in" | "out" | "sheet":
+                return self.checks_in(follower, step)
             case "scan":
                 return str(follower.send(type="event", event="SCAN", key=step.text)["shown"])
             case "取消关注":
@@ -125,6 +130,19 @@ class Player:
             case "重新关注":
                 return str(follower.send(type="event", event="subscribe")["shown"])
         return str(follower.send(**DEEDS[step.kind])["shown"])
+
+    def checks_in(self, follower: Follower, step: Step) -> str:
+        """With what the leader of the activity shows at this moment, or the sheet at the entrance."""
+        database, cipher = self.stack.database(), self.stack.cipher()
+        with database.session() as db:
+            shift = db.scalars(select(Shift).join(Activity).where(Activity.code == step.text)).one()
+            now = datetime.fromisoformat(call(f"{self.stack.simulator}/sim/clock")["now"])
+            code = check_in.current_code(cipher, shift, now, purpose="out" if step.kind == "out" else "in")
+            sheet = check_in.scene(cipher, shift.id)
+        database.dispose()
+        if step.kind == "sheet":
+            return str(follower.send(type="event", event="SCAN", key=sheet)["shown"])
+        return follower.say(code)
 
     def follow(self, name: str, **options: str) -> Follower:
         self.stack.followers[name] = follower = self.stack.follow(nickname=name, **options)
@@ -162,7 +180,10 @@ class Player:
         database = self.stack.database()
         with database.session() as db:
             writing(db)
-            activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
+            described, _, where = described.partition("｜位置 ")
+            made = activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
+            if where:
+                made.latitude, made.longitude = map(float, where.split(","))
             db.commit()
         database.dispose()
 
