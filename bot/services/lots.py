@@ -19,8 +19,6 @@ from bot.storage.models import Follower, Person, PointsLeg, PointsLot, PointsTra
 TOLD_BEFORE = timedelta(days=30)
 GRACE = timedelta(days=7)
 """A lot that expired while it was put aside may be spent for so long after it came back."""
-LOOKED_BACK = timedelta(days=400)
-"""How old an expiry the sweep still looks at: nothing is put aside for nearly as long."""
 
 
 def expiring(db: Session, person_id: int, until: datetime) -> tuple[int, datetime | None]:
@@ -31,7 +29,7 @@ def expiring(db: Session, person_id: int, until: datetime) -> tuple[int, datetim
 
 def expire(db: Session, now: datetime, rules: Rules = USUAL) -> int:
     """Let expire what is due, of everybody; returns how many persons lost some."""
-    holders = _holders(db, now - LOOKED_BACK, now)
+    holders = _holders(db, None, now)
     return sum(expire_of(db, person_id, now, rules) > 0 for person_id in sorted(holders))
 
 
@@ -90,18 +88,19 @@ def settle_debt(db: Session, person_id: int, now: datetime, rules: Rules) -> Non
     )  # fmt: skip
 
 
-def _holders(db: Session, after: datetime, until: datetime, rules: Rules = USUAL) -> dict[int, set[date]]:
+def _holders(db: Session, after: datetime | None, until: datetime, rules: Rules = USUAL) -> dict[int, set[date]]:
     """Who holds lots that expire in between, by the record in use, with the last days of the months they do in."""
-    amount = func.sum(PointsLeg.amount)
-    rows = db.execute(
+    found = (
         select(PointsLeg.account, PointsLot.expires_at)
         .join(PointsLot, PointsLot.transaction_id == PointsLeg.lot_id)
-        .where(PointsLot.expires_at > after, PointsLot.expires_at <= until, PointsLeg.account.startswith("user:"))
+        .where(PointsLot.expires_at <= until, PointsLeg.account.startswith("user:"))
         .group_by(PointsLeg.account, PointsLeg.lot_id, PointsLot.expires_at)
-        .having(amount > 0)
+        .having(func.sum(PointsLeg.amount) > 0)
     )
+    if after is not None:
+        found = found.where(PointsLot.expires_at > after)
     holders: dict[int, set[date]] = {}
-    for account, expires_at in rows.all():
+    for account, expires_at in db.execute(found).all():
         day = expires_at.astimezone(rules.timezone).date()
         last = (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         holders.setdefault(current(db, int(account.partition(":")[2])), set()).add(last)
