@@ -22,6 +22,7 @@ from handlers import (
     presence_appeals,
     proxy,
     quoted,
+    record,
     sign_up,
     smalltalk,
     wordless,
@@ -31,7 +32,7 @@ FORMS = sign_up.FORMS
 INTENTS = all_intents(
     [
         always.router, activities.router, sign_up.router, mine.router, smalltalk.router, faq.router, attendance.router,
-        attendance_staff.router,
+        attendance_staff.router, record.router,
     ]
 )  # fmt: skip
 WISHES = frozenset(INTENTS) - {"faq.chosen"}
@@ -52,6 +53,7 @@ ROUTERS = [
     attendance_staff.router,  # 核实 12 属实, 补录 …, 异常: of whoever leads, and of staff
     attendance.router,  # 签到, 我到了, six digits, a place or a picture after them
     presence_appeals.router,  # 补签退 15:30, 三点半走的
+    record.router,  # 我的时长, 为什么只有2.3小时, 申诉 …
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first
     activities.router,  # A12, 详情 A12

@@ -60,7 +60,7 @@ def credit(plan: Plan, stretches: Sequence[Stretch], elsewhere: Sequence[Stretch
     return Credit(
         capped,
         {
-            "in": _said(first), "out": _said(last), "stretches": [[_said(a), _said(b)] for a, b in stretches],
+            "in": _said(first), "out": _said(last), "counted": [[_said(a), _said(b)] for a, b in counted],
             "planned": [_said(plan.starts_at), _said(plan.ends_at)], "present": present // MINUTE,
             "break": break_taken // MINUTE, "twice": -(-twice // MINUTE), "snap": plan.snap_minutes,
             "capped_at": plan.cap_minutes if capped < minutes else None,
