@@ -1,4 +1,4 @@
-"""Certificates drawn in a process of their own: seconds of work and 200 MB that the processes which answer do not spend."""
+"""Certificates drawn in a process of their own: seconds and 200 MB that the processes which answer do not spend."""
 
 from __future__ import annotations
 

@@ -154,15 +154,13 @@ def _closing(sheet: _Sheet, order: Order) -> None:
     notes = (
         "说明：1. 本证明依据《志愿服务条例》和《志愿服务记录与证明出具办法（试行）》免费出具，内容取自志愿服务台账，"
         "服务时间为实际参加服务的时间，以小时为单位，按分钟累计后向下取到 0.1 小时。",
-        f"2. 真伪查验：扫描二维码，或打开 {order.public_url}/verify 输入验证码 {order.code}；也可以在本单位微信公众号里发送"
-        f"“证明查验 {order.code}”。",
+        f"2. 真伪查验：扫描二维码，或打开 {order.public_url}/verify 输入验证码 {order.code}；也可以在本单位"
+        f"微信公众号里发送“证明查验 {order.code}”。",
         "3. 本证明不得用于商业目的；未经本人同意，收到的单位不得公开或向他人提供其中的个人信息。",
     )
     sheet.set_font("song", size=8.5)
     sheet.ln(4)
-    height = sum(
-        float(sheet.multi_cell(0, 4.4, note, wrapmode=WrapMode.CHAR, dry_run=True, output=MethodReturnValue.HEIGHT)) for note in notes
-    )  # fmt: skip
+    height = sum(_height(sheet, note) for note in notes)
     if sheet.get_y() + height + 45 > sheet.page_break_trigger:
         sheet.add_page()
     for note in notes:
@@ -174,6 +172,12 @@ def _closing(sheet: _Sheet, order: Order) -> None:
     sheet.set_xy(MARGIN - 2, top + QR_MM + 1)
     sheet.cell(QR_MM + 4, 5, f"验证码 {order.code}", align="C")
     _seal(sheet, order, top)
+
+
+def _height(sheet: _Sheet, note: str) -> float:
+    found = sheet.multi_cell(0, 4.4, note, wrapmode=WrapMode.CHAR, dry_run=True, output=MethodReturnValue.HEIGHT)
+    assert isinstance(found, float | int)
+    return float(found)
 
 
 def _seal(sheet: _Sheet, order: Order, top: float) -> None:

@@ -86,8 +86,16 @@ class Snapshot:
 
 
 def take(
-    db: Session, cipher: Cipher, person_id: int, scope: Scope, now: datetime, *, issuer: str, zone: ZoneInfo, with_identity: bool = True
-) -> Snapshot:  # fmt: skip
+    db: Session,
+    cipher: Cipher,
+    person_id: int,
+    scope: Scope,
+    now: datetime,
+    *,
+    issuer: str,
+    zone: ZoneInfo,
+    with_identity: bool = True,
+) -> Snapshot:
     """Live entries only: no reversal, nothing that was reversed. NothingToCertify when there are none."""
     person = db.get(Person, person_id)
     if person is None or not person.name:
