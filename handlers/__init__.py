@@ -11,6 +11,7 @@ from handlers import (
     ask_back,
     attendance,
     attendance_staff,
+    certificates,
     crisis,
     deliveries,
     duty,
@@ -31,10 +32,18 @@ from handlers import (
 FORMS = sign_up.FORMS
 INTENTS = all_intents(
     [
-        always.router, activities.router, sign_up.router, mine.router, smalltalk.router, faq.router, attendance.router,
-        attendance_staff.router, record.router,
+        always.router,
+        activities.router,
+        sign_up.router,
+        mine.router,
+        attendance.router,
+        attendance_staff.router,
+        record.router,
+        certificates.router,
+        smalltalk.router,
+        faq.router,
     ]
-)  # fmt: skip
+)
 WISHES = frozenset(INTENTS) - {"faq.chosen"}
 """What an entry of ``faq/`` may lead to: all but the choice of an offer, which needs to know what was offered."""
 
@@ -48,6 +57,7 @@ ROUTERS = [
     deliveries.router,  # WeChat's reports
     quoted.router,  # a quoted message says what this one is about
     steps.open_form(FORMS),  # the answer to the question asked last
+    certificates.asked,  # 2 从2025年9月到现在, when that was asked
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
     ask_back.router,  # 退, 证, 帮忙: which of several things is meant?
     attendance_staff.router,  # 核实 12 属实, 补录 …, 异常: of whoever leads, and of staff
@@ -59,6 +69,7 @@ ROUTERS = [
     activities.router,  # A12, 详情 A12
     named.router,  # a card copied back, a forwarded article
     proxy.router,  # 给我儿子报名
+    certificates.router,  # 开志愿服务证明, 我的证明, 盖章, 证明查验 7F3K-Q2MX
     sign_up.router,  # 报名 A12
     mine.router,  # 我的活动, 取消 A12, 确认, 不去了
     leftover.router,  # 好, 1, 不用了 when nothing is open
