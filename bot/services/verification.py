@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, String, and_, cast, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from bot.services import gates, offers, seats
+from bot.services import gates, offers, seats, verification_hours, verification_merits
 from bot.services.announcements import KINDS
+from bot.services.breaches import Breach
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.models import Activity, Alert, AlertNote, Delivery, Follower, Offer, Person, Push, Registration, Shift
 
@@ -20,16 +20,9 @@ REGISTRATION_STATES = {
 PUSH_TERMINAL = {"sent", "failed", "unknown", "expired", "superseded"}
 PUSH_STATES = {"due", "sending", "unreached", *PUSH_TERMINAL}
 ANSWERS = {"accepted", "declined", "expired", "withdrawn"}
+__all__ = ["RULES", "Breach", "check"]
+
 SWEPT_WITHIN = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class Breach:
-    """``rule`` is stable, ``text`` says what is wrong, ``ids`` name the rows."""
-
-    rule: str
-    text: str
-    ids: tuple[int | str, ...]
 
 
 def check(db: Session, cipher: Cipher, *, now: datetime | None = None) -> list[Breach]:
@@ -258,4 +251,6 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     _alerts,
     _deliveries,
     _phones,
+    *verification_hours.RULES,
+    *verification_merits.RULES,
 )
