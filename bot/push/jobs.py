@@ -97,6 +97,8 @@ def run_offers(database: Database, now: datetime, settings: Settings) -> int:
         overdue = select(Offer.id).where(Offer.answer.is_(None), Offer.expires_at <= now).limit(1)
         expired = registrations.expire_offers(db, now, rules=rules) if db.scalars(overdue).first() else []
         db.commit()
+        registrations.pass_over_unreached(db, now, rules=rules)
+        db.commit()
         for shift_id in registrations.shifts_to_promote(db, now):
             registrations.promote(db, shift_id, now, rules=rules)
             db.commit()

@@ -108,6 +108,7 @@ def test_accepting_too_late(world: World) -> None:
     shift = world.shift(capacity=1)
     seat, next_in_line = world.fill(shift, waiting=1)
     registrations.cancel(world.db, seat, NOW)
+    world.tell()
     expires_at = world.db.scalars(select(Offer.expires_at)).one()
     with pytest.raises(OfferExpired) as unswept:
         registrations.accept_offer(world.db, next_in_line, expires_at)
@@ -162,6 +163,7 @@ def test_offers_that_run_out_go_to_the_next_and_both_are_told(world: World) -> N
     shift = world.shift(capacity=1)
     seat, first, second = world.fill(shift, waiting=2)
     registrations.cancel(world.db, seat, NOW)
+    world.tell()
     expires_at = world.db.scalars(select(Offer.expires_at)).one()
     assert registrations.expire_offers(world.db, expires_at - timedelta(seconds=1)) == []
     assert len(registrations.expire_offers(world.db, expires_at)) == 1
