@@ -147,7 +147,7 @@ def _cancelled(asked: Request) -> Refused | None:
 
 def missing_fields(person: Person | None, activity: Activity, shift: Shift, *, child: bool = False) -> tuple[str, ...]:
     """Only what this shift needs: the day of birth where ages matter, the identity number where names are insured."""
-    wanted = [("name", person and person.name)]
+    wanted: list[tuple[str, object]] = [("name", person and person.name)]
     if not child:  # reached through the guardian
         wanted.append(("phone", person and person.phone_hash))
     if eligibility.needs_age(activity, shift) or child:

@@ -112,7 +112,7 @@ def unreached(db: Session, shift_id: int) -> set[int]:
     return {
         id
         for id, since, message, click in db.execute(silent)
-        if not any(at is not None and at > since for at in (message, click))
+        if not any(at is not None and since is not None and at > since for at in (message, click))
     }
 
 

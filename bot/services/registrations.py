@@ -46,7 +46,8 @@ from bot.storage.models import Activity, Offer, Person, Registration, Shift
 __all__ = [
     "ALONE", "Cancelled", "Mine", "OpenOffer", "Outcome", "Party", "Past", "Pending", "accept_offer", "cancel",
     "decide", "decline_offer", "expire_offers", "last_attended", "mine", "objections", "open_offers",
-    "pass_over_unreached", "pending", "promote", "set_auto_accept", "shifts_to_promote", "sign_up", "withdraw_offers", "would_be_late",
+    "pass_over_unreached", "pending", "promote", "set_auto_accept", "shifts_to_promote", "sign_up",
+    "withdraw_offers", "would_be_late",
 ]  # fmt: skip
 
 
