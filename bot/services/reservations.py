@@ -44,7 +44,7 @@ def led_by(db: Session, person_id: int) -> list[Team]:
 
 
 def parse(text: str) -> list[tuple[str, str]]:
-    """A line for each: 姓名 手机, in either order, numbered or not. Raises NamesUnclear with the lines that are not so."""
+    """A line for each: 姓名 手机, in either order, numbered or not. Raises NamesUnclear with the other lines."""
     people: list[tuple[str, str]] = []
     unclear: list[str] = []
     for said in re.split(r"[\n;；]+", unicodedata.normalize("NFKC", text)):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
 from bot.services import ages, agreements, gates, registrations
 from bot.services.refusals import Refused, TimeConflict
@@ -93,8 +93,8 @@ def test_an_age_is_the_number_of_birthdays(born: date, day: date) -> None:
         except ValueError:
             return date(year, 3, 1)
 
-    count = sum(birthday(year) <= day for year in range(born.year + 1, day.year + 1))
-    assert ages.on(day, born) == (count if born <= day else -1 if count == 0 and day.year == born.year else ages.on(day, born))
+    assume(born <= day)
+    assert ages.on(day, born) == sum(birthday(year) <= day for year in range(born.year + 1, day.year + 1))
 
 
 def test_a_minor_needs_a_guardian_and_danger_is_nobodys_to_allow(world: World) -> None:
