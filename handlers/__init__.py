@@ -15,6 +15,7 @@ from handlers import (
     duty,
     faq,
     follow,
+    joining,
     leftover,
     mine,
     named,
@@ -22,11 +23,24 @@ from handlers import (
     quoted,
     sign_up,
     smalltalk,
+    swaps,
+    team_seats,
+    waiting_line,
     wordless,
 )
 
 FORMS = sign_up.FORMS
-INTENTS = all_intents([always.router, activities.router, sign_up.router, mine.router, smalltalk.router, faq.router])
+INTENTS = all_intents(
+    [
+        always.router,
+        activities.router,
+        sign_up.router,
+        mine.router,
+        swaps.router,
+        smalltalk.router,
+        faq.router,
+    ]
+)
 WISHES = frozenset(INTENTS) - {"faq.chosen"}
 """What an entry of ``faq/`` may lead to: all but the choice of an offer, which needs to know what was offered."""
 
@@ -48,6 +62,10 @@ ROUTERS = [
     named.router,  # a card copied back, a forwarded article
     proxy.router,  # 给我儿子报名
     sign_up.router,  # 报名 A12
+    team_seats.router,  # 补名单
+    joining.router,  # 加入 K7QM, 确认 for a team's list
+    swaps.router,  # 换班 A12, 接班 K7QM
+    waiting_line.router,  # 为什么没轮到我
     mine.router,  # 我的活动, 取消 A12, 确认, 不去了
     leftover.router,  # 好, 1, 不用了 when nothing is open
     wordless.router,  # faces and punctuation, a picture, a place

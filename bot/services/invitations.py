@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import gates, invitation_codes, parties, seats, telling
 from bot.services.offers import lock_registration, promote
-from bot.services.refusals import AlreadyRegistered, NotRegistered, Refused
+from bot.services.refusals import AlreadyRegistered, NotRegistered
 from bot.services.refusals_registrations import InvitationUnknown
 from bot.services.rules import USUAL, Rules
 from bot.services.seats import Outcome
@@ -52,12 +52,13 @@ def find(db: Session, cipher: Cipher, code: str, now: datetime) -> Invitation:
         Invitation.code_hash == invitation_codes.digest(cipher, code), Invitation.answer.is_(None)
     )
     for found in db.scalars(open_ones.order_by(Invitation.id)):
-        if _stands(found, _shift_of(db, found), now):
+        if _stands(found, shift_of(db, found), now):
             return found
     raise InvitationUnknown
 
 
-def _shift_of(db: Session, invitation: Invitation) -> Shift:
+def shift_of(db: Session, invitation: Invitation) -> Shift:
+    """The shift that somebody is asked to come to."""
     if invitation.reservation is not None:
         return invitation.reservation.shift
     return db.get_one(Registration, invitation.party_of).shift
@@ -68,15 +69,6 @@ def _stands(invitation: Invitation, shift: Shift, now: datetime) -> bool:
     if reservation is not None:
         return reservation.state == "open" and now < reservation.expires_at
     return now < until(invitation.invited_at, shift.starts_at)
-
-
-def objections(
-    db: Session, invitation: Invitation, person_id: int | None, now: datetime, *, rules: Rules = USUAL
-) -> list[Refused]:
-    """What stands in the way of this person's coming along; reads only, for asking before a form is begun."""
-    shift = _shift_of(db, invitation)
-    person = db.get(Person, person_id) if person_id is not None else None
-    return list(gates.objections(db, gates.request(db, shift, shift.activity, person, now, rules)))
 
 
 def join(

@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services import eligibility, gates, parties, seats, telling
+from bot.services import agreements, eligibility, gates, parties, seats, telling
 from bot.services.announcements import supersede
 from bot.services.approvals import Pending, decide, pending
 from bot.services.line import left_for, skip
@@ -45,9 +45,9 @@ from bot.storage.models import Activity, Offer, Person, Registration, Shift
 
 __all__ = [
     "ALONE", "Cancelled", "Mine", "OpenOffer", "Outcome", "Party", "Past", "Pending", "accept_offer", "cancel",
-    "decide", "decline_offer", "expire_offers", "last_attended", "mine", "objections", "open_offers",
-    "pass_over_unreached", "pending", "promote", "set_auto_accept", "shifts_to_promote", "sign_up",
-    "withdraw_offers", "would_be_late",
+    "decide", "decline_offer", "expire_offers", "last_attended", "mine", "needs_agreement", "needs_approval",
+    "objections", "open_offers", "pass_over_unreached", "pending", "promote", "set_auto_accept", "shifts_to_promote",
+    "sign_up", "withdraw_offers", "would_be_late",
 ]  # fmt: skip
 
 
@@ -99,6 +99,16 @@ def objections(
         return [ShiftUnknown()]
     person = db.get(Person, person_id) if person_id is not None else None
     return list(gates.objections(db, gates.request(db, shift, shift.activity, person, now, rules)))
+
+
+def needs_approval(db: Session, shift_id: int) -> bool:
+    shift = db.get(Shift, shift_id)
+    return shift is not None and shift.activity.approval
+
+
+def needs_agreement(db: Session, shift_id: int) -> bool:
+    shift = db.get(Shift, shift_id)
+    return shift is not None and agreements.needed(shift.activity, shift)
 
 
 def sign_up(

@@ -64,6 +64,14 @@ def parse(text: str) -> list[tuple[str, str]]:
     return list(dict.fromkeys(people))
 
 
+def latest_of(db: Session, openid: str, now: datetime) -> Reservation | None:
+    """What this account reserved last and still holds."""
+    held = select(Reservation).where(
+        Reservation.openid == openid, Reservation.state == "open", Reservation.expires_at > now
+    )
+    return db.scalars(held.order_by(Reservation.id.desc()).limit(1)).first()
+
+
 def available(db: Session, shift_id: int, now: datetime, *, rules: Rules = USUAL) -> int:
     """Seats to which nobody in line has a claim before."""
     shift = db.get_one(Shift, shift_id)

@@ -78,6 +78,13 @@ def _unused(db: Session) -> str:
             return code
 
 
+def others_of_roster(db: Session, shift_id: int, now: datetime) -> list[Shift]:
+    """The other shifts of the same roster that have not begun, soonest first."""
+    roster = select(Shift.roster_id).where(Shift.id == shift_id).scalar_subquery()
+    ahead = select(Shift).where(Shift.roster_id == roster, Shift.id != shift_id, Shift.starts_at > now)
+    return list(db.scalars(ahead.order_by(Shift.starts_at, Shift.id).limit(50)))
+
+
 def find(db: Session, code: str, now: datetime) -> Swap:
     """Raises SwapUnknown when no open swap has this code, or its time is over."""
     wanted = select(Swap).where(Swap.code == invitation_codes.normal(code), Swap.state == "open", Swap.expires_at > now)
