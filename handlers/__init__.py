@@ -18,6 +18,7 @@ from handlers import (
     faq,
     follow,
     guardians,
+    joining,
     leftover,
     mine,
     named,
@@ -28,6 +29,9 @@ from handlers import (
     record,
     sign_up,
     smalltalk,
+    swaps,
+    team_seats,
+    waiting_line,
     wordless,
 )
 
@@ -44,6 +48,7 @@ INTENTS = all_intents(
         certificates.router,
         profile.router,
         guardians.router,
+        swaps.router,
         smalltalk.router,
         faq.router,
     ]
@@ -77,6 +82,10 @@ ROUTERS = [
     proxy.router,  # 给我儿子报名
     certificates.router,  # 开志愿服务证明, 我的证明, 盖章, 证明查验 7F3K-Q2MX
     sign_up.router,  # 报名 A12
+    team_seats.router,  # 补名单
+    joining.router,  # 加入 K7QM, 确认 for a team's list
+    swaps.router,  # 换班 A12, 接班 K7QM
+    waiting_line.router,  # 为什么没轮到我
     mine.router,  # 我的活动, 取消 A12, 确认, 不去了
     leftover.router,  # 好, 1, 不用了 when nothing is open
     wordless.router,  # faces and punctuation, a picture, a place

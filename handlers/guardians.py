@@ -17,8 +17,8 @@ from bot.storage.models import Person
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import refusals_people
 from handlers.contact import follower, person_id
-from handlers.profile import me, parse_birthday
-from handlers.sign_up import CONSENT_PURPOSE, CONSENT_VERSION, parse_name, parse_phone
+from handlers.profile import me
+from handlers.sign_up_form import CONSENT_PURPOSE, CONSENT_VERSION, parse_birth, parse_name, parse_phone
 
 router = Router("guardians")
 
@@ -166,7 +166,7 @@ FORMS = Forms(
                 Field("name", "请先留下您（家长）的姓名：", parse_name, known=_registered),
                 Field("phone", "请留下您的手机号：", parse_phone, known=_registered),
                 Field("child", "孩子的姓名：", parse_name),
-                Field("birthday", "孩子的出生年月日，比如 2015-05-01：", parse_birthday),
+                Field("birthday", "孩子的出生年月日，比如 2015-05-01：", parse_birth),
                 Field("relation", f"您是孩子的（{'、'.join(RELATIONS)}）：", parse_relation),
             ),
             done=_added,

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from datetime import date
 
 from bot.conversation.context import Context
-from bot.conversation.forms import AGREE, DECLINE, Field, Form, Forms, Unclear, Values
+from bot.conversation.forms import AGREE, DECLINE, Field, Form, Forms, Values
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
-from bot.language.birthdays import read as read_birthday
 from bot.language.dates import moment
 from bot.services import documents, guardians, identity_numbers, people, personal_data, points, volunteers
 from bot.services.profiles import masked_name
@@ -20,7 +19,7 @@ from bot.storage.database import locked, writing
 from bot.storage.models import Person
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import follower, person_id
-from handlers.sign_up import CONSENT_PURPOSE, CONSENT_VERSION, parse_name, parse_phone
+from handlers.sign_up_form import CONSENT_PURPOSE, CONSENT_VERSION, parse_birth, parse_name, parse_phone
 
 router = Router("profile")
 
@@ -86,13 +85,6 @@ def _edited(ctx: Context, values: Values) -> Reply:
 )
 def register(ctx: Context) -> Reply:
     return FORMS.start(ctx, "register", {})
-
-
-def parse_birthday(text: str) -> str:
-    found = read_birthday(text)
-    if found is None:
-        raise Unclear("请发出生年月日，比如：2008-05-01。（回复 取消 可以退出）")
-    return found.isoformat()
 
 
 def _known(name: str) -> Callable[[Context], str | None]:
@@ -260,7 +252,7 @@ FORMS = Forms(
                 Field(
                     "birthday",
                     "请发出生年月日，比如 2008-05-01（用来核对年龄）：",
-                    parse_birthday,
+                    parse_birth,
                     known=_known("birthday"),
                 ),
             ),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.push import alarms
 from bot.push.notices import NOTICES
+from bot.services import offer_lengths
 from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Follower, Offer, Registration, Shift
 from bot.wechat.replies import Reply, from_json
@@ -112,7 +113,8 @@ def read(
         return Gone("superseded", f"the offer is {offer.answer if offer else 'gone'}")
     return Facts(
         push.kind, activity.code, activity.title, activity.place, shift.starts_at, shift.ends_at, activity.bring,
-        activity.contact, registration.state == "waiting", offer.expires_at if offer else None, activity.cancel_reason,
+        activity.contact, registration.state == "waiting",
+        offer_lengths.answer_by(offer, shift, now, zone) if offer else None, activity.cancel_reason,
     )  # fmt: skip
 
 
