@@ -15,8 +15,8 @@ from sqlalchemy import delete, select, text
 
 from bot.services import activities, people
 from bot.services.activities import NewActivity
-from bot.storage.database import writing
 from bot.storage import models
+from bot.storage.database import writing
 from bot.storage.models import Base
 from tests.chat_script import BEIJING, Script, Step, all_scripts, matches, plain, read
 from tests.fixtures.ledger import entry
@@ -25,6 +25,7 @@ from tests.fixtures.stack import Follower, Stack, call, eventually
 FOLDER = Path(__file__).parent / "chats"
 SCRIPTS = list(all_scripts(FOLDER))
 SETTLED_S = 8
+RECORD = re.compile(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?")
 QUIET_S = 2.5
 
 
@@ -136,7 +137,7 @@ class Player:
 
     def record(self, where: str, text: str) -> None:
         """``王晓雨 A12 2025年9月6日 2.5小时``: a settled entry of the ledger; whose it is gets a profile first."""
-        found = re.fullmatch(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?", text)
+        found = RECORD.fullmatch(text)
         assert found, f"{where}: 记录写成 王晓雨 A12 2025年9月6日 2.5小时"
         name, code, year, month, day, number, identity, kind = found.groups()
         follower = self.stack.followers.get(name) or self.follow(name)

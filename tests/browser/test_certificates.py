@@ -32,7 +32,7 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-def test_the_pages_on_a_phone(town: Town, browser: Browser) -> None:  # noqa: F811
+def test_the_pages_on_a_phone(town: Town, browser: Browser) -> None:
     page = browser.new_page(viewport=PHONE, device_scale_factor=2, locale="zh-CN")
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if "404" not in message.text else None)

@@ -99,5 +99,6 @@ def test_a_file_of_another_kind_is_given_as_it_was_kept(town: Town) -> None:
     assert passed.status == 303, "without an openid the link alone opens it"
     file = get(town.stack.web + passed.headers["location"].replace("?", "/file?"))
     assert file.body == content
-    assert file.headers["content-disposition"].startswith("attachment") and "sandbox" in file.headers["content-security-policy"]
+    assert file.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in file.headers["content-security-policy"]
     assert get(town.stack.web + passed.headers["location"].replace("?", "/picture?")).status == 404
