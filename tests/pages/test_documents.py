@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,7 +10,7 @@ import pypdfium2
 
 from bot.services import certificates, documents
 from bot.services.rules import USUAL
-from tests.fixtures.stack import Follower
+from tests.fixtures.stack import Follower, eventually
 from tests.fixtures.world import NOW
 from tests.pages.conftest import IDENTITY, NAME, Got, Town, get
 
@@ -102,3 +103,19 @@ def test_a_file_of_another_kind_is_given_as_it_was_kept(town: Town) -> None:
     assert file.headers["content-disposition"].startswith("attachment")
     assert "sandbox" in file.headers["content-security-policy"]
     assert get(town.stack.web + passed.headers["location"].replace("?", "/picture?")).status == 404
+
+
+def test_from_the_chat_to_the_paper(town: Town) -> None:
+    """What the follower is told works: the link, the code, the picture in the chat."""
+    for text in ("开志愿服务证明", "1"):
+        town.follower.say(text)
+    told = town.follower.say("确认")
+    link = re.search(r'href="([^"]+/d/[^"]+)"', told)
+    code = re.search(r"验证码 ([0-9A-Z]{4}-[0-9A-Z]{4})", told)
+    assert link and code and len(told.encode()) < 2048, told
+    assert link[1].startswith(f"{town.stack.web}/d/")
+    passed = opened_by(town, town.follower, token=link[1].rpartition("/")[2])
+    assert passed.status == 303
+    assert "ZM-2026-000002" in get(town.stack.web + passed.headers["location"]).text
+    assert "证明有效" in get(f"{town.stack.web}/verify/{code[1]}").text
+    eventually(lambda: any(item.get("type") == "image" for item in town.follower.inbox()), 60, "the picture")
