@@ -25,6 +25,7 @@ from tests.fixtures.stack import Follower, Stack, call, eventually
 FOLDER = Path(__file__).parent / "chats"
 SCRIPTS = list(all_scripts(FOLDER))
 SETTLED_S = 8
+RECORD = re.compile(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?")
 QUIET_S = 2.5
 
 
@@ -157,7 +158,7 @@ class Player:
 
     def record(self, where: str, text: str) -> None:
         """``王晓雨 A12 2025年9月6日 2.5小时``: a settled entry of the ledger; whose it is gets a profile first."""
-        found = re.fullmatch(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?", text)
+        found = RECORD.fullmatch(text)
         assert found, f"{where}: 记录写成 王晓雨 A12 2025年9月6日 2.5小时"
         name, code, year, month, day, number, identity, kind = found.groups()
         follower = self.stack.followers.get(name) or self.follow(name)
