@@ -15,18 +15,27 @@ from handlers import (
     duty,
     faq,
     follow,
+    leaders,
     leftover,
     mine,
     named,
+    on_site,
     proxy,
     quoted,
+    reviews,
     sign_up,
     smalltalk,
+    teams,
     wordless,
 )
 
-FORMS = sign_up.FORMS
-INTENTS = all_intents([always.router, activities.router, sign_up.router, mine.router, smalltalk.router, faq.router])
+FORMS = sign_up.FORMS + teams.FORMS + leaders.FORMS
+INTENTS = all_intents(
+    [
+        always.router, activities.router, sign_up.router, mine.router, teams.router, leaders.router, on_site.router,
+        reviews.router, smalltalk.router, faq.router,
+    ]
+)  # fmt: skip
 WISHES = frozenset(INTENTS) - {"faq.chosen"}
 """What an entry of ``faq/`` may lead to: all but the choice of an offer, which needs to know what was offered."""
 
@@ -40,6 +49,10 @@ ROUTERS = [
     quoted.router,  # a quoted message says what this one is about
     steps.open_form(FORMS),  # the answer to the question asked last
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
+    reviews.router,  # 待办, 入队申请, 同意 1: of whoever may decide
+    leaders.router,  # 名单 A12, 我带的活动: of whoever leads
+    on_site.router,  # 签到码 A12, 到 王晓雨, 结算 A12
+    teams.router,  # 找队伍, 加入 T05, 退队
     ask_back.router,  # 退, 证, 帮忙: which of several things is meant?
     attendance.router,  # 签到, 签退, six digits
     smalltalk.router,  # 小青, 老师在吗

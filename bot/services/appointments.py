@@ -45,25 +45,30 @@ def issue(db: Session, cipher: Cipher, led: Led, actor: str, now: datetime, *, r
     return _code(db, cipher, led, now.astimezone(rules.timezone).date())
 
 
+def check(db: Session, cipher: Cipher, of: str, code: str, now: datetime, *, rules: Rules = USUAL) -> Led:
+    """What the code is for. Raises AppointmentInvalid, whatever is wrong with it."""
+    led = named(db, of)
+    today = now.astimezone(rules.timezone).date()
+    valid = [_code(db, cipher, led, day) for day in (today, today - timedelta(days=1))] if led is not None else []
+    if led is None or not any(hmac.compare_digest(code.upper().encode(), each.encode()) for each in valid):
+        raise AppointmentInvalid
+    return led
+
+
 def accept(
     db: Session, cipher: Cipher, of: str, code: str, person_id: int, now: datetime, *, rules: Rules = USUAL
 ) -> Led:
-    """This person leads it from now on. Raises AppointmentInvalid, whatever is wrong with the code."""
+    """This person leads it from now on, and the code is used up. Raises AppointmentInvalid."""
     writing(db)
-    found = named(db, of)
-    if found is None:
-        raise AppointmentInvalid
-    alone(db, f"appoint {_subject(found)}")
+    alone(db, f"appoint {of.upper()}")
+    led = check(db, cipher, of, code, now, rules=rules)
     locked(db, Person, person_id)
-    led = locked(db, type(found), found.id)
-    today = now.astimezone(rules.timezone).date()
-    valid = [_code(db, cipher, found, day) for day in (today, today - timedelta(days=1))]
-    if led is None or not any(hmac.compare_digest(code.upper().encode(), each.encode()) for each in valid):
-        raise AppointmentInvalid
     if isinstance(led, Team):
         teams.lead(db, led.id, person_id, actors.person(person_id), now)
     else:
-        led.leader_id, led.updated_at = person_id, now
+        activity = locked(db, Activity, led.id)
+        assert activity is not None  # nobody deletes one
+        activity.leader_id, activity.updated_at = person_id, now
     audit.note(db, _subject(led), _USED)
     db.flush()
     return led

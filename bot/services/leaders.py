@@ -65,10 +65,14 @@ def around(shifts: Sequence[Shift], now: datetime, *, rules: Rules = USUAL) -> l
 
 
 def begun(shifts: Sequence[Shift], now: datetime) -> list[Shift]:
-    """The latest that has begun, one that waits to be settled before one that is."""
-    there = [one for one in shifts if one.starts_at <= now]
-    open_still = [one for one in there if one.settled_at is None] or there
-    return _at_the_same_time(open_still, open_still[-1]) if open_still else []
+    """Of each activity the latest that has begun, one that waits to be settled before one that is."""
+    latest = []
+    for activity_id in dict.fromkeys(one.activity_id for one in shifts):
+        there = [one for one in shifts if one.starts_at <= now and one.activity_id == activity_id]
+        open_still = [one for one in there if one.settled_at is None]
+        chosen = open_still or there
+        latest += _at_the_same_time(chosen, chosen[-1]) if chosen else []
+    return [one for one in latest if one.settled_at is None] or latest
 
 
 def _at_the_same_time(shifts: Sequence[Shift], chosen: Shift) -> list[Shift]:

@@ -99,3 +99,17 @@ def _line(db: Session, cipher: Cipher, row: Registration, person: Person, day: d
         consent=minor and guardians.has_consent(db, person.id),
         uninsured=row.uninsured,
     )
+
+
+def of_name(db: Session, cipher: Cipher, shift_id: int, name: str, last4: str = "") -> list[int]:
+    """Registrations of a shift whose person has this name, and with ``last4`` a phone number that ends so."""
+    named = (
+        select(Registration.id, Person.phone_encrypted)
+        .join(Person, Registration.person_id == Person.id)
+        .where(Registration.shift_id == shift_id, Registration.state.in_(LISTED), Person.name == name.strip())
+    )
+    return [
+        id
+        for id, phone in db.execute(named.order_by(Registration.id))
+        if not last4 or (phone and cipher.decrypt(phone).endswith(last4))
+    ]
