@@ -17,6 +17,7 @@ from bot.storage.models import Shift, Team
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import person_id
 from handlers.introduction import consent, fields, keep_profile, who
+from handlers.verbatim import as_typed
 
 router = Router("leaders")
 
@@ -187,7 +188,8 @@ def _line(line: name_lists.Line) -> str:
 )
 def notice(ctx: Context) -> Reply | None:
     """Shown first with the count; nothing is sent before 确认."""
-    days, words = ("今天", "明天", "后天").index(str(ctx.args["day"])), str(ctx.args["words"] or "").strip()
+    days = ("今天", "明天", "后天").index(str(ctx.args["day"]))
+    words = as_typed(ctx, str(ctx.args["words"])) if ctx.args["words"] else ""
     ctx.args = {}
     led = leaders.led(ctx.db, ctx.openid, ctx.now)
     if not led:

@@ -20,6 +20,7 @@ from bot.storage.database import writing
 from bot.storage.models import Membership
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import person_id
+from handlers.verbatim import as_typed
 
 router = Router("reviews")
 
@@ -180,7 +181,8 @@ def turn_down(ctx: Context) -> Reply | None:
 
 def _decide(ctx: Context, *, approve: bool) -> Reply | None:
     """None without a list to which the number belongs: 同意 5 may be something else's."""
-    number, reason = parse(str(ctx.args["number"])), str(ctx.args.get("reason") or "").strip()
+    number = parse(str(ctx.args["number"]))
+    reason = as_typed(ctx, str(ctx.args["reason"])) if ctx.args.get("reason") else ""
     ctx.args = {}
     offered = [choice for choice in ctx.session.choices if choice.intent == ONE]
     if number is None or not offered:

@@ -104,7 +104,7 @@ def sizes(db: Session, team_ids: Iterable[int]) -> dict[int, int]:
     counted = select(Membership.team_id, func.count()).where(
         Membership.team_id.in_(list(team_ids)), Membership.state == "active"
     )
-    return dict(db.execute(counted.group_by(Membership.team_id)).tuples())
+    return {row[0]: row[1] for row in db.execute(counted.group_by(Membership.team_id))}
 
 
 def join(db: Session, team_id: int, person_id: int, now: datetime) -> Membership:

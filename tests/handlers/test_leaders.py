@@ -138,7 +138,7 @@ def test_approving_by_number_and_only_once(town: Town) -> None:
 
 def test_turning_down_says_why(town: Town) -> None:
     town.say("o-reviewer", "待办")
-    assert "（原因：人数满了）" in town.say("o-reviewer", "婉拒1 人数满了")
+    assert "（原因：人数满了，下次再来！）" in town.say("o-reviewer", "婉拒1：人数满了，下次再来！")
     told = select(Push.openid).where(Push.key.startswith("teams.decided:"))
     assert town.read(lambda db: db.scalars(told).all())[-1] == "o-applicant"
 
