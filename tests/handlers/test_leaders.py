@@ -13,7 +13,7 @@ from bot.services import appointments, check_in, name_lists, offline, settlement
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Activity, AuditEntry, Outcome, Push, Registration, Shift
-from handlers import on_site
+from handlers import on_site, reviews
 from tests.fixtures.world import NOW, World, hours
 from tests.handlers.town import Town
 
@@ -282,3 +282,31 @@ def test_a_code_makes_a_leader_and_asks_who_they_are(town: Town) -> None:
     assert "您现在是 A30" in town.say("o-new", "确认")
     assert "这个码不对" in town.say("o-member", f"负责 A30 {code}")
     assert "A30" in town.say("o-new", "我带的活动")
+
+
+@pytest.mark.parametrize("what", ["activity", "volunteer", "manual_hours", "appeal", "star", "seal"])
+def test_a_row_of_the_table_is_decided_by_the_roles_it_names(
+    town: Town, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """As another room adds its kind of decision: one row."""
+    rows, decided = [SimpleNamespace(id=7), SimpleNamespace(id=9)], []
+
+    def decide(ctx: object, id: int, approve: bool, actor: str, reason: str) -> None:
+        decided.append((id, approve, actor, reason))
+        rows[:] = [row for row in rows if row.id != id]
+
+    row = reviews.Review(
+        kind=what, called="别的事", pending=lambda ctx: rows, actor=reviews.by_staff(what),
+        words=lambda ctx, row: f"第{row.id}号", decide=decide,
+    )  # fmt: skip
+    monkeypatch.setattr(reviews, "REVIEWS", {what: row})
+    ordinary = town.say("o-somebody", "待办")
+    for openid in ("o-stranger", "o-member", "o-editor", "o-expert", "o-auditor"):
+        assert town.say(openid, "待办") == ordinary, openid
+    for openid in ("o-head", "o-captain"):
+        assert "没有等您处理的" in town.say(openid, "待办"), openid
+    assert "1. 【别的事】第7号\n2. 【别的事】第9号" in town.say("o-reviewer", "待办")
+    assert "已婉拒：第9号" in town.say("o-reviewer", "驳回 2 材料不全")
+    assert "已经处理过" in town.say("o-reviewer", "通过 2")
+    assert "已同意：第7号" in town.say("o-reviewer", "通过1")
+    assert decided == [(9, False, "staff:2", "材料不全"), (7, True, "staff:2", "")]
