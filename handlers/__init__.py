@@ -25,6 +25,7 @@ from handlers import (
     reviews,
     sign_up,
     smalltalk,
+    team_leaders,
     teams,
     wordless,
 )
@@ -33,7 +34,7 @@ FORMS = sign_up.FORMS + teams.FORMS + leaders.FORMS
 INTENTS = all_intents(
     [
         always.router, activities.router, sign_up.router, mine.router, teams.router, leaders.router, on_site.router,
-        reviews.router, smalltalk.router, faq.router,
+        reviews.router, team_leaders.router, smalltalk.router, faq.router,
     ]
 )  # fmt: skip
 WISHES = frozenset(INTENTS) - {"faq.chosen"}
@@ -52,6 +53,7 @@ ROUTERS = [
     reviews.router,  # 待办, 入队申请, 同意 1: of whoever may decide
     leaders.router,  # 名单 A12, 我带的活动: of whoever leads
     on_site.router,  # 签到码 A12, 到 王晓雨, 结算 A12
+    team_leaders.router,  # 队员 T05, 移出 2: of whoever leads a team
     teams.router,  # 找队伍, 加入 T05, 退队
     ask_back.router,  # 退, 证, 帮忙: which of several things is meant?
     attendance.router,  # 签到, 签退, six digits

@@ -27,7 +27,8 @@ def _already(ctx: Context, e: r.AlreadyInTeam) -> str:
 def _last_leader(ctx: Context, e: r.LastLeader) -> str:
     phone = ctx.settings.organisation.phone
     return (
-        f"您是“{e.name}”唯一的队长，退了队里就没人管了。请先打 {phone} 定一位接任的队长，或者请工作人员解散队伍，再退。"
+        f"“{e.name}”只有这一位队长，走了队里就没人管了。请先回复 队员 {e.team}，再用 设为队长 定一位接任的；"
+        f"没有合适的人，请打 {phone}，由工作人员接手或解散队伍。"
     )
 
 

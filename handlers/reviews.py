@@ -17,9 +17,9 @@ from bot.services import actors, authority, leaders, teams
 from bot.services.profiles import masked_name
 from bot.services.refusals_teams import NothingToDecide, ReasonMissing
 from bot.storage.database import writing
-from bot.storage.models import Membership
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import person_id
+from handlers.team_leaders import actor_of
 from handlers.verbatim import as_typed
 
 router = Router("reviews")
@@ -52,14 +52,6 @@ def by_staff(what: str) -> Callable[[Context, Any], str | None]:
     return lambda ctx, row: authority.may_decide(ctx.db, ctx.openid, what)
 
 
-def _team_actor(ctx: Context, row: Membership) -> str | None:
-    staff = authority.staff_of(ctx.db, ctx.openid)
-    mine = person_id(ctx)
-    as_whom = [actors.staff(staff.id)] if staff is not None else []
-    as_whom += [actors.person(mine)] if mine is not None else []
-    return next((actor for actor in as_whom if teams.may_decide(ctx.db, actor, row.team_id)), None)
-
-
 REVIEWS: dict[str, Review] = {
     review.kind: review
     for review in (
@@ -67,7 +59,7 @@ REVIEWS: dict[str, Review] = {
             kind="team",
             called="入队申请",
             pending=lambda ctx: teams.pending(ctx.db),
-            actor=_team_actor,
+            actor=lambda ctx, row: actor_of(ctx, row.team_id),
             words=lambda ctx, row: f"{masked_name(row.person.name)} 想加入 {row.team.code} {row.team.name}",
             decide=lambda ctx, id, approve, actor, reason: teams.decide(ctx.db, id, approve, actor, ctx.now, reason),
         ),

@@ -201,8 +201,8 @@ def remove(db: Session, membership_id: int, actor: str, now: datetime, reason: s
     return row
 
 
-def set_role(db: Session, membership_id: int, role: Role, actor: str) -> Membership:
-    """Raises NotInTeam when not active, NotYoursToDecide, LastLeader."""
+def set_role(db: Session, membership_id: int, role: Role, actor: str, now: datetime) -> Membership:
+    """Whose role changes is told. Raises NotInTeam when not active, NotYoursToDecide, LastLeader."""
     writing(db)
     row = _locked(db, membership_id)
     if row is None or row.state != "active":
@@ -211,8 +211,10 @@ def set_role(db: Session, membership_id: int, role: Role, actor: str) -> Members
         raise NotYoursToDecide
     if role != "leader":
         _keep_a_leader(db, row.team, row)
-    row.role = role
-    db.flush()
+    if row.role != role:
+        row.role = role
+        db.flush()
+        _tell(db, row, "teams.role", now, f":{now.timestamp():.0f}")
     return row
 
 
@@ -277,7 +279,8 @@ def _turn(row: Membership, state: str, now: datetime, reason: str, actor: str) -
     row.state, row.state_since, row.reason, row.decided_by = state, now, reason.strip()[:255], actor[:32]
 
 
-def _tell(db: Session, row: Membership, notice: str, now: datetime) -> None:
+def _tell(db: Session, row: Membership, notice: str, now: datetime, again: str = "") -> None:
+    """Once, or once for each ``again``: a role may change more than once."""
     followed = select(Follower.openid).where(Follower.person_id == row.person_id, Follower.followed)
     for openid in db.scalars(followed):
-        notify(db, openid, notice, f"{row.id}:{openid}", now, membership_id=row.id)
+        notify(db, openid, notice, f"{row.id}:{openid}{again}", now, membership_id=row.id)

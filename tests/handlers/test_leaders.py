@@ -155,8 +155,8 @@ def _new_captain(world: World) -> None:
     assert team is not None
     rows = {row.role: row for row in teams.members(world.db, team.id)}
     boss = f"person:{rows['leader'].person_id}"
-    teams.set_role(world.db, rows["member"].id, "leader", boss)
-    teams.set_role(world.db, rows["leader"].id, "member", boss)
+    teams.set_role(world.db, rows["member"].id, "leader", boss, NOW)
+    teams.set_role(world.db, rows["leader"].id, "member", boss, NOW)
 
 
 def reads(db: Session) -> list[str]:

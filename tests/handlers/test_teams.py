@@ -116,7 +116,7 @@ def test_an_application_is_taken_back(town: Town) -> None:
 
 
 def test_the_only_leader_is_told_what_to_do_first(town: Town) -> None:
-    assert "唯一的队长" in town.say("o-boss", "退队 T01")
+    assert "只有这一位队长" in town.say("o-boss", "退队 T01")
 
 
 def test_leaving_what_offers_real_teams(town: Town) -> None:
@@ -129,3 +129,36 @@ def test_leaving_what_offers_real_teams(town: Town) -> None:
 def test_a_team_that_takes_nobody_says_so(town: Town) -> None:
     town.made(lambda world: teams.close(world.db, 1, NOW))
     assert "已经停止活动" in town.say("o-known", "加入 T01")
+
+
+def test_who_leads_a_team_sees_its_members_and_nobody_else_does(town: Town) -> None:
+    member(town, 1)
+    town.staff("admin", "o-admin")
+    town.staff("editor", "o-editor")
+    for said in ("队员 T01", "T01的队员", "成员名单 T01"):
+        ordinary = town.say("o-somebody", said)
+        for openid in ("o-known", "o-editor", "o-new"):
+            assert town.say(openid, said) == ordinary, openid
+        assert "王晓雨" not in ordinary
+    assert "王晓雨 队员" in town.say("o-admin", "队员 T01")
+    assert "1. 钱队长 队长\n2. 王晓雨 队员" in town.say("o-boss", "队员 T01")
+    assert "移出 2 原因" in town.say("o-boss", "2")
+    assert "写一句原因" in town.say("o-boss", "移出 2")
+    assert ("T01", "active") in live(town), "nothing was done so far"
+
+
+def test_a_successor_is_made_leader_and_then_one_may_leave(town: Town) -> None:
+    member(town, 1)
+    town.say("o-boss", "队员 T01")
+    assert "只有这一位队长" in town.say("o-boss", "设为队员 1")
+    assert "王晓雨 现在是 T01 城东小蜜蜂队 的骨干" in town.say("o-boss", "设为骨干 2")
+    assert "的队长，会告诉本人" in town.say("o-boss", "设为队长 2")
+    assert "已退出 T01" in town.say("o-boss", "退队 T01")
+    assert town.say("o-boss", "移出 2 不来") == town.say("o-somebody", "移出 2 不来"), "an old list gives no authority"
+
+
+def test_a_member_is_put_out_with_a_reason(town: Town) -> None:
+    member(town, 1)
+    town.say("o-boss", "队员 T01")
+    assert "已把 王晓雨 移出 T01（原因：长期不参加，联系不上）" in town.say("o-boss", "移出 2 长期不参加，联系不上")
+    assert "没有加入队伍" in town.say("o-known", "退队")

@@ -113,7 +113,7 @@ def test_only_a_leader_of_this_team_or_staff_decide(db: Session, world: World) -
         with pytest.raises(NotYoursToDecide):
             teams.remove(db, member.id, actor, NOW, "不来")
         with pytest.raises(NotYoursToDecide):
-            teams.set_role(db, member.id, "core", actor)
+            teams.set_role(db, member.id, "core", actor, NOW)
     for actor in (f"person:{leader}", staff(db, "admin"), staff(db, "reviewer")):
         assert teams.may_decide(db, actor, team.id)
     assert not teams.may_decide(db, f"person:{leader}", other.id)
@@ -147,11 +147,11 @@ def test_the_last_leader_stays_until_somebody_else_leads(db: Session, world: Wor
     for deed in (
         lambda: teams.leave(db, team.id, leader, NOW),
         lambda: teams.remove(db, own.id, admin, NOW, "换届"),
-        lambda: teams.set_role(db, own.id, "member", admin),
+        lambda: teams.set_role(db, own.id, "member", admin, NOW),
     ):
         with pytest.raises(LastLeader):
             deed()
-    teams.set_role(db, member.id, "leader", f"person:{leader}")
+    teams.set_role(db, member.id, "leader", f"person:{leader}", NOW)
     assert teams.leave(db, team.id, leader, NOW).state == "left"
     with pytest.raises(LastLeader):
         teams.leave(db, team.id, member.person_id, NOW)
@@ -235,7 +235,7 @@ def test_two_leaders_who_leave_at_once_leave_one_behind(database: Database, ciph
         world = World(db, cipher)
         team, first = led(world)
         second = inside(world, team, first)[0]
-        teams.set_role(db, second.id, "leader", f"person:{first}")
+        teams.set_role(db, second.id, "leader", f"person:{first}", NOW)
         team_id, both = team.id, (first, second.person_id)
         db.commit()
     outcomes: list[str] = []

@@ -53,6 +53,16 @@ def _removed(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInf
     )
 
 
+def _role(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInfo) -> str | None:
+    row = db.get(Membership, int(ids["membership_id"]))
+    if row is None or row.state != "active":
+        return None
+    called = {"leader": "队长", "core": "骨干", "member": "队员"}[row.role]
+    how = "有人申请时会通知您，回复 入队申请 处理；回复 队员 看名单。" if row.role == "leader" else ""
+    leave = f"不想担任可以回复 退队 {row.team.code}，或告诉队里。"
+    return f"您现在是 {row.team.code} {row.team.name} 的{called}。{how}\n{leave}"
+
+
 def _word(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInfo) -> str | None:
     """What the leader wrote, or without words what is known; not after the beginning, not of what is cancelled."""
     shift = db.get(Shift, int(ids["shift_id"]))
@@ -86,6 +96,7 @@ NOTICES: dict[str, Callable[..., str | None]] = {
     "applied": _applied,
     "decided": _decided,
     "removed": _removed,
+    "role": _role,
     "word": _word,
     "outcome_due": _outcome_due,
 }
