@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
-from bot.services import activities
+from bot.services import activities, check_in, people
 from bot.services.activities import NewActivity
+from bot.storage import models
 from bot.storage.database import writing
-from bot.storage.models import Base
+from bot.storage.models import Activity, Base, Shift
 from tests.chat_script import BEIJING, Script, Step, all_scripts, matches, plain, read
+from tests.fixtures.ledger import entry
 from tests.fixtures.stack import Follower, Stack, call, eventually
 
 FOLDER = Path(__file__).parent / "chats"
@@ -89,6 +91,8 @@ class Player:
                 self.stack.advance(step.seconds)
             case "activity":
                 self.create(step.text)
+            case "record":
+                self.record(where, step.text)
             case "duty":
                 self.put_on_duty(where, step.who)
             case "team":
@@ -122,6 +126,11 @@ class Player:
             case "link":
                 title, _, url = step.text.partition("｜")
                 return str(follower.send(type="link", title=title, description="", url=url)["shown"])
+            case "place":
+                where = dict(zip(("latitude", "longitude"), map(float, step.text.split(",")), strict=True))
+                return str(follower.send(**{**DEEDS["发位置"], **where})["shown"])
+            case "in" | "out" | "sheet":
+                return self.checks_in(follower, step)
             case "scan":
                 return str(follower.send(type="event", event="SCAN", key=step.text)["shown"])
             case "取消关注":
@@ -130,9 +139,43 @@ class Player:
                 return str(follower.send(type="event", event="subscribe")["shown"])
         return str(follower.send(**DEEDS[step.kind])["shown"])
 
+    def checks_in(self, follower: Follower, step: Step) -> str:
+        """With what the leader of the activity shows at this moment, or the sheet at the entrance."""
+        database, cipher = self.stack.database(), self.stack.cipher()
+        with database.session() as db:
+            shift = db.scalars(select(Shift).join(Activity).where(Activity.code == step.text)).one()
+            now = datetime.fromisoformat(call(f"{self.stack.simulator}/sim/clock")["now"])
+            code = check_in.current_code(cipher, shift, now, purpose="out" if step.kind == "out" else "in")
+            sheet = check_in.scene(cipher, shift.id)
+        database.dispose()
+        if step.kind == "sheet":
+            return str(follower.send(type="event", event="SCAN", key=sheet)["shown"])
+        return follower.say(code)
+
     def follow(self, name: str, **options: str) -> Follower:
         self.stack.followers[name] = follower = self.stack.follow(nickname=name, **options)
         return follower
+
+    def record(self, where: str, text: str) -> None:
+        """``王晓雨 A12 2025年9月6日 2.5小时``: a settled entry of the ledger; whose it is gets a profile first."""
+        found = re.fullmatch(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?", text)
+        assert found, f"{where}: 记录写成 王晓雨 A12 2025年9月6日 2.5小时"
+        name, code, year, month, day, number, identity, kind = found.groups()
+        follower = self.stack.followers.get(name) or self.follow(name)
+        database, cipher = self.stack.database(), self.stack.cipher()
+        with database.session() as db:
+            writing(db)
+            row = db.get_one(models.Follower, follower.openid)
+            person = row.person or people.save_profile(db, cipher, row, name, "13800001234", self.now.astimezone(UTC))
+            if identity:
+                person.id_type, person.id_encrypted = "id_card", cipher.encrypt(identity)
+            held = db.scalars(select(models.Shift).join(models.Activity).where(models.Activity.code == code)).first()
+            assert held, f"{where}: 没有活动 {code}"
+            on = date(int(year or self.now.year), int(month), int(day))
+            kinds = {None: "credit", "补记": "honour", "导入": "import"}
+            entry(db, person.id, round(float(number) * 60), on, shift=held, kind=kinds[kind])
+            db.commit()
+        database.dispose()
 
     def put_on_duty(self, where: str, name: str) -> None:
         """As in docs/duty.md: an account, a code, the code sent from the person's own WeChat, on duty."""
@@ -180,7 +223,10 @@ class Player:
         database = self.stack.database()
         with database.session() as db:
             writing(db)
-            activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
+            described, _, where = described.partition("｜位置 ")
+            made = activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
+            if where:
+                made.latitude, made.longitude = map(float, where.split(","))
             db.commit()
         database.dispose()
 

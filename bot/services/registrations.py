@@ -215,12 +215,13 @@ def mine(db: Session, person_id: int, now: datetime) -> list[Mine]:
 
 
 def last_attended(db: Session, person_id: int, now: datetime) -> Past | None:
-    """上次那个: the latest of this person's confirmed activities that is over."""
+    """上次那个: the latest activity this person had a seat of and that is over."""
     over = (
         select(Shift.id, Activity.title)
         .join(Registration, Registration.shift_id == Shift.id)
         .join(Activity, Shift.activity_id == Activity.id)
-        .where(Registration.person_id == person_id, Registration.state == "confirmed", Shift.ends_at <= now)
+        .where(Registration.person_id == person_id, Registration.state.in_((*seats.ENGAGED, "absent")))
+        .where(Shift.ends_at <= now)
         .order_by(Shift.ends_at.desc())
     )
     found = db.execute(over.limit(1)).first()
