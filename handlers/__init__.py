@@ -19,29 +19,39 @@ from handlers import (
     follow,
     guardians,
     joining,
+    leaders,
     leftover,
     mine,
     named,
+    on_site,
     presence_appeals,
     profile,
     proxy,
     quoted,
     record,
+    reviews,
     sign_up,
     smalltalk,
     swaps,
+    team_leaders,
     team_seats,
+    teams,
     waiting_line,
     wordless,
 )
 
-FORMS = sign_up.FORMS + profile.FORMS + guardians.FORMS
+FORMS = sign_up.FORMS + profile.FORMS + guardians.FORMS + teams.FORMS + leaders.FORMS
 INTENTS = all_intents(
     [
         always.router,
         activities.router,
         sign_up.router,
         mine.router,
+        teams.router,
+        team_leaders.router,
+        leaders.router,
+        on_site.router,
+        reviews.router,
         attendance.router,
         attendance_staff.router,
         record.router,
@@ -68,6 +78,11 @@ ROUTERS = [
     steps.open_form(FORMS),  # the answer to the question asked last
     certificates.asked,  # 2 从2025年9月到现在, when that was asked
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
+    reviews.router,  # 待办, 入队申请, 同意 1: of whoever may decide
+    leaders.router,  # 名单 A12, 我带的活动: of whoever leads
+    on_site.router,  # 签到码 A12, 到 王晓雨, 结算 A12
+    team_leaders.router,  # 队员 T05, 移出 2: of whoever leads a team
+    teams.router,  # 找队伍, 加入 T05, 退队
     ask_back.router,  # 退, 证, 帮忙: which of several things is meant?
     attendance_staff.router,  # 核实 12 属实, 补录 …, 异常: of whoever leads, and of staff
     attendance.router,  # 签到, 我到了, six digits, a place or a picture after them

@@ -15,6 +15,7 @@ from handlers import (
     refusals_hours,
     refusals_people,
     refusals_registrations,
+    refusals_teams,
 )
 
 
@@ -82,6 +83,7 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     r.AlertUnknown: lambda ctx, e: f"没有 J{e.number} 这个警报，请核对编号后再发一次。",
     r.AlertTaken: lambda ctx, e: f"J{e.number} 已由{e.keeper}在{moment(e.since, ctx.zone)}接手，您不用再处理；想帮忙请直接联系{e.keeper}。",
     r.AlertClosed: lambda ctx, e: f"J{e.number} 在{moment(e.closed_at, ctx.zone)}已经结束。对方再求助会有新的编号。",
+    **refusals_teams.SENTENCES,
     r.Busy: lambda ctx, e: "现在人有点多，没办成，什么也没改。请稍后再发一次。",
     **refusals_attendance.SENTENCES,
     **refusals_hours.SENTENCES,

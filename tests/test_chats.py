@@ -96,6 +96,10 @@ class Player:
                 self.record(where, step.text)
             case "duty":
                 self.put_on_duty(where, step.who)
+            case "team":
+                self.add_team(where, step.text)
+            case "leads":
+                self.appoint(where, step.who, step.text)
             case "reply":
                 self.check_reply(where, step.text)
             case "pushed":
@@ -185,6 +189,20 @@ class Player:
         code = json.loads(self.stack.command("staff", "bind", name, "--json").stdout)["code"]
         follower = self.stack.followers.get(name) or self.follow(name)
         self.shown = follower.say(f"绑定 {code}")
+
+    def add_team(self, where: str, described: str) -> None:
+        head, area, *specialties = described.split("｜")
+        code, name = head.split(" ", 1)
+        able = [word for each in specialties for word in ("--specialty", each)]
+        done = self.stack.command("team", "add", name, "--code", code, "--area", area, *able)
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+
+    def appoint(self, where: str, who: str, led: str) -> None:
+        """Staff make a code, the person sends it from their own WeChat."""
+        done = self.stack.command("team", "appoint", led, "--json")
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+        follower = self.stack.followers.get(who) or self.follow(who)
+        self.shown = follower.say(f"负责 {led} {json.loads(done.stdout)['code']}")
 
     def check_reply(self, where: str, expected: str) -> None:
         if expected == "（不出声）":
