@@ -48,7 +48,7 @@ def _sound_file(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator
 
 
 def _capacity(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
-    capacities = dict(db.execute(select(Shift.id, Shift.capacity)).tuples())
+    capacities = {shift_id: capacity for shift_id, capacity in db.execute(select(Shift.id, Shift.capacity))}
     shift_ids = sorted(capacities)
     for page in (shift_ids[start : start + 500] for start in range(0, len(shift_ids), 500)):
         for shift_id, (taken, _) in seats.counted(db, page).items():
@@ -91,6 +91,7 @@ def _states(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Bre
         .join(Shift, Registration.shift_id == Shift.id)
         .join(Activity, Shift.activity_id == Activity.id)
         .where(Activity.state == "cancelled", Registration.state.in_(seats.LIVE))
+        .where(Registration.state.not_in(seats.PRESENT))  # who was there when it was broken off keeps the record
         .where(Shift.ends_at > Activity.updated_at)
     )
     for row_id in db.scalars(lost):
