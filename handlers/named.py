@@ -10,7 +10,7 @@ from bot.language.text import bare
 from bot.services import activities as activity_rules
 from bot.wechat.messages import Link
 from bot.wechat.replies import Reply
-from handlers import activities, reference
+from handlers import activities, lists, reference
 
 router = Router("named")
 alone = Router("alone")
@@ -35,7 +35,7 @@ def show_article(ctx: Context) -> Reply | None:
     assert isinstance(ctx.message, Link)
     if page := ADDRESS.search(ctx.message.url):
         return activities.show_one(ctx, page.group(1))
-    found = reference.titled(ctx.message.title, activity_rules.listed(ctx.db, ctx.now, limit=500))
+    found = reference.titled(ctx.message.title, reference.coming(ctx))
     return activities.show_meant(ctx, found) if found else None
 
 
@@ -55,7 +55,7 @@ def only_a_name(ctx: Context) -> Reply | None:
     meant = reference.meant(ctx)
     if not meant and reference.THIS_ONE.fullmatch(bare(ctx.text)):
         meant = ctx.session.shown
-    shown = [activity_rules.detail(ctx.db, shift_id, ctx.now) for shift_id in meant[: activities.PAGE]]
+    shown = [activity_rules.detail(ctx.db, shift_id, ctx.now) for shift_id in meant[: lists.PAGE]]
     if not shown or not all(reference.is_a_name(ctx.text, one) for one in shown):
         return None
     return activities.show_meant(ctx, meant)

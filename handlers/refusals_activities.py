@@ -20,10 +20,16 @@ EVENTS = {
 
 SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {
     r.WrongState: lambda ctx, e: f"这个活动{STATES.get(e.state, e.state)}，现在不能{EVENTS.get(e.event, e.event)}。",
-    r.SomebodyRegistered: lambda ctx, e: f"已经有{e.number}条报名记录，不能撤回；不办了请取消活动并写明原因，会逐个通知。",
+    r.SomebodyRegistered: lambda ctx, e: (
+        f"已经有{e.number}条报名记录，不能撤回；不办了请取消活动并写明原因，会逐个通知。"
+    ),
     r.SameHuman: lambda ctx, e: "自己写的活动要由另一位审核员通过。请同事来审。",
-    r.DangerousForMinors: lambda ctx, e: f"有危险的活动只招18岁以上，现在写的是{e.min_age}岁起。请把年龄下限改为18，或去掉“危险”。",
-    r.PolicyMissing: lambda ctx, e: f"有危险的活动要先买好保险：{moment(e.starts_at, ctx.zone)}这一场没有保单覆盖。请先登记保单。",
+    r.DangerousForMinors: lambda ctx, e: (
+        f"有危险的活动只招18岁以上，现在写的是{e.min_age}岁起。请把年龄下限改为18，或去掉“危险”。"
+    ),
+    r.PolicyMissing: lambda ctx, e: (
+        f"有危险的活动要先买好保险：{moment(e.starts_at, ctx.zone)}这一场没有保单覆盖。请先登记保单。"
+    ),
     r.PolicyUnknown: lambda ctx, e: f"没有登记过保单 {e.number}，请核对单号。",
     r.RosterInvalid: lambda ctx, e: "排班模板不完整：" + "、".join(e.fields) + "。",
     r.NotClaimable: lambda ctx, e: "这个活动不用认领，或者认领时间已经过了。",

@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.push import jobs, leases, outbox
+from bot.push import jobs, jobs_activities, leases, outbox
 from bot.settings import Settings
 from bot.storage.database import Database, StorageError, retrying
 
@@ -60,6 +60,9 @@ class Chores:
             Chore("complain", COMPLAIN_EVERY_S, lambda: jobs.complain_of_alerts(database)),
             Chore("offers", sweep_s, lambda: jobs.run_offers(database, now(), settings)),
             Chore("reminders", sweep_s, lambda: jobs.plan_reminders(database, now(), settings)),
+            Chore("rosters", CLEAN_EVERY_S, lambda: jobs_activities.extend_rosters(database, now(), settings)),
+            Chore("seats", CLEAN_EVERY_S, lambda: jobs_activities.warn_of_empty_seats(database, now(), settings)),
+            Chore("walk_ins", CLEAN_EVERY_S, lambda: jobs_activities.flag_walk_ins(database, now())),
             Chore("seal", sweep_s, lambda: jobs.seal_audit(database)),
             Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),
             Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now(), settings)),

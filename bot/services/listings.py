@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
 
 from bot.services import seats
 from bot.services.activity_states import HIDDEN
@@ -147,8 +147,8 @@ def _suits(one: Listing, wanted: Wanted) -> bool:
     return free and (longest is None or one.ends_at - one.starts_at <= longest)
 
 
-def _with(text: str, *columns: ColumnElement[str] | object) -> ColumnElement[bool]:
-    return or_(*(column.contains(text, autoescape=True) for column in columns))  # type: ignore[attr-defined]
+def _with(text: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    return or_(*(column.contains(text, autoescape=True) for column in columns))
 
 
 def _visible(viewer: int | None) -> ColumnElement[bool]:
@@ -163,6 +163,12 @@ def coming(db: Session, now: datetime, *, viewer: int | None = None, limit: int 
     columns = (Shift.id, Activity.code, Activity.title, Activity.place, Shift.starts_at)
     known = select(*columns).join(Shift.activity).where(*_ahead(now), _visible(viewer))
     return [Coming(*row) for row in db.execute(known.order_by(Shift.starts_at, Shift.id).limit(limit))]
+
+
+def areas(db: Session, now: datetime) -> list[str]:
+    """Where something lies ahead, the longest name first: 石桥镇 before 石桥."""
+    known = select(Activity.area).join(Shift.activity).where(*_ahead(now), Activity.area != "").distinct()
+    return sorted(db.scalars(known), key=lambda area: (-len(area), area))
 
 
 def find(db: Session, now: datetime, words: str, *, viewer: int | None = None, limit: int = 10) -> list[Listing]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.services import activities, actors, offers
 from bot.services.activity_states import EVENTS, STATES, TRANSITIONS
-from bot.services.refusals import ActivityIncomplete, ShiftUnknown
+from bot.services.refusals import ActivityIncomplete, CapacityBelowTaken, ShiftUnknown
 from bot.services.refusals_activities import (
     DangerousForMinors,
     PolicyMissing,
@@ -21,6 +21,7 @@ from bot.services.refusals_activities import (
 from bot.storage.models import (
     Activity,
     AuditEntry,
+    Follower,
     Offer,
     Policy,
     Push,
@@ -150,8 +151,6 @@ def test_a_second_login_of_the_author_is_the_author(office: World) -> None:
     """Bound to the same human being by the person behind two WeChat accounts."""
     activity = draft(office)
     activities.submit(office.db, activity.id, AUTHOR, NOW)
-    from bot.storage.models import Follower
-
     first, second = (office.db.get_one(Follower, f"staff-{number}") for number in (1, 2))
     second.person_id = first.person_id
     office.db.flush()
@@ -288,8 +287,6 @@ def hold(world: World, shift: Shift, seats: int) -> Reservation:
 
 
 def test_fewer_seats_than_parties_and_teams_hold_are_refused(office: World) -> None:
-    from bot.services.refusals import CapacityBelowTaken
-
     shift = office.shift(capacity=20)
     party = office.db.get_one(Registration, office.sign_up(shift, office.person()).registration_id)
     party.party_size = 3

@@ -105,8 +105,8 @@ class Shift(Base):
 class Roster(Base):
     """A template of recurring shifts of one activity (微笑驿站: two seats a day of 2.5 h).
 
-    ``slots``: a list of ``{"starts": "09:00", "ends": "11:30", "seats": 1, "role": ""}`` for each day in ``weekdays``
-    (0 = Monday) from ``first_on`` to ``last_on``; ``made_until``: the last day whose shifts exist.
+    ``slots``: a list of ``{"starts": "09:00", "ends": "11:30", "seats": 1, "role": "", "min_age": null}`` for each day
+    in ``weekdays`` (0 = Monday) from ``first_on`` to ``last_on``; ``made_until``: the last day whose shifts exist.
     """
 
     __tablename__ = "rosters"
