@@ -10,6 +10,7 @@ from handlers import (
     always,
     ask_back,
     attendance,
+    claims,
     crisis,
     deliveries,
     duty,
@@ -20,6 +21,7 @@ from handlers import (
     named,
     proxy,
     quoted,
+    reviews,
     sign_up,
     smalltalk,
     wordless,
@@ -44,7 +46,9 @@ ROUTERS = [
     attendance.router,  # 签到, 签退, six digits
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first
-    activities.router,  # A12, 详情 A12
+    reviews.router,  # 通过 A12, 驳回 A12 …: whoever may decide
+    claims.router,  # 认领 A12: whoever leads a team
+    activities.router,  # A12, 详情 A12, 时段 A12
     named.router,  # a card copied back, a forwarded article
     proxy.router,  # 给我儿子报名
     sign_up.router,  # 报名 A12

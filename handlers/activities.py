@@ -29,6 +29,7 @@ SCENE = "act_"
 
 @router.intent("activities.list")
 @router.words("活动", "近期活动", "最近活动", "活动列表", "有什么活动", "报名列表")
+@router.pattern(r"(?:最近|近期|这周|周末)?有(?:没有|什么|哪些)(?:培训|讲座|课程?|夜校)(?:活动|班)?(?:吗|呀|啊)?(?:可以(?:报|参加|去听?))?")
 def list_activities(ctx: Context) -> Reply:
     when = _when(ctx)
     if when and when.otherwise:

@@ -11,6 +11,7 @@ from bot.services import activities as activity_rules
 from bot.wechat.messages import Link
 from bot.wechat.replies import Reply
 from handlers import activities, lists, reference
+from handlers.wanted import wanted
 
 router = Router("named")
 alone = Router("alone")
@@ -20,6 +21,7 @@ CARD = re.compile(r"\s*([A-Za-z]\d{2,3}) .+\n")
 ONLY_A_TIME = 6
 """Characters: a shorter text with a time in it is no more than that time. 周六呢, 那下周末, 3.5."""
 ONLY_A_NAME = 40
+ASKS_FOR_SOME = re.compile(r"(?:的活动(?:有哪些|有什么|有吗)?|有[什哪][么些]活动|有没?有?活动[吗嘛没]?|(?:能|可以)(?:参加|报名?|去)的)$")
 
 
 @router.when(lambda ctx: bool(CARD.match(ctx.text) or ADDRESS.search(ctx.text)))
@@ -47,6 +49,12 @@ def _unsure(ctx: Context, longest: int) -> bool:
 def only_a_time(ctx: Context) -> Reply | None:
     """周六呢: after one list another."""
     return activities.list_activities(ctx)
+
+
+@alone.when(lambda ctx: _unsure(ctx, ONLY_A_NAME) and ASKS_FOR_SOME.search(bare(ctx.text)) is not None)
+def some_of_a_kind(ctx: Context) -> Reply | None:
+    """城东的活动, 15岁能参加的: not one by its name but all that suit."""
+    return activities.list_activities(ctx) if wanted(ctx) else None
 
 
 @alone.when(lambda ctx: _unsure(ctx, ONLY_A_NAME))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import pytest
 import redis
 from sqlalchemy import delete, text
 
-from bot.services import activities
+from bot.services import activities, rosters
 from bot.services.activities import NewActivity
+from bot.services.activity_tables import KINDS
+from bot.services.rosters import Slot, Template
 from bot.storage.database import writing
 from bot.storage.models import Base
 from tests.chat_script import BEIJING, Script, Step, all_scripts, matches, plain, read
@@ -89,6 +91,8 @@ class Player:
                 self.stack.advance(step.seconds)
             case "activity":
                 self.create(step.text)
+            case "roster":
+                self.make_roster(step.text)
             case "duty":
                 self.put_on_duty(where, step.who)
             case "reply":
@@ -162,7 +166,21 @@ class Player:
         database = self.stack.database()
         with database.session() as db:
             writing(db)
-            activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
+            made = activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
+            if made.state == "draft":  # 待审
+                activities.submit(db, made.id, "system", self.now.astimezone(UTC))
+            db.commit()
+        database.dispose()
+
+    def make_roster(self, described: str) -> None:
+        """``A12｜09:00-11:30、13:00-15:30｜3月4日-3月20日``: a seat each, every day."""
+        code, hours, days = described.split("｜")
+        slots = tuple(Slot(starts=start, ends=end) for start, end in re.findall(r"(\d+:\d+)-(\d+:\d+)", hours))
+        first, last = (date(self.now.year, int(m), int(d)) for m, d in re.findall(r"(\d+)月(\d+)日", days))
+        database = self.stack.database()
+        with database.session() as db:
+            station = activities.named(db, code)
+            rosters.add(db, station.id, Template(slots=slots, first_on=first, last_on=last), self.now.astimezone(UTC))
             db.commit()
         database.dispose()
 
@@ -209,6 +227,16 @@ def activity(described: str, now: datetime) -> NewActivity:
                 values["risk"] = value
             case "请带":
                 values["bring"] = value
+            case "片区":
+                values["area"] = value
+            case "坐标":
+                values["latitude"], values["longitude"] = map(float, value.split(","))
+            case "年龄":
+                values["min_age"], values["max_age"] = (int(age) if age else None for age in value.split("-"))
+            case "类型":
+                values["kind"] = KINDS[value]
+            case "待审":
+                values["state"] = "draft"
             case "报名":
                 values["signup_opens_at"] = _moment(now, value.removesuffix(" 起"))
             case "截止":

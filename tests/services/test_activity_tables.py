@@ -14,7 +14,11 @@ from bot.services.tables import ImportRefused
 from bot.storage.models import Activity, Shift
 from tests.fixtures.world import NOW, World, hours
 
-HEAD = "编号,标题,地点,开始,结束,名额,内容,风险提示,主办,负责人,类型,片区,经纬度,休息分钟,年龄下限,年龄上限,危险,需审核,大型,保单,岗位\r\n"
+COLUMNS = (
+    "编号,标题,地点,开始,结束,名额,内容,风险提示,主办,负责人,类型,片区,经纬度,休息分钟,年龄下限,年龄上限,危险,需审核",
+    "大型,保单,岗位",
+)
+HEAD = ",".join(COLUMNS) + "\r\n"
 
 
 def line(**cells: str) -> str:

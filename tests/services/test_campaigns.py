@@ -121,7 +121,8 @@ def test_the_figures_tell_people_from_attendances(world: World) -> None:
     world.db.get_one(Person, twin).merged_into = one
     first, second = parts[0].shifts[0].id, parts[1].shifts[0].id
     for shift_id, amount, unit, what in (
-        (first, "1.2", "吨", "垃圾"), (second, "2.5", "吨", "垃圾"), (first, "50", "户", "走访"), (first, "很多", "户", "走访"),
+        (first, "1.2", "吨", "垃圾"), (second, "2.5", "吨", "垃圾"), (first, "50", "户", "走访"),
+        (first, "很多", "户", "走访"),
     ):  # fmt: skip
         world.db.add(
             Outcome(shift_id=shift_id, amount=amount, unit=unit, what=what, entered_by="person:1", entered_at=NOW)
