@@ -7,11 +7,13 @@ from bot.conversation.router import all_intents
 from handlers import (
     about,
     activities,
+    activity_reviews,
     always,
     ask_back,
     attendance,
     attendance_staff,
     certificates,
+    claims,
     crisis,
     deliveries,
     duty,
@@ -92,7 +94,9 @@ ROUTERS = [
     record.router,  # 我的时长, 为什么只有2.3小时, 申诉 …
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first
-    activities.router,  # A12, 详情 A12
+    activity_reviews.router,  # 通过 A12, 驳回 A12 …: whoever may decide
+    claims.router,  # 认领 A12: whoever leads a team
+    activities.router,  # A12, 详情 A12, 时段 A12
     named.router,  # a card copied back, a forwarded article
     proxy.router,  # 给我儿子报名
     certificates.router,  # 开志愿服务证明, 我的证明, 盖章, 证明查验 7F3K-Q2MX

@@ -12,7 +12,7 @@ from bot.language.text import clean
 from bot.services import activities
 from bot.services.activities import Detail
 from bot.wechat.replies import Reply, Text
-from handlers import reference
+from handlers import cards, reference
 from handlers.activities import next_step
 
 router = Router("about")
@@ -52,7 +52,7 @@ QUESTIONS: tuple[tuple[re.Pattern[str], Answer], ...] = (
     (re.compile(r"几点(?:散|结束|完|能走|走|回)|什么时[候间](?:结束|散|完)|到几点|几点能?(?:好|搞定)"), _until),
     (re.compile(r"几点(?!散|结束|完|能|走|回|好)|什么时[候间](?!结束|散|完)|啥时[候间]|多久|多长时间|哪天|几时"), _when),
     (re.compile(r"在哪|哪里|哪儿|哪集合|哪碰|地点|地址|集合|碰头|会合|怎么[去走]|咋[去走]|位置"), _when),
-    (re.compile(r"保险|投保"), lambda ctx, it: it.insurance),
+    (re.compile(r"保险|投保"), lambda ctx, it: cards.insurance(it)),
     (re.compile(r"危险|风险|安全[吗不么]|注意什么|注意事项"), lambda ctx, it: it.risk),
     (re.compile(r"做什么|做啥|干什么|干啥|干嘛|内容|具体"), lambda ctx, it: it.content),
     (re.compile(r"联系人|联系谁|负责人|找谁|谁带队|电话"), lambda ctx, it: " ".join(p for p in (it.leader, it.contact) if p)),
@@ -91,7 +91,7 @@ def _subject(ctx: Context) -> Detail | None:
     """
     if reference.ORDINAL.search(ctx.text) and (numbered := reference.in_list(ctx, ctx.text)) is not None:
         return activities.detail(ctx.db, numbered, ctx.now)
-    coming = activities.listed(ctx.db, ctx.now, limit=500)
+    coming = reference.coming(ctx)
     named = reference.titled(ctx.text, coming, reference.SHORTEST_PART) or reference.pointed_at(ctx.text, coming)
     when = ctx.understanding.slots.when
     own = [] if named else reference.own(ctx)

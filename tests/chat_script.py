@@ -15,6 +15,7 @@ LINE = re.compile(
     r"""(?P<now>现在)：(?P<at>.+)
     |(?P<activity>活动)：(?P<described>.+)
     |(?P<record>记录)：(?P<recorded>.+)
+    |(?P<roster>排班)：(?P<template>.+)
     |(?P<duty>值班)：(?P<officer>\S+)
     |(?P<team>队伍)：(?P<team_described>.+)
     |(?P<leads>负责)：(?P<leader>\S+)\s(?P<led>\S+)
@@ -81,6 +82,8 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "activity", text=get("described"))
     if part["record"]:
         return Step(number, "record", text=get("recorded"))
+    if part["roster"]:
+        return Step(number, "roster", text=get("template"))
     if part["later"]:
         return Step(number, "later", seconds=int(get("number")) * UNITS[get("unit")])
     if part["duty"]:

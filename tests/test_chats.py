@@ -13,8 +13,10 @@ import pytest
 import redis
 from sqlalchemy import delete, select, text
 
-from bot.services import activities, check_in, people
+from bot.services import activities, check_in, people, rosters
 from bot.services.activities import NewActivity
+from bot.services.activity_tables import KINDS
+from bot.services.rosters import Slot, Template
 from bot.storage import models
 from bot.storage.database import writing
 from bot.storage.models import Activity, Base, Shift
@@ -94,6 +96,8 @@ class Player:
                 self.create(step.text)
             case "record":
                 self.record(where, step.text)
+            case "roster":
+                self.make_roster(step.text)
             case "duty":
                 self.put_on_duty(where, step.who)
             case "team":
@@ -227,10 +231,21 @@ class Player:
         database = self.stack.database()
         with database.session() as db:
             writing(db)
-            described, _, where = described.partition("｜位置 ")
             made = activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
-            if where:
-                made.latitude, made.longitude = map(float, where.split(","))
+            if made.state == "draft":  # 待审
+                activities.submit(db, made.id, "system", self.now.astimezone(UTC))
+            db.commit()
+        database.dispose()
+
+    def make_roster(self, described: str) -> None:
+        """``A12｜09:00-11:30、13:00-15:30｜3月4日-3月20日``: a seat each, every day."""
+        code, hours, days = described.split("｜")
+        slots = tuple(Slot(starts=start, ends=end) for start, end in re.findall(r"(\d+:\d+)-(\d+:\d+)", hours))
+        first, last = (date(self.now.year, int(m), int(d)) for m, d in re.findall(r"(\d+)月(\d+)日", days))
+        database = self.stack.database()
+        with database.session() as db:
+            station = activities.named(db, code)
+            rosters.add(db, station.id, Template(slots=slots, first_on=first, last_on=last), self.now.astimezone(UTC))
             db.commit()
         database.dispose()
 
@@ -277,6 +292,16 @@ def activity(described: str, now: datetime) -> NewActivity:
                 values["risk"] = value
             case "请带":
                 values["bring"] = value
+            case "片区":
+                values["area"] = value
+            case "位置" | "坐标":
+                values["latitude"], values["longitude"] = map(float, value.split(","))
+            case "年龄":
+                values["min_age"], values["max_age"] = (int(age) if age else None for age in value.split("-"))
+            case "类型":
+                values["kind"] = KINDS[value]
+            case "待审":
+                values["state"] = "draft"
             case "报名":
                 values["signup_opens_at"] = _moment(now, value.removesuffix(" 起"))
             case "截止":

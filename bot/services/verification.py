@@ -85,6 +85,7 @@ def _states(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Bre
         .join(Shift, Registration.shift_id == Shift.id)
         .join(Activity, Shift.activity_id == Activity.id)
         .where(Activity.state == "cancelled", Registration.state.in_(seats.LIVE))
+        .where(Registration.state.not_in(seats.PRESENT))  # who was there when it was broken off keeps the record
         .where(Shift.ends_at > Activity.updated_at)
     )
     for row_id in db.scalars(lost):

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from sqlalchemy.exc import IntegrityError
 
-from bot.services import offers, registrations, seats
+from bot.services import authority, campaigns, offers, registrations, seats
 from bot.services.refusals import Refused
 from bot.storage.database import Database, StorageError, retrying, unguarded
 from tests.fixtures.world import NOW
@@ -70,22 +70,26 @@ def run(task: dict[str, Any]) -> list[str]:
     database = Database(task["url"], wait_s=10)
     with database.session() as db:
         registrations.mine(db, 0, NOW)  # connected and compiled before the start
-    counted, pause_s = seats.of, task["pause_s"]
+    counted, leads, pause_s = seats.of, authority.leads_team, task["pause_s"]
 
     def slowly(*given: Any) -> seats.Seats:
         found = counted(*given)
         time.sleep(pause_s)
         return found
 
+    def leads_slowly(*given: Any) -> bool:
+        time.sleep(pause_s)
+        return leads(*given)
+
     guard: contextlib.AbstractContextManager[None] = contextlib.nullcontext() if task["guard"] else unguarded()
     _send(sys.stdout, "ready")
     sys.stdin.readline()
-    seats.of = slowly
+    seats.of, authority.leads_team = slowly, leads_slowly
     try:
         with guard, ThreadPoolExecutor(8) as threads:
             return list(threads.map(lambda operation: perform(database, operation), task["operations"]))
     finally:
-        seats.of = counted
+        seats.of, authority.leads_team = counted, leads
         database.dispose()
 
 
@@ -119,6 +123,9 @@ def _perform(db: Any, name: str, *arguments: Any) -> str:
         return f"declined, {len(registrations.decline_offer(db, arguments[0], NOW))} offered"
     if name == "expire":
         return f"expired {len(registrations.expire_offers(db, datetime.fromisoformat(arguments[0])))}"
+    if name == "claim":
+        campaigns.claim(db, *arguments, NOW)
+        return "claimed"
     assert name == "promote"
     return f"promoted {len(offers.promote(db, arguments[0], NOW))}"
 
