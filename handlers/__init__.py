@@ -10,23 +10,32 @@ from handlers import (
     always,
     ask_back,
     attendance,
+    counter,
     crisis,
     deliveries,
     duty,
     faq,
     follow,
     leftover,
+    merits,
     mine,
     named,
     proxy,
     quoted,
+    rewards,
     sign_up,
     smalltalk,
+    stars,
     wordless,
 )
 
 FORMS = sign_up.FORMS
-INTENTS = all_intents([always.router, activities.router, sign_up.router, mine.router, smalltalk.router, faq.router])
+INTENTS = all_intents(
+    [
+        *(always.router, activities.router, sign_up.router, mine.router, smalltalk.router, faq.router),
+        *(merits.router, rewards.router, stars.router, counter.router),
+    ]
+)
 WISHES = frozenset(INTENTS) - {"faq.chosen"}
 """What an entry of ``faq/`` may lead to: all but the choice of an offer, which needs to know what was offered."""
 
@@ -44,6 +53,10 @@ ROUTERS = [
     attendance.router,  # 签到, 签退, six digits
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first
+    counter.router,  # 核销 K7QM2X9P, by a merchant
+    merits.router,  # 我的积分, 积分明细
+    rewards.router,  # 换景区门票, 我的兑换, 退兑换
+    stars.router,  # 我的星级, 申请星级
     activities.router,  # A12, 详情 A12
     named.router,  # a card copied back, a forwarded article
     proxy.router,  # 给我儿子报名

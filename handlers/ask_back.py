@@ -20,7 +20,7 @@ def leave_what(ctx: Context) -> Reply:
         ctx,
         "您想退哪一样？",
         *choices,
-        _entry(ctx, "退积分、退兑换", "points-refund"),
+        Choice("退积分、退兑换", "rewards.cancel"),
         _entry(ctx, "不再收提醒", "unsubscribe"),
         _entry(ctx, "退团", "quit-league"),
         _entry(ctx, "退出志愿队", "team-leave"),

@@ -9,6 +9,7 @@ from bot.conversation.context import Context
 from bot.language.dates import moment, span
 from bot.services import refusals as r
 from bot.wechat.replies import Reply, Text, choice_link
+from handlers import refusals_merits
 
 
 def reply(ctx: Context, error: Exception) -> Reply | None:
@@ -66,4 +67,5 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     r.AlertTaken: lambda ctx, e: f"J{e.number} 已由{e.keeper}在{moment(e.since, ctx.zone)}接手，您不用再处理；想帮忙请直接联系{e.keeper}。",
     r.AlertClosed: lambda ctx, e: f"J{e.number} 在{moment(e.closed_at, ctx.zone)}已经结束。对方再求助会有新的编号。",
     r.Busy: lambda ctx, e: "现在人有点多，没办成，什么也没改。请稍后再发一次。",
+    **refusals_merits.SENTENCES,
 }

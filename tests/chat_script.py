@@ -15,6 +15,8 @@ LINE = re.compile(
     r"""(?P<now>现在)：(?P<at>.+)
     |(?P<activity>活动)：(?P<described>.+)
     |(?P<duty>值班)：(?P<officer>\S+)
+    |(?P<hours>时长)：(?P<served>\S+)\ (?P<given>[\d.]+)小时
+    |(?P<reward>奖品)：(?P<item>.+)
     |(?P<later>过了)：(?P<number>\d+)(?P<unit>天|小时|分钟|秒)
     |(?P<not_pushed>账号没对(?P<not_to>.+?)说)：(?P<not_text>.+)
     |(?P<pushed>账号对(?P<to>.+?)说)：(?P<pushed_text>.+)
@@ -76,6 +78,10 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "later", seconds=int(get("number")) * UNITS[get("unit")])
     if part["duty"]:
         return Step(number, "duty", who=get("officer"))
+    if part["hours"]:
+        return Step(number, "hours", who=get("served"), text=get("given"))
+    if part["reward"]:
+        return Step(number, "reward", text=get("item"))
     if part["not_pushed"]:
         return Step(number, "not_pushed", who=get("not_to"), text=get("not_text"))
     if part["pushed"]:

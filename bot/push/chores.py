@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.push import jobs, leases, outbox
+from bot.push import jobs, jobs_merits, leases, outbox
 from bot.settings import Settings
 from bot.storage.database import Database, StorageError, retrying
 
@@ -19,6 +19,7 @@ log = structlog.get_logger()
 BEAT_S = 5.0
 CLEAN_EVERY_S = 60.0
 COMPLAIN_EVERY_S = 300.0
+MERITS_EVERY_S = 300.0
 
 
 @dataclass
@@ -60,6 +61,7 @@ class Chores:
             Chore("complain", COMPLAIN_EVERY_S, lambda: jobs.complain_of_alerts(database)),
             Chore("offers", sweep_s, lambda: jobs.run_offers(database, now(), settings)),
             Chore("reminders", sweep_s, lambda: jobs.plan_reminders(database, now(), settings)),
+            Chore("merits", MERITS_EVERY_S, lambda: jobs_merits.sweep_merits(database, now(), settings)),
             Chore("seal", sweep_s, lambda: jobs.seal_audit(database)),
             Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),
             Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now(), settings)),

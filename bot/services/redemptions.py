@@ -215,6 +215,7 @@ def use(db: Session, redemption_id: int, staff: Staff, now: datetime, *, rules: 
     row.state, row.state_since, row.used_by = "used", now, f"staff:{staff.id}"
     db.flush()
     points.use(db, row.person_id, row.id, staff.id, now, rules, row.reward.title)
+    notify(db, row.openid, "merits.redeemed", str(row.id), now, urgent=True, redemption_id=row.id)
     return row
 
 
