@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.services import refusals
+from bot.services import refusals, refusals_merits
 from handlers import INTENTS, ROUTERS
 from handlers.refusals import SENTENCES
 
@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_every_refusal_has_a_sentence() -> None:
     reasons = {
         kind
-        for _, kind in inspect.getmembers(refusals, inspect.isclass)
+        for room in (refusals, refusals_merits)
+        for _, kind in inspect.getmembers(room, inspect.isclass)
         if issubclass(kind, refusals.Refused) and kind is not refusals.Refused
     }
     assert len(reasons) > 10
