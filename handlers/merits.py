@@ -17,7 +17,14 @@ router = Router("merits")
 
 PAGE = 5
 SOON = timedelta(days=30)
-KINDS = {"issue": "服务", "reverse": "时长更正", "order": "兑换", "return": "兑换退回", "expire": "到期", "adjust": "调整"}
+KINDS = {
+    "issue": "服务",
+    "reverse": "时长更正",
+    "order": "兑换",
+    "return": "兑换退回",
+    "expire": "到期",
+    "adjust": "调整",
+}
 EXPIRY = {
     "never": "不过期",
     "year_end": "到账后第二年的12月31日23:59:59到期",
@@ -37,11 +44,17 @@ def balance(ctx: Context) -> Reply:
     have = points.balance(ctx.db, person)
     lines = [f"您有 {points.shown(have)} 益币。"]
     if have < 0:
-        lines = [f"您现在欠分 {points.shown(-have)}：有时长更正了，对应的益币已经用掉。以后的服务会先补上，不用另外还。"]
+        lines = [
+            f"您现在欠分 {points.shown(-have)}：有时长更正了，对应的益币已经用掉。以后的服务会先补上，不用另外还。"
+        ]
     amount, first = lots.expiring(ctx.db, person, ctx.now + SOON)
     if amount and first:
-        lines.append(f"其中 {points.shown(amount)} 在30天内到期，最早 {day(first.astimezone(ctx.zone))}，先到期的先用。")
-    lines.append(f"{choice_link('积分明细')}　{choice_link('益币商城')}　{choice_link('我的兑换')}　{choice_link('积分怎么算')}")
+        lines.append(
+            f"其中 {points.shown(amount)} 在30天内到期，最早 {day(first.astimezone(ctx.zone))}，先到期的先用。"
+        )
+    lines.append(
+        f"{choice_link('积分明细')}　{choice_link('益币商城')}　{choice_link('我的兑换')}　{choice_link('积分怎么算')}"
+    )
     lines.append("兑换只用益币，服务时长不会变少。")
     return Text("\n".join(lines))
 
@@ -62,7 +75,9 @@ def _page(ctx: Context, offset: int) -> Reply:
     found = points.history(ctx.db, person, limit=PAGE + 1, offset=offset) if person is not None else []
     ctx.session.more = {"list": "points", "offset": offset + PAGE}
     if not found:
-        return Text("后面没有了。" if offset else f"您还没有益币记录。时长确认后会自动到账，{choice_link('积分怎么算')}。")
+        return Text(
+            "后面没有了。" if offset else f"您还没有益币记录。时长确认后会自动到账，{choice_link('积分怎么算')}。"
+        )
     lines = [
         f"{day(one.at.astimezone(ctx.zone))} {'+' if one.amount > 0 else ''}{points.shown(one.amount)}　"
         f"{KINDS.get(one.kind, '调整')}{f'：{one.reason}' if one.reason else ''}"
@@ -88,7 +103,10 @@ def rules(ctx: Context) -> Reply:
         "· 时长更正时益币跟着更正；已经用掉的记作欠分，以后的服务先补上。",
         "· 兑换只用益币，服务时长不变；不能转让，不能换现金。",
         *(f"{version.since:%Y年%-m月%-d日}起改为：{_brief(version)}。" for version in later),
-        *(f"{version.since:%Y年%-m月%-d日}起的旧办法：{_brief(version)}，那时的服务仍按它算。" for version in earlier[::-1]),
+        *(
+            f"{version.since:%Y年%-m月%-d日}起的旧办法：{_brief(version)}，那时的服务仍按它算。"
+            for version in earlier[::-1]
+        ),
         f"{choice_link('我的积分')}　{choice_link('益币商城')}",
     ]
     return Text("\n".join(lines))

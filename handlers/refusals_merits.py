@@ -48,13 +48,23 @@ SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {
     r.RewardNotOffered: _not_offered,
     r.RewardGone: lambda ctx, e: f"{e.title}刚刚换完了，益币没有动。看看 {SHOP} 里别的，过几天也可能补货。",
     r.RewardLimit: lambda ctx, e: f"{e.title}每人每年{e.limit}份，您今年的已经换满了，明年再来。看看 {SHOP} 里别的。",
-    r.PriceChanged: lambda ctx, e: f"{e.title}的价格刚改成{points.shown(e.cost)}益币，没有兑换。还想换请再回复 换{e.title}。",
+    r.PriceChanged: lambda ctx, e: (
+        f"{e.title}的价格刚改成{points.shown(e.cost)}益币，没有兑换。还想换请再回复 换{e.title}。"
+    ),
     r.PointsShort: _short,
     r.RedemptionUnknown: lambda ctx, e: f"没有找到这份兑换。回复 {choice_link('我的兑换')} 看看有哪些。",
-    r.RedemptionOver: lambda ctx, e: f"{e.title}的这个兑换码在{moment(e.at, ctx.zone)}{OVER.get(e.state, '已经失效')}，不能再用。",
-    r.CodesLocked: lambda ctx, e: f"输错的次数太多，{moment(e.until, ctx.zone)}后再试。请对方打开 我的兑换 核对兑换码。",
-    r.NotVolunteer: lambda ctx, e: f"星级是评给注册志愿者的，您还没有注册。回复 {choice_link('注册志愿者', '怎么注册成为志愿者')} 看怎么办。",
-    r.StarNotReached: lambda ctx, e: f"还差 {missing_hours(e.missing)} 小时到{star_name(e.star)}，到了会通知您。{choice_link('我的星级')}",
+    r.RedemptionOver: lambda ctx, e: (
+        f"{e.title}的这个兑换码在{moment(e.at, ctx.zone)}{OVER.get(e.state, '已经失效')}，不能再用。"
+    ),
+    r.CodesLocked: lambda ctx, e: (
+        f"输错的次数太多，{moment(e.until, ctx.zone)}后再试。请对方打开 我的兑换 核对兑换码。"
+    ),
+    r.NotVolunteer: lambda ctx, e: (
+        f"星级是评给注册志愿者的，您还没有注册。回复 {choice_link('注册志愿者', '怎么注册成为志愿者')} 看怎么办。"
+    ),
+    r.StarNotReached: lambda ctx, e: (
+        f"还差 {missing_hours(e.missing)} 小时到{star_name(e.star)}，到了会通知您。{choice_link('我的星级')}"
+    ),
     r.StarPending: lambda ctx, e: f"您的{star_name(e.star)}申请{UNDER_WAY[e.state]}，结果会通知您，不用再申请。",
     r.StarUnknown: lambda ctx, e: f"没有编号 {e.award_id} 的星级申请。回复 星级待审 看看有哪些。",
     r.StarDecided: lambda ctx, e: f"编号 {e.award_id} 的星级申请{DECIDED.get(e.state, e.state)}，不用再审。",

@@ -87,7 +87,9 @@ def _ask_one_of(ctx: Context, named: list[OnOffer]) -> Reply:
     if not named:
         return Text(f"这一样已经下架了。看看 {choice_link('益币商城')} 里现在有什么。")
     if len(named) > 1:
-        return _which(ctx, "您想换哪一样？", [(one.title, "rewards.ask", {"reward_id": one.reward_id}) for one in named])
+        return _which(
+            ctx, "您想换哪一样？", [(one.title, "rewards.ask", {"reward_id": one.reward_id}) for one in named]
+        )
     return _summary(ctx, named[0])
 
 
@@ -158,7 +160,9 @@ def mine(ctx: Context) -> Reply:
         for number, one in enumerate(ordered[:PAGE], start=1)
     ]
     rest = f"\n还有{len(ordered) - PAGE}份，领了前面的再看。" if len(ordered) > PAGE else ""
-    return Text("您待领取的兑换：\n" + "\n".join(lines) + f"{rest}\n不想要了回复 {choice_link('退兑换')}，益币原路退回。")
+    return Text(
+        "您待领取的兑换：\n" + "\n".join(lines) + f"{rest}\n不想要了回复 {choice_link('退兑换')}，益币原路退回。"
+    )
 
 
 @router.intent("rewards.cancel")

@@ -67,7 +67,9 @@ def add(
     with opened(settings()) as db:
         staff = duty.named(db, merchant.strip())
         if staff is None:
-            raise click.ClickException(f"没有叫 {merchant} 的帐号。先新增：python -m bot staff add {merchant} --role merchant")
+            raise click.ClickException(
+                f"没有叫 {merchant} 的帐号。先新增：python -m bot staff add {merchant} --role merchant"
+            )
         try:
             reward = rewards.add(
                 db, title=title, cost=cost, stock=stock, merchant=staff, now=clock.now(), about=about, yearly=yearly,
