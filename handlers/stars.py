@@ -103,7 +103,7 @@ def announced(ctx: Context) -> Reply:
     open_now = stars.announced(ctx.db, ctx.now)
     if not open_now:
         return Text("现在没有星级公示。")
-    lines = [f"· {_who(award)}　公示到{_last_day(ctx, award)}" for award in open_now[:SHOWN]]
+    lines = [f"· {who(award)}　公示到{_last_day(ctx, award)}" for award in open_now[:SHOWN]]
     rest = f"\n还有{len(open_now) - SHOWN}位，完整名单见办公室公告。" if len(open_now) > SHOWN else ""
     office = ctx.settings.organisation
     return Text("星级公示：\n" + "\n".join(lines) + f"{rest}\n有异议请打 {office.phone} 说明理由，我们核实后答复。")
@@ -174,7 +174,7 @@ def waiting(ctx: Context, _actor: str) -> Reply:
     found = stars.pending(ctx.db)
     if not found:
         return Text("没有待审的星级申请。")
-    lines = [f"{award.id}. {_who(award)}　{day(award.applied_at.astimezone(ctx.zone))}申请" for award in found[:SHOWN]]
+    lines = [f"{award.id}. {who(award)}　{day(award.applied_at.astimezone(ctx.zone))}申请" for award in found[:SHOWN]]
     return Text(
         f"待审的星级申请（{len(found)}）：\n" + "\n".join(lines) + "\n回复 星级通过 编号，或 星级不通过 编号 原因。"
     )
@@ -186,7 +186,7 @@ def approve(ctx: Context, actor: str) -> Reply:
     actors.acting(ctx.db, actor)
     award = stars.decide(ctx.db, int(ctx.args["number"]), True, actor, ctx.now, rules=Rules.of(ctx.settings))
     return Text(
-        f"已通过：{_who(award)}，公示到{_last_day(ctx, award)}，到期自动授予。\n"
+        f"已通过：{who(award)}，公示到{_last_day(ctx, award)}，到期自动授予。\n"
         f"期间核实有异议，回复 星级不通过 {award.id} 原因。"
     )
 
@@ -197,10 +197,10 @@ def refuse(ctx: Context, actor: str) -> Reply:
     actors.acting(ctx.db, actor)
     number, reason = int(ctx.args["number"]), str(ctx.args["reason"])
     award = stars.decide(ctx.db, number, False, actor, ctx.now, reason, Rules.of(ctx.settings))
-    return Text(f"已记为不通过：{_who(award)}，原因：{award.reason}。已通知本人，补足后可以再申请。")
+    return Text(f"已记为不通过：{who(award)}，原因：{award.reason}。已通知本人，补足后可以再申请。")
 
 
-def _who(award: StarAward) -> str:
+def who(award: StarAward) -> str:
     name = masked_name(award.person.name) if award.person.name else "志愿者"
     return f"{name} {star_name(award.star)}（{hours.shown(award.minutes)}小时）"
 

@@ -5,25 +5,27 @@ from __future__ import annotations
 import json
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
-from bot.services import activities, points
+from bot.services import activities, check_in, people, points
 from bot.services.activities import NewActivity
 from bot.storage import models
 from bot.storage.database import writing
-from bot.storage.models import Base
+from bot.storage.models import Activity, Base, Shift
 from tests.chat_script import BEIJING, Script, Step, all_scripts, matches, plain, read
+from tests.fixtures.ledger import entry
 from tests.fixtures.stack import Follower, Stack, call, eventually
 
 FOLDER = Path(__file__).parent / "chats"
 SCRIPTS = list(all_scripts(FOLDER))
 SETTLED_S = 8
+RECORD = re.compile(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?")
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
 """When the volunteers of the scripts registered."""
 QUIET_S = 2.5
@@ -92,8 +94,14 @@ class Player:
                 self.stack.advance(step.seconds)
             case "activity":
                 self.create(step.text)
+            case "record":
+                self.record(where, step.text)
             case "duty":
                 self.put_on_duty(where, step.who)
+            case "team":
+                self.add_team(where, step.text)
+            case "leads":
+                self.appoint(where, step.who, step.text)
             case "hours":
                 self.give_hours(step)
             case "reward":
@@ -125,6 +133,14 @@ class Player:
             case "link":
                 title, _, url = step.text.partition("｜")
                 return str(follower.send(type="link", title=title, description="", url=url)["shown"])
+            case "place":
+                where = dict(zip(("latitude", "longitude"), map(float, step.text.split(",")), strict=True))
+                return str(follower.send(**{**DEEDS["发位置"], **where})["shown"])
+            case "in" | "out" | "sheet":
+                return self.checks_in(follower, step)
+            case "guardian":
+                told = " ".join(str(item.get("text", "")) for item in self.stack.followers[step.text].inbox())
+                return follower.say(re.findall(r"同意 [A-Z0-9]{6}", told)[-1])
             case "scan":
                 return str(follower.send(type="event", event="SCAN", key=step.text)["shown"])
             case "取消关注":
@@ -133,9 +149,43 @@ class Player:
                 return str(follower.send(type="event", event="subscribe")["shown"])
         return str(follower.send(**DEEDS[step.kind])["shown"])
 
+    def checks_in(self, follower: Follower, step: Step) -> str:
+        """With what the leader of the activity shows at this moment, or the sheet at the entrance."""
+        database, cipher = self.stack.database(), self.stack.cipher()
+        with database.session() as db:
+            shift = db.scalars(select(Shift).join(Activity).where(Activity.code == step.text)).one()
+            now = datetime.fromisoformat(call(f"{self.stack.simulator}/sim/clock")["now"])
+            code = check_in.current_code(cipher, shift, now, purpose="out" if step.kind == "out" else "in")
+            sheet = check_in.scene(cipher, shift.id)
+        database.dispose()
+        if step.kind == "sheet":
+            return str(follower.send(type="event", event="SCAN", key=sheet)["shown"])
+        return follower.say(code)
+
     def follow(self, name: str, **options: str) -> Follower:
         self.stack.followers[name] = follower = self.stack.follow(nickname=name, **options)
         return follower
+
+    def record(self, where: str, text: str) -> None:
+        """``王晓雨 A12 2025年9月6日 2.5小时``: a settled entry of the ledger; whose it is gets a profile first."""
+        found = RECORD.fullmatch(text)
+        assert found, f"{where}: 记录写成 王晓雨 A12 2025年9月6日 2.5小时"
+        name, code, year, month, day, number, identity, kind = found.groups()
+        follower = self.stack.followers.get(name) or self.follow(name)
+        database, cipher = self.stack.database(), self.stack.cipher()
+        with database.session() as db:
+            writing(db)
+            row = db.get_one(models.Follower, follower.openid)
+            person = row.person or people.save_profile(db, cipher, row, name, "13800001234", self.now.astimezone(UTC))
+            if identity:
+                person.id_type, person.id_encrypted = "id_card", cipher.encrypt(identity)
+            held = db.scalars(select(models.Shift).join(models.Activity).where(models.Activity.code == code)).first()
+            assert held, f"{where}: 没有活动 {code}"
+            on = date(int(year or self.now.year), int(month), int(day))
+            kinds = {None: "credit", "补记": "honour", "导入": "import"}
+            entry(db, person.id, round(float(number) * 60), on, shift=held, kind=kinds[kind])
+            db.commit()
+        database.dispose()
 
     def put_on_duty(self, where: str, name: str) -> None:
         """As in docs/duty.md: an account, a code, the code sent from the person's own WeChat, on duty."""
@@ -145,6 +195,20 @@ class Player:
         code = json.loads(self.stack.command("staff", "bind", name, "--json").stdout)["code"]
         follower = self.stack.followers.get(name) or self.follow(name)
         self.shown = follower.say(f"绑定 {code}")
+
+    def add_team(self, where: str, described: str) -> None:
+        head, area, *specialties = described.split("｜")
+        code, name = head.split(" ", 1)
+        able = [word for each in specialties for word in ("--specialty", each)]
+        done = self.stack.command("team", "add", name, "--code", code, "--area", area, *able)
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+
+    def appoint(self, where: str, who: str, led: str) -> None:
+        """Staff make a code, the person sends it from their own WeChat."""
+        done = self.stack.command("team", "appoint", led, "--json")
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+        follower = self.stack.followers.get(who) or self.follow(who)
+        self.shown = follower.say(f"负责 {led} {json.loads(done.stdout)['code']}")
 
     def give_hours(self, step: Step) -> None:
         """An approved entry of the ledger for a registered volunteer, and the points that follow from it."""
@@ -208,7 +272,10 @@ class Player:
         database = self.stack.database()
         with database.session() as db:
             writing(db)
-            activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
+            described, _, where = described.partition("｜位置 ")
+            made = activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
+            if where:
+                made.latitude, made.longitude = map(float, where.split(","))
             db.commit()
         database.dispose()
 

@@ -12,13 +12,14 @@ from sqlalchemy import ColumnElement, String, cast, delete, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.push import facts, quiet
-from bot.services import alerts, announcements, auditing, duty, registrations
+from bot.services import alerts, announcements, auditing, duty, invitations, registrations, reservations, swaps
 from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.database import Database, writing
 from bot.storage.models import (
     Activity,
     Delivery,
+    Document,
     EntryCount,
     Follower,
     Gap,
@@ -97,6 +98,9 @@ def run_offers(database: Database, now: datetime, settings: Settings) -> int:
         overdue = select(Offer.id).where(Offer.answer.is_(None), Offer.expires_at <= now).limit(1)
         expired = registrations.expire_offers(db, now, rules=rules) if db.scalars(overdue).first() else []
         db.commit()
+        for release in (registrations.pass_over_unreached, reservations.expire, invitations.expire, swaps.expire):
+            release(db, now, rules=rules)
+            db.commit()
         for shift_id in registrations.shifts_to_promote(db, now):
             registrations.promote(db, shift_id, now, rules=rules)
             db.commit()
@@ -142,12 +146,13 @@ def retire_kept(database: Database, now: datetime) -> int:
 
 
 def purge(database: Database, now: datetime, settings: Settings) -> int:
-    """Deliveries that WeChat will not repeat any more, sessions saved in outages long ago, and what was kept to learn
-    from for as long as the settings say."""
+    """Deliveries that WeChat will not repeat any more, documents whose links are over, sessions saved in outages long
+    ago, and what was kept to learn from for as long as the settings say."""
     learned = now - timedelta(days=settings.understanding.keep_gaps_days)
     first_day = learned.astimezone(ZoneInfo(settings.organisation.timezone)).date()
     return (
         _remove(database, Delivery.key, Delivery.at < now - DELIVERIES_LIVE)
+        + _remove(database, Document.id, Document.expires_at <= now)
         + _remove(database, SavedSession.openid, SavedSession.saved_at < now - DELIVERIES_LIVE)
         + _remove(database, Gap.id, Gap.at < learned)
         + _remove(database, EntryCount.day, EntryCount.day < first_day)

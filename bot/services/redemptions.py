@@ -40,7 +40,7 @@ WRONG = "wrong_code"
 
 @dataclass(frozen=True)
 class Order:
-    """A redemption as its person sees it. ``expires_at``: the midnight from which the code is void; ``cost`` in tenths."""
+    """A redemption as its person sees it, ``cost`` in tenths. ``expires_at``: the midnight from which it is void."""
 
     redemption_id: int
     title: str
