@@ -24,6 +24,7 @@ COMMANDS = {
     "staff": ("bot.commands.people", "工作人员帐号"),
     "team": ("bot.commands.teams", "志愿队伍和负责人"),
     "certificate": ("bot.commands.certificates", "志愿服务证明：查验、打印、盖章、作废"),
+    "reward": ("bot.commands.rewards", "益币商城：上架、补货、清单"),
     "import": ("bot.commands.people", "从表格导入活动"),
     "export": ("bot.commands.people", "导出为表格"),
     "anomalies": ("bot.commands.attendance", "签到异常：没人签到、挤在一分钟、不在集合点"),

@@ -14,6 +14,7 @@ from handlers import (
     attendance_staff,
     certificates,
     claims,
+    counter,
     crisis,
     deliveries,
     duty,
@@ -23,6 +24,7 @@ from handlers import (
     joining,
     leaders,
     leftover,
+    merits,
     mine,
     named,
     on_site,
@@ -32,8 +34,10 @@ from handlers import (
     quoted,
     record,
     reviews,
+    rewards,
     sign_up,
     smalltalk,
+    stars,
     swaps,
     team_leaders,
     team_seats,
@@ -61,6 +65,10 @@ INTENTS = all_intents(
         profile.router,
         guardians.router,
         swaps.router,
+        merits.router,
+        rewards.router,
+        stars.router,
+        counter.router,
         smalltalk.router,
         faq.router,
     ]
@@ -96,6 +104,10 @@ ROUTERS = [
     steps.one_at_a_time(),  # two wishes in one message: first things first
     activity_reviews.router,  # 通过 A12, 驳回 A12 …: whoever may decide
     claims.router,  # 认领 A12: whoever leads a team
+    counter.router,  # 核销 K7QM2X9P, by a merchant
+    merits.router,  # 我的积分, 积分明细
+    rewards.router,  # 换景区门票, 我的兑换, 退兑换
+    stars.router,  # 我的星级, 申请星级
     activities.router,  # A12, 详情 A12, 时段 A12
     named.router,  # a card copied back, a forwarded article
     proxy.router,  # 给我儿子报名

@@ -14,6 +14,7 @@ from handlers import (
     refusals_attendance,
     refusals_certificates,
     refusals_hours,
+    refusals_merits,
     refusals_people,
     refusals_registrations,
     refusals_teams,
@@ -92,4 +93,5 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     **refusals_certificates.SENTENCES,
     **refusals_registrations.SENTENCES,
     **refusals_activities.SENTENCES,
+    **refusals_merits.SENTENCES,
 }

@@ -13,12 +13,14 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.numerals import NUMBER, parse
-from bot.services import actors, authority, leaders, teams
+from bot.services import actors, authority, leaders, stars, teams
 from bot.services.profiles import masked_name
 from bot.services.refusals_teams import NothingToDecide, ReasonMissing
+from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import person_id
+from handlers.stars import who
 from handlers.team_leaders import actor_of
 from handlers.verbatim import as_typed
 
@@ -62,6 +64,16 @@ REVIEWS: dict[str, Review] = {
             actor=lambda ctx, row: actor_of(ctx, row.team_id),
             words=lambda ctx, row: f"{masked_name(row.person.name)} 想加入 {row.team.code} {row.team.name}",
             decide=lambda ctx, id, approve, actor, reason: teams.decide(ctx.db, id, approve, actor, ctx.now, reason),
+        ),
+        Review(
+            kind="star",
+            called="星级申请",
+            pending=lambda ctx: stars.pending(ctx.db),
+            actor=by_staff("star"),
+            words=lambda ctx, row: who(row),
+            decide=lambda ctx, id, approve, actor, reason: stars.decide(
+                ctx.db, id, approve, actor, ctx.now, reason, Rules.of(ctx.settings)
+            ),
         ),
     )
 }

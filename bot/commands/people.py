@@ -24,6 +24,7 @@ ROLES = {
     "expert": "专家",
     "leader": "队长",
     "auditor": "审计",
+    "merchant": "商户",
 }
 PASSWORD_LENGTH = 12  # characters of a made-up password, and the fewest of a chosen one
 
