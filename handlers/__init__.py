@@ -17,12 +17,14 @@ from handlers import (
     duty,
     faq,
     follow,
+    guardians,
     leaders,
     leftover,
     mine,
     named,
     on_site,
     presence_appeals,
+    profile,
     proxy,
     quoted,
     record,
@@ -34,7 +36,7 @@ from handlers import (
     wordless,
 )
 
-FORMS = sign_up.FORMS + teams.FORMS + leaders.FORMS
+FORMS = sign_up.FORMS + profile.FORMS + guardians.FORMS + teams.FORMS + leaders.FORMS
 INTENTS = all_intents(
     [
         always.router,
@@ -50,6 +52,8 @@ INTENTS = all_intents(
         attendance_staff.router,
         record.router,
         certificates.router,
+        profile.router,
+        guardians.router,
         smalltalk.router,
         faq.router,
     ]
@@ -78,6 +82,8 @@ ROUTERS = [
     attendance_staff.router,  # 核实 12 属实, 补录 …, 异常: of whoever leads, and of staff
     attendance.router,  # 签到, 我到了, six digits, a place or a picture after them
     presence_appeals.router,  # 补签退 15:30, 三点半走的
+    profile.router,  # 我的资料, 我要当志愿者, 导出我的数据, 删除我的信息
+    guardians.router,  # 同意 5F82K1, 撤回同意, 我的孩子
     record.router,  # 我的时长, 为什么只有2.3小时, 申诉 …
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first

@@ -66,7 +66,7 @@ def register_as_what(ctx: Context) -> Reply:
         ctx,
         "您是想：",
         Choice("报名一场活动", "activities.list"),
-        _entry(ctx, "注册成为志愿者", "become-volunteer"),
+        Choice("注册成为志愿者", "profile.register"),
     )
 
 

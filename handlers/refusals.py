@@ -9,7 +9,7 @@ from bot.conversation.context import Context
 from bot.language.dates import moment, span
 from bot.services import refusals as r
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import refusals_attendance, refusals_certificates, refusals_hours, refusals_teams
+from handlers import refusals_attendance, refusals_certificates, refusals_hours, refusals_people, refusals_teams
 
 
 def reply(ctx: Context, error: Exception) -> Reply | None:
@@ -71,5 +71,6 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     r.Busy: lambda ctx, e: "现在人有点多，没办成，什么也没改。请稍后再发一次。",
     **refusals_attendance.SENTENCES,
     **refusals_hours.SENTENCES,
+    **refusals_people.SENTENCES,
     **refusals_certificates.SENTENCES,
 }

@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.push import jobs, jobs_attendance, jobs_hours, jobs_teams, leases, outbox
+from bot.push import jobs, jobs_attendance, jobs_hours, jobs_people, jobs_teams, leases, outbox
 from bot.settings import Settings
 from bot.storage.database import Database, StorageError, retrying
 
@@ -63,6 +63,7 @@ class Chores:
             Chore("close", sweep_s, lambda: jobs_attendance.close_shifts(database, now(), settings)),
             Chore("appeals", CLEAN_EVERY_S, lambda: jobs_attendance.complain_of_appeals(database, now())),
             Chore("places", CLEAN_EVERY_S, lambda: jobs_attendance.forget_places(database, now(), settings)),
+            Chore("erase", CLEAN_EVERY_S, lambda: jobs_people.erase(database, now(), settings)),
             Chore("settle", sweep_s, lambda: jobs_hours.settle_late(database, now(), settings)),
             Chore("unsettled", CLEAN_EVERY_S, lambda: jobs_hours.warn_of_unsettled(database, now(), settings)),
             Chore("outcomes", CLEAN_EVERY_S, lambda: jobs_teams.ask_for_outcomes(database, now(), settings)),

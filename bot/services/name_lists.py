@@ -52,7 +52,7 @@ def window(shift: Shift, *, rules: Rules = USUAL) -> tuple[date, date]:
     """First and last day of full names: seven days before the start, until hours must be settled (67号令 第11条)."""
     first = (shift.starts_at - OPENS).astimezone(rules.timezone).date()
     over = shift.ends_at.astimezone(rules.timezone).date()
-    return first, working_days.after(over, rules.volunteering.settle_days)
+    return first, working_days.add(over, rules.volunteering.settle_days)
 
 
 def read(
