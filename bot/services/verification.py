@@ -8,7 +8,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, String, and_, cast, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from bot.services import line, offers, seats, verification_hours, verification_merits
+from bot.services import (
+    line,
+    offers,
+    seats,
+    verification_certificates,
+    verification_hours,
+    verification_merits,
+    verification_registrations,
+    verification_teams,
+)
 from bot.services.announcements import KINDS
 from bot.services.breaches import Breach
 from bot.services.rules import USUAL
@@ -263,4 +272,7 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     _phones,
     *verification_hours.RULES,
     *verification_merits.RULES,
+    *verification_registrations.RULES,
+    *verification_certificates.RULES,
+    *verification_teams.RULES,
 )
