@@ -49,7 +49,7 @@ ROUTERS = [
     steps.open_form(FORMS),  # the answer to the question asked last
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
     ask_back.router,  # 退, 证, 帮忙: which of several things is meant?
-    attendance_staff.router,  # 核实 12 属实, 补录 …, 异常: of whoever leads, and of staff
+    attendance_staff.router,  # 核实 12 属实, 签退码 A12, 异常: of whoever leads, and of staff
     attendance.router,  # 签到, 我到了, six digits, a place or a picture after them
     presence_appeals.router,  # 补签退 15:30, 三点半走的
     smalltalk.router,  # 小青, 老师在吗

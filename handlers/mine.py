@@ -23,7 +23,16 @@ CONFIRMED = "sign_up.cancel_confirmed"
 CASUAL = frozenset(AGREE) - {"确认", "确定", "同意"}
 NOTHING_TO_CANCEL = "您现在没有报名，没有可以取消的。以后报了名去不了，回复 取消 加活动编号就行，比如 取消 A12。"
 STAY = ("还是去", "还是去吧", "算了还是去吧", "我还是去", "我去", "留着")
-STATE_WORDS = {"confirmed": "已报名", "waiting": "候补第{place}位", "offered": "有空位，等您确认"}
+STATE_WORDS = {
+    "confirmed": "已报名",
+    "waiting": "候补第{place}位",
+    "offered": "有空位，等您确认",
+    "pending": "等负责人审核",
+    "checked_in": "已签到，离开前请签退",
+    "checked_out": "已签退，等负责人确认",
+    "unclosed": "没有签退",
+    "completed": "已完成",
+}
 
 
 @router.intent("sign_up.mine")
