@@ -11,6 +11,7 @@ from handlers import (
     ask_back,
     attendance,
     attendance_staff,
+    certificates,
     crisis,
     deliveries,
     duty,
@@ -22,6 +23,7 @@ from handlers import (
     presence_appeals,
     proxy,
     quoted,
+    record,
     sign_up,
     smalltalk,
     wordless,
@@ -30,10 +32,18 @@ from handlers import (
 FORMS = sign_up.FORMS
 INTENTS = all_intents(
     [
-        always.router, activities.router, sign_up.router, mine.router, smalltalk.router, faq.router, attendance.router,
+        always.router,
+        activities.router,
+        sign_up.router,
+        mine.router,
+        attendance.router,
         attendance_staff.router,
+        record.router,
+        certificates.router,
+        smalltalk.router,
+        faq.router,
     ]
-)  # fmt: skip
+)
 WISHES = frozenset(INTENTS) - {"faq.chosen"}
 """What an entry of ``faq/`` may lead to: all but the choice of an offer, which needs to know what was offered."""
 
@@ -47,16 +57,19 @@ ROUTERS = [
     deliveries.router,  # WeChat's reports
     quoted.router,  # a quoted message says what this one is about
     steps.open_form(FORMS),  # the answer to the question asked last
+    certificates.asked,  # 2 从2025年9月到现在, when that was asked
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
     ask_back.router,  # 退, 证, 帮忙: which of several things is meant?
     attendance_staff.router,  # 核实 12 属实, 签退码 A12, 异常: of whoever leads, and of staff
     attendance.router,  # 签到, 我到了, six digits, a place or a picture after them
     presence_appeals.router,  # 补签退 15:30, 三点半走的
+    record.router,  # 我的时长, 为什么只有2.3小时, 申诉 …
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first
     activities.router,  # A12, 详情 A12
     named.router,  # a card copied back, a forwarded article
     proxy.router,  # 给我儿子报名
+    certificates.router,  # 开志愿服务证明, 我的证明, 盖章, 证明查验 7F3K-Q2MX
     sign_up.router,  # 报名 A12
     mine.router,  # 我的活动, 取消 A12, 确认, 不去了
     leftover.router,  # 好, 1, 不用了 when nothing is open

@@ -34,7 +34,7 @@ def which_paper(ctx: Context) -> Reply:
         ctx,
         "您说的是哪一种？",
         _entry(ctx, "志愿者证", "volunteer-card"),
-        _entry(ctx, "志愿服务证明", "certificate"),
+        Choice("志愿服务证明", "certificates.start"),
         _entry(ctx, "团员证", "member-card"),
         _entry(ctx, "星级志愿者", "star-apply"),
     )
@@ -45,7 +45,7 @@ def which_proof(ctx: Context) -> Reply:
     return _ask(
         ctx,
         "您要开哪一种证明？",
-        _entry(ctx, "志愿服务证明", "certificate"),
+        Choice("志愿服务证明", "certificates.start"),
         _entry(ctx, "团员身份证明", "member-proof"),
     )
 

@@ -9,7 +9,7 @@ from bot.conversation.context import Context
 from bot.language.dates import moment, span
 from bot.services import refusals as r
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import refusals_attendance
+from handlers import refusals_attendance, refusals_certificates, refusals_hours
 
 
 def reply(ctx: Context, error: Exception) -> Reply | None:
@@ -61,6 +61,7 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     r.OfferExpired: lambda ctx, e: f"这个空位的确认时限（{moment(e.expired_at, ctx.zone)}）已过，让给下一位了。想再排请回复 报名。",
     r.NameInvalid: lambda ctx, e: "请发您的真实姓名，比如：王晓雨。",
     r.PhoneInvalid: lambda ctx, e: "这个号码好像不对，请发11位手机号，比如：13812345678。",
+    r.IdentityInvalid: lambda ctx, e: "这个证件号码好像不对，请对照证件再发一次（18位，最后一位可能是 X）。",
     r.ActivityIncomplete: lambda ctx, e: "活动还缺：" + "、".join(e.fields) + "。",
     r.CapacityBelowTaken: lambda ctx, e: f"已有{e.taken}人报名，名额不能少于这个数。",
     r.AlertUnknown: lambda ctx, e: f"没有 J{e.number} 这个警报，请核对编号后再发一次。",
@@ -68,4 +69,6 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     r.AlertClosed: lambda ctx, e: f"J{e.number} 在{moment(e.closed_at, ctx.zone)}已经结束。对方再求助会有新的编号。",
     r.Busy: lambda ctx, e: "现在人有点多，没办成，什么也没改。请稍后再发一次。",
     **refusals_attendance.SENTENCES,
+    **refusals_hours.SENTENCES,
+    **refusals_certificates.SENTENCES,
 }

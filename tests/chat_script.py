@@ -14,6 +14,7 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 LINE = re.compile(
     r"""(?P<now>现在)：(?P<at>.+)
     |(?P<activity>活动)：(?P<described>.+)
+    |(?P<record>记录)：(?P<recorded>.+)
     |(?P<duty>值班)：(?P<officer>\S+)
     |(?P<later>过了)：(?P<number>\d+)(?P<unit>天|小时|分钟|秒)
     |(?P<not_pushed>账号没对(?P<not_to>.+?)说)：(?P<not_text>.+)
@@ -76,6 +77,8 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "now", at=datetime.fromisoformat(get("at").strip()).replace(tzinfo=BEIJING))
     if part["activity"]:
         return Step(number, "activity", text=get("described"))
+    if part["record"]:
+        return Step(number, "record", text=get("recorded"))
     if part["later"]:
         return Step(number, "later", seconds=int(get("number")) * UNITS[get("unit")])
     if part["duty"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ import pytest
 import redis
 from sqlalchemy import delete, select, text
 
-from bot.services import activities, check_in
+from bot.services import activities, check_in, people
 from bot.services.activities import NewActivity
+from bot.storage import models
 from bot.storage.database import writing
 from bot.storage.models import Activity, Base, Shift
 from tests.chat_script import BEIJING, Script, Step, all_scripts, matches, plain, read
+from tests.fixtures.ledger import entry
 from tests.fixtures.stack import Follower, Stack, call, eventually
 
 FOLDER = Path(__file__).parent / "chats"
@@ -89,6 +91,8 @@ class Player:
                 self.stack.advance(step.seconds)
             case "activity":
                 self.create(step.text)
+            case "record":
+                self.record(where, step.text)
             case "duty":
                 self.put_on_duty(where, step.who)
             case "reply":
@@ -147,6 +151,27 @@ class Player:
     def follow(self, name: str, **options: str) -> Follower:
         self.stack.followers[name] = follower = self.stack.follow(nickname=name, **options)
         return follower
+
+    def record(self, where: str, text: str) -> None:
+        """``王晓雨 A12 2025年9月6日 2.5小时``: a settled entry of the ledger; whose it is gets a profile first."""
+        found = re.fullmatch(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?", text)
+        assert found, f"{where}: 记录写成 王晓雨 A12 2025年9月6日 2.5小时"
+        name, code, year, month, day, number, identity, kind = found.groups()
+        follower = self.stack.followers.get(name) or self.follow(name)
+        database, cipher = self.stack.database(), self.stack.cipher()
+        with database.session() as db:
+            writing(db)
+            row = db.get_one(models.Follower, follower.openid)
+            person = row.person or people.save_profile(db, cipher, row, name, "13800001234", self.now.astimezone(UTC))
+            if identity:
+                person.id_type, person.id_encrypted = "id_card", cipher.encrypt(identity)
+            held = db.scalars(select(models.Shift).join(models.Activity).where(models.Activity.code == code)).first()
+            assert held, f"{where}: 没有活动 {code}"
+            on = date(int(year or self.now.year), int(month), int(day))
+            kinds = {None: "credit", "补记": "honour", "导入": "import"}
+            entry(db, person.id, round(float(number) * 60), on, shift=held, kind=kinds[kind])
+            db.commit()
+        database.dispose()
 
     def put_on_duty(self, where: str, name: str) -> None:
         """As in docs/duty.md: an account, a code, the code sent from the person's own WeChat, on duty."""

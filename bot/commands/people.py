@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -136,13 +136,19 @@ def _staff_id(db: Session, username: str) -> int:
 
 
 @click.command("import")
-@click.argument("file", type=click.File("rb"), metavar="文件.csv")
+@click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="文件.csv|文件夹")
 @click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
-def import_command(file: BinaryIO, as_json: bool) -> int:
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="文件夹：没收下的行写到这个 CSV")
+def import_command(path: Path, as_json: bool, report: Path | None) -> int:
     """从 CSV 导入活动：全部导入，或一条也不导入并列出每一处错误。
 
-    列名见 export activities 的第一行；Excel 另存为 CSV 就可以。
+    列名见 export activities 的第一行；Excel 另存为 CSV 就可以。给一个文件夹，就从里面的志愿汇四张表
+    （department、volunteer、duration、hisduration）导入队伍、志愿者和时长；中断了再执行一次，会接着导。
     """
+    if path.is_dir():
+        from bot.commands import zhiyuanhui
+
+        return zhiyuanhui.take_in(path, as_json, report)
     from bot import clock
     from bot.services import exchange
     from bot.services.rules import Rules
@@ -150,7 +156,7 @@ def import_command(file: BinaryIO, as_json: bool) -> int:
     chosen = settings()
     with opened(chosen) as db:
         try:
-            codes = exchange.import_activities(db, file.read(), clock.now(), rules=Rules.of(chosen))
+            codes = exchange.import_activities(db, path.read_bytes(), clock.now(), rules=Rules.of(chosen))
         except exchange.ImportRefused as refused:
             if as_json:
                 rows = [{"line": each.line, "column": each.column, "text": each.text} for each in refused.mistakes]
@@ -223,6 +229,16 @@ def export_unreached(phones: bool, out: Path | None) -> None:
     cipher = Cipher(chosen.security.key)
     with opened(chosen) as db:
         _write(out, lambda stream: exchange.export_unreached(db, stream, cipher, phones=phones, rules=Rules.of(chosen)))
+
+
+@export_command.command("zhiyuanhui")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="文件夹")
+@click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
+def export_zhiyuanhui(folder: Path, as_json: bool) -> None:
+    """志愿汇的四张表，含完整的证件号和手机号：只给志愿汇用，用完请删除。"""
+    from bot.commands import zhiyuanhui
+
+    zhiyuanhui.write_out(folder, as_json)
 
 
 def _write(out: Path | None, export: Callable[[TextIO], int]) -> None:

@@ -72,7 +72,7 @@ def notify(
     zone: ZoneInfo = BEIJING,
     **ids: Any,
 ) -> None:
-    """Owe ``openid`` the notice ``hours.settled`` (bot/push/notices/) once for each ``key``; in the night only if urgent.
+    """Owe ``openid`` the notice ``hours.settled`` (bot/push/notices/), once for each ``key``; at night only if urgent.
 
     ``ids`` are what the words are made from: ids, never names or numbers.
     """

@@ -5,7 +5,7 @@ Refused
 ├── about the person   AlreadyRegistered ProfileMissing TimeConflict
 ├── about the seats    ShiftFull WaitlistFull
 ├── about an answer    NotRegistered NoOffer OfferExpired
-├── about a profile    NameInvalid PhoneInvalid
+├── about a profile    NameInvalid PhoneInvalid IdentityInvalid
 ├── about staff's acts ActivityIncomplete CapacityBelowTaken
 ├── about an alert     AlertUnknown AlertTaken AlertClosed
 └── Busy               try again
@@ -152,6 +152,15 @@ class PhoneInvalid(Refused):
     """``why``: empty, digits (something else than digits), length, prefix (no mobile number begins so)."""
 
     code = "PHONE_INVALID"
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+class IdentityInvalid(Refused):
+    """``why``: empty, length, form (characters), birth_date (no such day, or nobody alive), check (a wrong digit)."""
+
+    code = "IDENTITY_INVALID"
 
     def __init__(self, why: str) -> None:
         self.why = why

@@ -48,7 +48,7 @@ def _sound_file(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator
 
 
 def _capacity(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
-    capacities = dict(db.execute(select(Shift.id, Shift.capacity)).tuples())
+    capacities = {id: seats_there for id, seats_there in db.execute(select(Shift.id, Shift.capacity))}  # noqa: C416
     shift_ids = sorted(capacities)
     for page in (shift_ids[start : start + 500] for start in range(0, len(shift_ids), 500)):
         for shift_id, (taken, _) in seats.counted(db, page).items():

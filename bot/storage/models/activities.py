@@ -18,7 +18,8 @@ class Activity(Base):
     clock decides (closed, running, over, settled) is computed from the shifts. ``kind``: volunteer (the only one
     whose minutes count, 67号令 第19条), training, league, meeting, entertainment, selection. ``visibility``: public, or
     team (members of ``team_id`` only). ``approval``: each sign-up waits for the leader. ``author``, ``reviewer``:
-    actors (see bot/services/actors.py). ``campaign_id``: the activity this one is part of; ``claimed_by`` the team that took it on.
+    actors (see bot/services/actors.py).
+    ``campaign_id``: the activity this one is part of; ``claimed_by`` the team that took it on.
     ``agreement_required``: for one of the reasons of 浙江省条例 第21条 beyond what the other fields say.
     """
 
