@@ -45,8 +45,10 @@ def outcome(ctx: Context, tried: Tried) -> str:
     match tried.verdict:
         case "accepted" if tried.kind == "in":
             return f"签到成功 {clock_of(ctx, tried.at)}：{_named(one)}。结束后记得签退（发负责人出示的签退码）。"
+        case "accepted" if tried.minutes is None:
+            return "签退成功，辛苦了！"
         case "accepted":
-            return f"签退成功，本次约 {shown(tried.minutes)} 小时，负责人确认后入账。辛苦了！"
+            return f"签退成功，本次约 {shown(tried.minutes or 0)} 小时，负责人确认后入账。辛苦了！"
         case "repeated":
             return next_step(ctx, one)
         case "outside_window" if ctx.now < one.opens_at:

@@ -9,7 +9,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot.services import actors, places, presence
+from bot.services import actors, appeals, places, presence, settlement
+from bot.services import hours as hours_of
 from bot.services.refusals_attendance import ClaimImpossible, EventAnswered, EventUnknown, SamePerson
 from bot.services.rules import USUAL
 from bot.services.verdicts import Window, judge
@@ -63,6 +64,37 @@ def test_in_and_out_move_the_state(afternoon: Afternoon) -> None:
     assert afternoon.try_("out", "15:31").verdict == "accepted"
     assert afternoon.state == "checked_out"
     assert presence.about_minutes(afternoon.db, afternoon.registration_id) == 150
+
+
+def test_where_no_minutes_count_none_are_promised(afternoon: Afternoon) -> None:
+    afternoon.shift.activity.kind = "training"
+    afternoon.db.flush()
+    afternoon.try_("in", "12:58")
+    afternoon.try_("out", "15:31")
+    assert afternoon.state == "checked_out"
+    assert presence.about_minutes(afternoon.db, afternoon.registration_id) is None
+
+
+def test_what_is_promised_is_what_the_ledger_credits(db: Session, afternoon: Afternoon) -> None:
+    afternoon.shift.break_minutes = 20
+    db.flush()
+    afternoon.try_("in", "13:04")
+    assert presence.about_minutes(db, afternoon.registration_id, left_at=saturday("15:26")) == 130
+    afternoon.try_("out", "15:26")
+    settlement.settle(db, afternoon.shift.id, "staff:1", saturday("17:00"))
+    assert hours_of.total(db, afternoon.person).credit == 130 == presence.about_minutes(db, afternoon.registration_id)
+    assert afternoon.state == "completed"
+    assert afternoon.try_("out", "15:40").verdict == "repeated"
+
+
+def test_an_appeal_upheld_after_the_others_were_settled_is_credited(db: Session, afternoon: Afternoon) -> None:
+    presence.close(db, afternoon.shift.id, saturday("16:31"))
+    settlement.settle(db, afternoon.shift.id, "staff:1", saturday("17:00"))
+    assert afternoon.shift.settled_at is not None
+    appeal = appeals.says_was_there(db, afternoon.registration_id, "我到了", saturday("18:00"))
+    appeals.decide(db, appeal.id, True, "staff:1", saturday("19:00"))
+    assert settlement.settle_late(db, saturday("19:01")) == 1
+    assert hours_of.total(db, afternoon.person).credit == 150
 
 
 def test_failures_are_kept_and_change_nothing(afternoon: Afternoon) -> None:
