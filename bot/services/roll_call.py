@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services import authority, presence
+from bot.services import audience, authority, presence
+from bot.services.announcements import notify
 from bot.services.profiles import normal_name
 from bot.services.refusals_attendance import NobodySo, SeveralSo
 from bot.services.rules import USUAL, Rules
@@ -39,7 +40,7 @@ def leader_says(
     registration = listed_as(db, cipher, shift_id, name, last4)
     tried = _tried(db, registration) if kind == "in" else None
     at = tried.captured_at if tried is not None else now
-    return presence.record(
+    event = presence.record(
         db,
         shift_id=shift_id,
         person_id=registration.person_id,
@@ -52,6 +53,10 @@ def leader_says(
         rules=rules,
         answers_id=tried.id if tried is not None else None,
     )
+    if tried is not None and event.verdict == "accepted":
+        for openid in audience.of_person(db, event.person_id):
+            notify(db, openid, "attendance.confirmed", f"{event.id}:{openid}", now, urgent=True, event_id=event.id)
+    return event
 
 
 def listed_as(db: Session, cipher: Cipher | None, shift_id: int, name: str, last4: str = "") -> Registration:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from bot.commands.attendance import check_in_picture
 from bot.push import jobs_attendance
-from bot.services import appeals, presence
+from bot.services import appeals, check_in, nearby, presence
 from bot.storage.database import writing
 from bot.storage.models import Appeal, AttendanceEvent, Registration
 from tests.push.stage import Stage
@@ -93,3 +94,20 @@ def test_an_appeal_nobody_decides_is_complained_of_once(stage: Stage) -> None:
     stage.writes(openid)
     stage.work()
     assert len([text for text in stage.wechat.texts(openid) if "还没有结果" in text]) == 1
+
+
+def test_the_poster_is_a_code_that_wechat_knows_by_our_scene(stage: Stage) -> None:
+    shift_id = stage.shift(starts_at=saturday(13), code="A12")
+    scene = check_in.scene(stage.cipher, shift_id)
+    assert len(check_in_picture(stage.client, scene, 3600)) > 100
+    made = stage.wechat.world.state.shelf("qrcodes").values()
+    assert [one["scene"] for one in made] == [scene]
+
+
+def test_the_poster_is_for_what_goes_on_or_comes_next(stage: Stage) -> None:
+    shift_id = stage.shift(starts_at=saturday(13), code="A12")
+    with stage.database.session() as db:
+        chosen = [nearby.next_shift(db, "A12", saturday(hour)) for hour in (9, 15)]
+        assert [shift.id for shift in chosen if shift] == [shift_id, shift_id]
+        assert nearby.next_shift(db, "A12", saturday(16)) is None
+        assert nearby.next_shift(db, "B07", saturday(9)) is None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors, check_in, places
 from bot.services.refusals_attendance import NobodySo, SeveralSo, TooManyTries
 from bot.storage.crypto import Cipher
-from bot.storage.models import AttendanceEvent, Consent
+from bot.storage.models import AttendanceEvent, Consent, Push
 from tests.fixtures.world import World
 from tests.services.presence_world import GATE, Afternoon, saturday
 
@@ -151,6 +151,8 @@ def test_too_far_is_kept_and_the_leaders_word_counts_from_the_code(placed: After
     )
     assert (said.verdict, said.captured_at, said.channel) == ("accepted", saturday("12:58"), "leader")
     assert placed.state == "checked_in"
+    told = placed.db.scalars(select(Push).where(Push.kind == "notice")).one()
+    assert (told.openid, told.payload) == ("o-1", {"notice": "attendance.confirmed", "event_id": said.id})
 
 
 def test_a_second_place_may_be_right(placed: Afternoon) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -163,6 +164,26 @@ def test_two_accounts_of_one_person_are_one(db: Session, world: World, afternoon
     db.flush()
     assert afternoon.try_("in", "12:58", person=old).verdict == "accepted"
     assert afternoon.try_("in", "13:02").verdict == "repeated"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_tried_pairs_follow_each_other_and_fit_the_state(afternoon: Afternoon, seed: int) -> None:
+    """Random tries of every kind, against what a reader of the accepted ones alone would say."""
+    dice, inside, count = random.Random(seed), False, 0
+    for number in range(40):
+        at = saturday("12:20") + timedelta(minutes=6 * number, seconds=dice.randrange(300))
+        kind = dice.choice(("in", "out"))
+        far = dice.choice((None, None, 100, 900))
+        event = afternoon.try_(kind, "", at=at, is_right=dice.random() < 0.8, distance_m=far, radius_m=500)
+        if event.verdict == "accepted":
+            assert (kind == "in") is not inside
+            inside, count = not inside, count + 1
+        pairs = presence.intervals(afternoon.db, afternoon.registration_id)
+        assert sum(1 + (pair.out_at is not None) for pair in pairs) == count
+        times = [time for pair in pairs for time in (pair.in_at, pair.out_at) if time is not None]
+        assert times == sorted(times)
+        assert afternoon.state == ("checked_in" if inside else "checked_out" if count else "confirmed")
+    assert count > 1 and len({event.verdict for event in afternoon.db.scalars(select(AttendanceEvent))}) > 3
 
 
 def test_events_are_append_only(afternoon: Afternoon) -> None:
