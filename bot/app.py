@@ -182,7 +182,7 @@ def kept_for(parts: Parts) -> Callable[[Context], list[str]]:
         kept = outbox.kept_lines(ctx.db, parts.cipher, ctx.openid, ctx.now, parts.settings)
         if kept:
             writing(ctx.db)
-            announcements.settle_kept(ctx.db, [push for push, _ in kept], ctx.now)
+            outbox.settle_kept(ctx.db, [push for push, _ in kept], ctx.now, ctx.zone)
         return [line for _, line in kept]
 
     return lines

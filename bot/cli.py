@@ -22,6 +22,7 @@ COMMANDS = {
     "db": ("bot.commands.db", "数据库：升级、备份、恢复、核对"),
     "menu": ("bot.commands.menu", "自定义菜单：检查、比较、发布"),
     "staff": ("bot.commands.people", "工作人员帐号"),
+    "team": ("bot.commands.teams", "志愿队伍和负责人"),
     "certificate": ("bot.commands.certificates", "志愿服务证明：查验、打印、盖章、作废"),
     "import": ("bot.commands.people", "从表格导入活动"),
     "export": ("bot.commands.people", "导出为表格"),

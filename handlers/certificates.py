@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from bot.conversation.context import Context
@@ -11,7 +11,7 @@ from bot.conversation.forms import AGREE, DECLINE
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language import periods
-from bot.services import actors, authority, certificates, documents, drawing, hours, snapshots
+from bot.services import actors, announcements, authority, certificates, documents, drawing, hours, snapshots
 from bot.services.refusals_certificates import CertificateUnknown
 from bot.services.rules import Rules
 from bot.services.snapshots import KINDS, Scope
@@ -26,6 +26,7 @@ router = Router("certificates")
 PERIOD, ONE, ISSUE = "certificates.period", "certificates.one", "certificates.issue"
 WAYS = {"credit": "签到", "honour": "补记", "import": "志愿汇导入"}
 PER_PAGE = 5
+PICTURE_WITHIN = timedelta(hours=1)  # later it helps nobody: the link is there
 _WANTED = re.compile(r"(?:我要|我想|想要?|帮我|给我|请)?(?:开|打|要|出)?(?:一?[份张个])?(?:志愿服务|志愿者?|服务)?证明")
 _SECOND = re.compile(r"(?:2|二|按?时间段?)[\s.、,，:：]*(?P<what>.+)")
 _THIRD = re.compile(r"(?:3|三|只开)[\s.、,，:：]*(?P<what>.+)")
@@ -159,6 +160,10 @@ def issue(ctx: Context) -> Reply:
         rules=Rules.of(ctx.settings), with_identity=not ctx.args.get("plain"),
     )  # fmt: skip
     ctx.session.expect([])
+    announcements.announce(
+        ctx.db, key=f"picture:{made.id}", openid=ctx.openid, kind="picture", payload={"certificate_id": made.id},
+        due_at=ctx.now, expires_at=ctx.now + PICTURE_WITHIN, now=ctx.now,
+    )  # fmt: skip
     return Text(
         f"已生成 编号 {made.number}\n{_link(ctx, made)}\n"
         f"验证码 {made.code}，收到的单位可在“证明查验”输入核对：{ctx.settings.web.public_url}/verify\n"

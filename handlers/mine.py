@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.conversation.context import Context
 from bot.conversation.forms import AGREE, DECLINE
 from bot.conversation.router import Router
@@ -21,18 +23,13 @@ router = Router("mine")
 
 CONFIRMED = "sign_up.cancel_confirmed"
 CASUAL = frozenset(AGREE) - {"确认", "确定", "同意"}
+ILL = re.compile("发烧|生病|感冒|不舒服|住院|受伤|骨折|拉肚子|过敏|病了")
 NOTHING_TO_CANCEL = "您现在没有报名，没有可以取消的。以后报了名去不了，回复 取消 加活动编号就行，比如 取消 A12。"
 STAY = ("还是去", "还是去吧", "算了还是去吧", "我还是去", "我去", "留着")
 STATE_WORDS = {
-    "confirmed": "已报名",
-    "waiting": "候补第{place}位",
-    "offered": "有空位，等您确认",
-    "pending": "等负责人审核",
-    "checked_in": "已签到，离开前请签退",
-    "checked_out": "已签退，等负责人确认",
-    "unclosed": "没有签退",
-    "completed": "已完成",
-}
+    "confirmed": "已报名", "waiting": "候补第{place}位", "offered": "有空位，等您确认", "pending": "等负责人审核",
+    "checked_in": "已签到，离开前请签退", "checked_out": "已签退", "unclosed": "等您补签退", "completed": "已完成",
+}  # fmt: skip
 
 
 @router.intent("sign_up.mine")
@@ -52,7 +49,8 @@ def mine(ctx: Context) -> Reply:
 
 
 def _state(one: registrations.Mine) -> str:
-    return STATE_WORDS[one.state].format(place=one.place_in_line)
+    together = f"（{one.party_size}人）" if one.party_size > 1 else ""
+    return STATE_WORDS[one.state].format(place=one.place_in_line) + together
 
 
 # -- cancelling --------------------------------------------------------------------------------------
@@ -128,7 +126,7 @@ def _cancel_one_of(ctx: Context, named: list[registrations.Mine], *, explicit: b
         fleeting=True,
     )
     note = (
-        f"距开始不到{ctx.settings.registrations.cancel_free_hours}小时，会记为“迟到取消”（生病等原因可以写在后面，不影响您以后报名）。\n"
+        f"距开始不到{ctx.settings.registrations.cancel_free_hours}小时，会记为“迟到取消”（生病等原因可以写在后面，不扣时长不扣益币，不影响您以后报名）。\n"
         if late
         else ""
     )
@@ -158,7 +156,9 @@ def _cancel(ctx: Context, registration_id: int, reason: str) -> Reply:
     note = "，记为迟到取消" if done.late else ""
     handed = "，名额让给候补的同伴了" if done.passed_on else ""
     because = f"（原因：{reason}）" if reason else ""
-    return Text(f"已取消 {done.code} {done.title}{because}{note}{handed}。谢谢您提前告诉我们，下次再见！")
+    told = ("已通知负责人和候补的同伴。" if done.passed_on else "已通知负责人。") if done.late else ""
+    wish = "祝早日康复！" if ILL.search(reason) else "谢谢您提前告诉我们，下次再见！"
+    return Text(f"已取消 {done.code} {done.title}{because}{note}{handed}。{told}{wish}")
 
 
 def _person(ctx: Context) -> int:
@@ -221,7 +221,7 @@ def _answer_offer(ctx: Context, code: str | None, *, accept: bool) -> Reply | No
     writing(ctx.db)
     one = offered[0]
     if accept:
-        registrations.accept_offer(ctx.db, one.registration_id, ctx.now)
+        registrations.accept_offer(ctx.db, one.registration_id, ctx.now, rules=Rules.of(ctx.settings))
         return Text(
             f"✅ 报名成功：{one.title}\n{span(one.starts_at, one.ends_at, ctx.zone)}｜{one.place}\n"
             f"开始前会提醒您，去不了请尽早回复 取消 {one.code}。"

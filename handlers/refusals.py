@@ -9,7 +9,14 @@ from bot.conversation.context import Context
 from bot.language.dates import moment, span
 from bot.services import refusals as r
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import refusals_attendance, refusals_certificates, refusals_hours
+from handlers import (
+    refusals_attendance,
+    refusals_certificates,
+    refusals_hours,
+    refusals_people,
+    refusals_registrations,
+    refusals_teams,
+)
 
 
 def reply(ctx: Context, error: Exception) -> Reply | None:
@@ -27,6 +34,8 @@ def _already(ctx: Context, refused: r.AlreadyRegistered) -> str:
         return f"您已经在候补里了，排在第{refused.place_in_line}位，有空位会通知您。不想等了请回复 取消。"
     if refused.state == "offered":
         return f"有一个空位正等您：请回复 {choice_link('确认')}，不去请回复 {choice_link('不去了')}。"
+    if refused.state == "pending":
+        return "您已经提交过报名，正在等负责人审核，结果会通知您。不想报了请回复 取消。"
     return f"您已经报过这个活动了。回复 {choice_link('我的活动')} 查看；去不了请回复 取消。"
 
 
@@ -43,6 +52,13 @@ def _no_waitlist(ctx: Context, refused: r.WaitlistFull) -> str:
     return f"名额已满（{refused.capacity}人），{full}。看看别的 {choice_link('活动')}，过几天也可能有人退出。"
 
 
+FIELDS = {"name": "姓名", "phone": "手机号", "birth_date": "出生日期", "id": "身份证号"}
+
+
+def _missing(ctx: Context, refused: r.ProfileMissing) -> str:
+    return f"报名还需要您的{'、'.join(FIELDS[field] for field in refused.fields)}，请重新回复 报名。"
+
+
 OTHER_ACTIVITIES = f"看看别的 {choice_link('活动')}？"
 
 SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
@@ -52,7 +68,7 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     r.ActivityCancelled: lambda ctx, e: f"这个活动取消了{f'（{e.reason}）' if e.reason else ''}。{OTHER_ACTIVITIES}",
     r.ShiftUnknown: lambda ctx, e: f"没有找到这个活动，可能已经结束。{OTHER_ACTIVITIES}",
     r.AlreadyRegistered: _already,
-    r.ProfileMissing: lambda ctx, e: "报名还需要您的姓名和手机号，请重新回复 报名。",
+    r.ProfileMissing: _missing,
     r.TimeConflict: _conflict,
     r.ShiftFull: lambda ctx, e: f"名额已满（{e.taken}/{e.capacity}）。要排候补请回复 报名，您会是第{e.place_in_line}位。",
     r.WaitlistFull: _no_waitlist,
@@ -67,8 +83,11 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     r.AlertUnknown: lambda ctx, e: f"没有 J{e.number} 这个警报，请核对编号后再发一次。",
     r.AlertTaken: lambda ctx, e: f"J{e.number} 已由{e.keeper}在{moment(e.since, ctx.zone)}接手，您不用再处理；想帮忙请直接联系{e.keeper}。",
     r.AlertClosed: lambda ctx, e: f"J{e.number} 在{moment(e.closed_at, ctx.zone)}已经结束。对方再求助会有新的编号。",
+    **refusals_teams.SENTENCES,
     r.Busy: lambda ctx, e: "现在人有点多，没办成，什么也没改。请稍后再发一次。",
     **refusals_attendance.SENTENCES,
     **refusals_hours.SENTENCES,
+    **refusals_people.SENTENCES,
     **refusals_certificates.SENTENCES,
+    **refusals_registrations.SENTENCES,
 }

@@ -25,6 +25,7 @@ from tests.fixtures.stack import Follower, Stack, call, eventually
 FOLDER = Path(__file__).parent / "chats"
 SCRIPTS = list(all_scripts(FOLDER))
 SETTLED_S = 8
+RECORD = re.compile(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?")
 QUIET_S = 2.5
 
 
@@ -95,6 +96,10 @@ class Player:
                 self.record(where, step.text)
             case "duty":
                 self.put_on_duty(where, step.who)
+            case "team":
+                self.add_team(where, step.text)
+            case "leads":
+                self.appoint(where, step.who, step.text)
             case "reply":
                 self.check_reply(where, step.text)
             case "pushed":
@@ -127,6 +132,9 @@ class Player:
                 return str(follower.send(**{**DEEDS["发位置"], **where})["shown"])
             case "in" | "out" | "sheet":
                 return self.checks_in(follower, step)
+            case "guardian":
+                told = " ".join(str(item.get("text", "")) for item in self.stack.followers[step.text].inbox())
+                return follower.say(re.findall(r"同意 [A-Z0-9]{6}", told)[-1])
             case "scan":
                 return str(follower.send(type="event", event="SCAN", key=step.text)["shown"])
             case "取消关注":
@@ -154,7 +162,7 @@ class Player:
 
     def record(self, where: str, text: str) -> None:
         """``王晓雨 A12 2025年9月6日 2.5小时``: a settled entry of the ledger; whose it is gets a profile first."""
-        found = re.fullmatch(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?", text)
+        found = RECORD.fullmatch(text)
         assert found, f"{where}: 记录写成 王晓雨 A12 2025年9月6日 2.5小时"
         name, code, year, month, day, number, identity, kind = found.groups()
         follower = self.stack.followers.get(name) or self.follow(name)
@@ -181,6 +189,20 @@ class Player:
         code = json.loads(self.stack.command("staff", "bind", name, "--json").stdout)["code"]
         follower = self.stack.followers.get(name) or self.follow(name)
         self.shown = follower.say(f"绑定 {code}")
+
+    def add_team(self, where: str, described: str) -> None:
+        head, area, *specialties = described.split("｜")
+        code, name = head.split(" ", 1)
+        able = [word for each in specialties for word in ("--specialty", each)]
+        done = self.stack.command("team", "add", name, "--code", code, "--area", area, *able)
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+
+    def appoint(self, where: str, who: str, led: str) -> None:
+        """Staff make a code, the person sends it from their own WeChat."""
+        done = self.stack.command("team", "appoint", led, "--json")
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+        follower = self.stack.followers.get(who) or self.follow(who)
+        self.shown = follower.say(f"负责 {led} {json.loads(done.stdout)['code']}")
 
     def check_reply(self, where: str, expected: str) -> None:
         if expected == "（不出声）":

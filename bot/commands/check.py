@@ -261,7 +261,8 @@ def font(chosen: Settings) -> str:
         found = fonts.find(chosen.certificates.font)
         lacks = found.lacks("志愿服务记录证明·𠮷䶮")
     except CannotBePrinted as error:
-        where = f"certificates.font 指的 {chosen.certificates.font} 用不了" if chosen.certificates.font else "没有中文字体"
+        configured = chosen.certificates.font
+        where = f"certificates.font 指的 {configured} 用不了" if configured else "没有中文字体"
         raise Wrong(f"{where}，开不出证明。{fonts.INSTALL}。") from error
     if "证" in lacks or "·" in lacks:
         raise Wrong(f"{found.path} 里没有中文。{fonts.INSTALL}。")

@@ -56,6 +56,9 @@ class Forms:
     def __init__(self, forms: tuple[Form, ...]) -> None:
         self._forms = {form.name: form for form in forms}
 
+    def __add__(self, other: Forms) -> Forms:
+        return Forms((*self._forms.values(), *other._forms.values()))
+
     def start(self, ctx: Context, name: str, values: dict[str, Any]) -> Reply:
         ctx.session.form = OpenForm(name=name, values=dict(values))
         ctx.session.choices = []

@@ -107,7 +107,7 @@ class Drawings:
 
     def __init__(self, settings: Settings, database: Database, cipher: Cipher) -> None:
         self._settings, self._database, self._cipher = settings, database, cipher
-        self._kept: OrderedDict[int, Drawn] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], Drawn] = OrderedDict()
         self._lock = Lock()
 
     def of(self, document: documents.Opened) -> Drawn:
@@ -115,13 +115,15 @@ class Drawings:
             issued = certificates.get(db, self._cipher, int(document.content))
         if issued.revoked_at is not None:
             raise CertificateRevoked(issued.number, "")
+        # By what stands on it, not by its id: after a backup is restored an id may be somebody else's.
+        key = (issued.snapshot.sha256(), issued.code)
         with self._lock:
-            kept = self._kept.get(issued.id)
+            kept = self._kept.get(key)
         if kept is None:
             font = fonts.find(self._settings.certificates.font)
             kept = drawing.draw(drawing.order(issued, self._settings.web.public_url, font))
             with self._lock:
-                self._kept[issued.id] = kept
+                self._kept[key] = kept
                 while len(self._kept) > KEPT_DRAWINGS:
                     self._kept.popitem(last=False)
         return kept

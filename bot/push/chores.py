@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.push import jobs, jobs_attendance, jobs_hours, leases, outbox
+from bot.push import jobs, jobs_attendance, jobs_hours, jobs_people, jobs_teams, leases, outbox
 from bot.settings import Settings
 from bot.storage.database import Database, StorageError, retrying
 
@@ -63,8 +63,10 @@ class Chores:
             Chore("close", sweep_s, lambda: jobs_attendance.close_shifts(database, now(), settings)),
             Chore("appeals", CLEAN_EVERY_S, lambda: jobs_attendance.complain_of_appeals(database, now())),
             Chore("places", CLEAN_EVERY_S, lambda: jobs_attendance.forget_places(database, now(), settings)),
+            Chore("erase", CLEAN_EVERY_S, lambda: jobs_people.erase(database, now(), settings)),
             Chore("settle", sweep_s, lambda: jobs_hours.settle_late(database, now(), settings)),
             Chore("unsettled", CLEAN_EVERY_S, lambda: jobs_hours.warn_of_unsettled(database, now(), settings)),
+            Chore("outcomes", CLEAN_EVERY_S, lambda: jobs_teams.ask_for_outcomes(database, now(), settings)),
             Chore("seal", sweep_s, lambda: jobs.seal_audit(database)),
             Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),
             Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now(), settings)),

@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import metrics
-from bot.push import alarms, outbox
+from bot.push import alarms, facts, outbox
 from bot.push.outbox import Claimed, Settlement
 from bot.push.sender import Sender, put_off
 from bot.storage.database import Database, StorageError, retrying
@@ -43,9 +44,11 @@ class Hands:
         threads: int,
         lease_s: float,
         patient: bool,
+        zone: ZoneInfo = facts.BEIJING,
     ) -> None:
         self._database, self._sender, self._holder, self._now = database, sender, holder, now
         self._may_go_on, self._lease_s, self._patient = may_go_on, lease_s, patient
+        self._zone = zone
         self._room = threads + min(threads, PREFETCH)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="push")
         self._sending: dict[Future[Settlement], Claimed] = {}
@@ -117,7 +120,7 @@ class Hands:
         finished, now = list(self._unsettled), self._now()
         if not finished:
             return
-        written = self.on_database("settle", lambda db: outbox.settle(db, finished, now))
+        written = self.on_database("settle", lambda db: outbox.settle(db, finished, now, zone=self._zone))
         if written is None:
             return  # still in hand, under a lease that is prolonged, until the database is back
         self._unsettled.clear()

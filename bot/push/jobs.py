@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, String, cast, delete, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.push import facts, quiet
-from bot.services import alerts, announcements, auditing, duty, registrations
+from bot.services import alerts, announcements, auditing, duty, invitations, registrations, reservations, swaps
 from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.database import Database, writing
@@ -98,6 +98,9 @@ def run_offers(database: Database, now: datetime, settings: Settings) -> int:
         overdue = select(Offer.id).where(Offer.answer.is_(None), Offer.expires_at <= now).limit(1)
         expired = registrations.expire_offers(db, now, rules=rules) if db.scalars(overdue).first() else []
         db.commit()
+        for release in (registrations.pass_over_unreached, reservations.expire, invitations.expire, swaps.expire):
+            release(db, now, rules=rules)
+            db.commit()
         for shift_id in registrations.shifts_to_promote(db, now):
             registrations.promote(db, shift_id, now, rules=rules)
             db.commit()

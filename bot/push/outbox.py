@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.push import alarms, facts, leases, wording
 from bot.push.effects import Effect
-from bot.services import announcements
+from bot.services import announcements, offer_lengths
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
@@ -124,7 +124,14 @@ def recover(db: Session, rows: Sequence[tuple[int, int]]) -> int:
     return given_up
 
 
-def settle(db: Session, settlements: Sequence[Settlement], now: datetime, *, fenced: bool = True) -> list[Settlement]:
+def settle(
+    db: Session,
+    settlements: Sequence[Settlement],
+    now: datetime,
+    *,
+    fenced: bool = True,
+    zone: ZoneInfo = facts.BEIJING,
+) -> list[Settlement]:
     """Write what became of them; returns those that still were ours. The caller commits.
 
     A row that somebody else has claimed meanwhile is left alone; what the call did to the follower's windows and
@@ -139,6 +146,9 @@ def settle(db: Session, settlements: Sequence[Settlement], now: datetime, *, fen
     ours = [one for one in settlements if not fenced or held.get(one.claimed.id) == one.claimed.fence]
     if ours:
         db.execute(update(Push), [{"id": one.claimed.id, **_values(one, now)} for one in ours])
+    for one in ours:
+        if one.state == "sent" and one.claimed.kind == "offer":
+            offer_lengths.delivered(db, one.claimed.payload["offer_id"], now, zone)
     return ours
 
 
@@ -183,6 +193,14 @@ def kept_lines(db: Session, cipher: Cipher, openid: str, now: datetime, settings
             about = push.payload["registration_id"] if push.kind == "reminder" else push.id
             said[push.kind, about] = (push, wording.text(found, now, zone))
     return list(said.values())[:MOST_KEPT_AT_ONCE]
+
+
+def settle_kept(db: Session, pushes: Sequence[Push], now: datetime, zone: ZoneInfo) -> None:
+    """The reply about to be committed says these; an offered seat is held from now on. Call ``writing(db)`` before."""
+    announcements.settle_kept(db, pushes, now)
+    for push in pushes:
+        if push.kind == "offer":
+            offer_lengths.delivered(db, push.payload["offer_id"], now, zone)
 
 
 def _changed(result: object) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -92,6 +93,7 @@ class Worker:
         self.hands = Hands(
             parts.database, sender, holder, now, lambda: not stop.is_set(),
             threads=settings.push.threads, lease_s=settings.push.lease_s, patient=patient,
+            zone=ZoneInfo(settings.organisation.timezone),
         )  # fmt: skip
         self._chores = Chores(parts.database, settings, holder, now, self.hands.prolong)
         self._parts, self._stop, self._now = parts, stop, now

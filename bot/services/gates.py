@@ -1,15 +1,15 @@
-"""The gates before a seat, in the order they are checked: the first refusal is the one told."""
+"""The gates before a seat, in the order they are checked; the rest of them, about who may serve, is in eligibility."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from bot.services import seats
+from bot.services import eligibility, seats
 from bot.services.refusals import (
     ActivityCancelled,
     AlreadyRegistered,
@@ -22,16 +22,24 @@ from bot.services.refusals import (
     SignupNotOpen,
     TimeConflict,
 )
+from bot.services.rules import USUAL, Rules
 from bot.storage.models import Activity, Person, Registration, Shift
 
 CLOSE_BY = timedelta(minutes=60)
+HOPELESS = frozenset(
+    ("SHIFT_UNKNOWN", "CLOSED", "STARTED", "CANCELLED_ACT", "ALREADY_IN", "AGE_LOW", "AGE_HIGH", "MINOR_DANGEROUS",
+     "DAILY_CAP", "WEEKLY_CAP", "SUSPENDED", "INSURANCE_CUTOFF")
+)  # fmt: skip
+"""Refusals that the person cannot mend."""
 
 
 @dataclass(frozen=True)
 class Request:
     """Who wants which shift, and what they have already. ``person`` is None for somebody who has not said who they are.
 
-    ``existing`` is their live registration for this shift; ``others`` are confirmed ones at that time or close by.
+    ``existing`` is their live registration for this shift; ``others`` are those at that time or close by in which they
+    have a seat of their own. ``guardian_id``: who brings this child along. ``without``: registrations of theirs that
+    are given up for this one.
     """
 
     shift: Shift
@@ -40,6 +48,9 @@ class Request:
     now: datetime
     existing: Registration | None
     others: tuple[Other, ...]
+    rules: Rules = USUAL
+    guardian_id: int | None = None
+    without: frozenset[int] = frozenset()
 
     @property
     def overlapping(self) -> tuple[Other, ...]:
@@ -48,30 +59,67 @@ class Request:
 
     @property
     def close_by(self) -> tuple[Other, ...]:
-        """Those that leave less than an hour in between: a hint, no refusal."""
+        """Those that leave less than an hour in between: a hint, no refusal (TIME_CONFLICT_SOFT)."""
         return tuple(other for other in self.others if not _overlaps(other, self.shift))
 
 
-def request(db: Session, shift: Shift, activity: Activity, person: Person | None, now: datetime) -> Request:
+def request(
+    db: Session,
+    shift: Shift,
+    activity: Activity,
+    person: Person | None,
+    now: datetime,
+    rules: Rules = USUAL,
+    *,
+    guardian_id: int | None = None,
+    without: frozenset[int] = frozenset(),
+) -> Request:
     """Exact only while person and shift are locked."""
     rows = _nearby(db, person.id, shift) if person else []
     existing = next((registration for registration, at, _ in rows if at.id == shift.id), None)
-    return Request(shift, activity, person, now, existing, _confirmed_elsewhere(rows, shift))
+    others = tuple(other for other in _engaged_elsewhere(rows, shift) if other.registration_id not in without)
+    return Request(shift, activity, person, now, existing, others, rules, guardian_id, without)
 
 
 def objections(db: Session, asked: Request) -> Iterator[Refused]:
-    """All that stands in the way, most important first. Whether a seat is free is asked afterwards."""
+    """All that stands in the way, in the order of domain §6.3. Whether a seat is free is asked apart from it."""
+    yield from about_shift(asked)
+    if asked.existing:
+        place = seats.place_in_line(db, asked.existing)
+        yield AlreadyRegistered(asked.existing.id, asked.existing.state, place)
+    missing = missing_fields(asked.person, asked.activity, asked.shift, child=asked.guardian_id is not None)
+    if missing:
+        yield ProfileMissing(missing)
+    yield from about_person(db, asked)
+
+
+def about_shift(asked: Request) -> Iterator[Refused]:
     for gate in (_not_open_yet, _closed, _started, _cancelled):
         refusal = gate(asked)
         if refusal:
             yield refusal
-    if asked.existing:
-        place = seats.place_in_line(db, asked.existing)
-        yield AlreadyRegistered(asked.existing.id, asked.existing.state, place)
-    missing = missing_fields(asked.person)
-    if missing:
-        yield ProfileMissing(missing)
-    yield from map(TimeConflict, asked.overlapping)
+
+
+def about_person(db: Session, asked: Request) -> Iterator[Refused]:
+    """Everything about somebody known, of whom nothing is missing that can be asked for."""
+    shift, activity, person, rules = asked.shift, asked.activity, asked.person, asked.rules
+    if person is not None:
+        yield from eligibility.about_age(db, person, activity, shift, rules.timezone, asked.guardian_id)
+        yield from eligibility.about_knowledge(db, person, shift, rules.timezone)
+        if asked.guardian_id is None:
+            yield from eligibility.about_team(db, person, activity)
+        yield from map(TimeConflict, asked.overlapping)
+        yield from eligibility.about_hours(db, person, shift, rules, asked.without)
+        yield from eligibility.about_suspension(db, person, asked.now)
+    yield from eligibility.about_insurance(activity, shift, asked.now)
+    if person is not None and asked.guardian_id is None:  # a guardian signs for the child
+        yield from eligibility.about_agreement(db, person, activity, shift)
+
+
+def told(refusals: Sequence[Refused]) -> Refused | None:
+    """The one to name first: the first that can be mended, unless another makes the mending vain."""
+    hopeless = (refusal for refusal in refusals if refusal.code in HOPELESS)
+    return next(hopeless, refusals[0] if refusals else None)
 
 
 def _not_open_yet(asked: Request) -> Refused | None:
@@ -97,31 +145,35 @@ def _cancelled(asked: Request) -> Refused | None:
     return None if asked.activity.state == "open" else ShiftUnknown()  # a draft is nobody's to see
 
 
-def missing_fields(person: Person | None) -> tuple[str, ...]:
-    return tuple(
-        field
-        for field, known in (("name", person and person.name), ("phone", person and person.phone_hash))
-        if not known
-    )
+def missing_fields(person: Person | None, activity: Activity, shift: Shift, *, child: bool = False) -> tuple[str, ...]:
+    """Only what this shift needs: the day of birth where ages matter, the identity number where names are insured."""
+    wanted: list[tuple[str, object]] = [("name", person and person.name)]
+    if not child:  # reached through the guardian
+        wanted.append(("phone", person and person.phone_hash))
+    if eligibility.needs_age(activity, shift) or child:
+        wanted.append(("birth_date", person and person.birth_date))
+    if eligibility.needs_identity(activity):
+        wanted.append(("id", person and person.id_hash))
+    return tuple(field for field, known in wanted if not known)
 
 
 def overlapping(db: Session, person_id: int, shift: Shift) -> list[Other]:
-    """What else the person has confirmed at that time."""
-    elsewhere = _confirmed_elsewhere(_nearby(db, person_id, shift), shift)
+    """Where else the person has a seat at that time."""
+    elsewhere = _engaged_elsewhere(_nearby(db, person_id, shift), shift)
     return [other for other in elsewhere if _overlaps(other, shift)]
 
 
 def close_by(db: Session, person_id: int, shift: Shift) -> tuple[Other, ...]:
-    """What else the person has confirmed less than an hour before or after it."""
-    elsewhere = _confirmed_elsewhere(_nearby(db, person_id, shift), shift)
+    """Where else the person has a seat less than an hour before or after it."""
+    elsewhere = _engaged_elsewhere(_nearby(db, person_id, shift), shift)
     return tuple(other for other in elsewhere if not _overlaps(other, shift))
 
 
-def _confirmed_elsewhere(rows: list[tuple[Registration, Shift, Activity]], shift: Shift) -> tuple[Other, ...]:
+def _engaged_elsewhere(rows: list[tuple[Registration, Shift, Activity]], shift: Shift) -> tuple[Other, ...]:
     return tuple(
         Other(registration.id, about.code, about.title, about.place, at.starts_at, at.ends_at)
         for registration, at, about in rows
-        if at.id != shift.id and registration.state == "confirmed"
+        if at.id != shift.id and registration.state in seats.ENGAGED
     )
 
 

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import String, and_, cast, literal, select
 from sqlalchemy.orm import Session
 
-from bot.services import gates, seats
+from bot.services import gates, line, offer_lengths, parties, seats, telling
 from bot.services.announcements import announce, supersede
-from bot.services.quiet_hours import add_awake, awake_from
-from bot.services.refusals import NoOffer, NotRegistered, OfferExpired, ShiftStarted, TimeConflict
+from bot.services.offer_lengths import LENGTHS
+from bot.services.promotions import Why, explain, may_offer
+from bot.services.refusals import NoOffer, NotRegistered, OfferExpired, ShiftStarted
 from bot.services.rules import USUAL, Rules
 from bot.services.seats import Outcome
 from bot.storage.database import locked, writing
-from bot.storage.models import Activity, Offer, Person, Registration, Shift
+from bot.storage.models import Activity, Offer, Person, Push, Registration, Shift
 
-# The nearer the start, the shorter an offer lasts: (at least so far away, so long).
-LENGTHS = (
-    (timedelta(hours=48), timedelta(hours=12)),
-    (timedelta(hours=24), timedelta(hours=4)),
-    (timedelta(hours=6), timedelta(hours=1)),
-    (timedelta(hours=2), timedelta(minutes=20)),
-)
-ALWAYS_AWAKE_WITHIN = timedelta(hours=12)
+__all__ = [
+    "LENGTHS", "OpenOffer", "Why", "accept_offer", "decline_offer", "expire_offers", "explain", "lock_registration",
+    "may_offer", "open_offers", "pass_over_unreached", "promote", "shifts_to_promote", "withdraw_offers",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,42 +42,68 @@ class OpenOffer:
 
 
 def promote(db: Session, shift_id: int, now: datetime, *, rules: Rules = USUAL) -> list[Offer]:
-    """Offer every free seat to the next in line. Whatever frees a seat calls this in the same transaction.
+    """Give every free seat to the next in line. Whatever frees a seat calls this in the same transaction.
 
-    Calling it again changes nothing. Who is engaged elsewhere at that time is passed over and keeps the place.
+    Who wished so beforehand is seated at once, everybody else gets an offer; the offers are returned. Calling it again
+    changes nothing. Who may not come at that time, or could not be told of an earlier offer, is passed over and keeps
+    the place; a party for which there are too few seats is passed over twice at most.
     """
     writing(db)
     shift = locked(db, Shift, shift_id)
-    if shift is None or not may_offer(db, shift, now):
+    if shift is None:
         return []
-    free = seats.of(db, shift).free
+    activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
+    counted = seats.of(db, shift)
+    if not counted.free or not counted.waiting:
+        return []
+    if not may_offer(db, shift, now):
+        _ask_leader(db, shift, activity, counted.free, now)
+        return []
     offers: list[Offer] = []
-    for registration in seats.line(db, shift_id) if free else ():
-        if len(offers) == free:
-            break
-        if not gates.overlapping(db, registration.person_id, shift):
-            offers.append(_offer(db, registration, shift, now, rules))
+    for turn in list(line.Giving(db, shift, activity, counted.free, now, rules).turns()):
+        if turn.verdict == "next":
+            line.skip(turn.past)
+            if turn.registration.auto_accept and _seat_at_once(db, turn.registration, shift, activity, now, rules):
+                continue
+            offers.append(_offer(db, turn.registration, shift, now, rules))
+    db.flush()
     return offers
 
 
-def may_offer(db: Session, shift: Shift, now: datetime) -> bool:
-    """Not after sign-up closed, not shortly before the start (then staff fill the last seats by telephone)."""
-    activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
-    closed = shift.signup_closes_at is not None and shift.signup_closes_at <= now
-    return activity.state == "open" and not closed and _length(shift, now) is not None
+def _seat_at_once(
+    db: Session, registration: Registration, shift: Shift, activity: Activity, now: datetime, rules: Rules
+) -> bool:
+    """直接报上. False when somebody else has the person in hand just now, or one of them must be asked first.
+
+    Persons are locked before shifts everywhere else, so here nobody is waited for.
+    """
+    wanted = sorted({registration.person_id, *parties.people(db, registration.id)})
+    free = select(Person.id).where(Person.id.in_(wanted)).with_for_update(skip_locked=True, key_share=True)
+    if len(db.scalars(free).all()) < len(wanted):
+        return False
+    person = db.get_one(Person, registration.person_id, populate_existing=True)
+    asked = gates.request(db, shift, activity, person, now, rules)
+    if next(gates.about_person(db, asked), None) is not None:
+        return False
+    registration.state, registration.state_since = "confirmed", now
+    db.flush()
+    parties.seat(db, registration, now)
+    telling.follower(db, registration.openid, "registrations.seated", f"{registration.id}", now,
+                     zone=rules.timezone, registration_id=registration.id)  # fmt: skip
+    return True
 
 
-def _length(shift: Shift, now: datetime) -> timedelta | None:
-    distance = shift.starts_at - now
-    return next((length for far, length in LENGTHS if distance >= far), None)
+def _ask_leader(db: Session, shift: Shift, activity: Activity, free: int, now: datetime) -> None:
+    """Too near to the start for offers: the leader gets the list of those who wait, to call them."""
+    too_near = offer_lengths.length(shift, now) is None
+    if activity.state == "open" and too_near and now < shift.starts_at:
+        key = f"{shift.id}:{free}"
+        telling.leaders(db, activity, "registrations.fill_in", key, now, urgent=True, shift_id=shift.id, free=free)
 
 
 def _offer(db: Session, registration: Registration, shift: Shift, now: datetime, rules: Rules) -> Offer:
-    length = _length(shift, now) or timedelta(0)
-    if shift.starts_at - now < ALWAYS_AWAKE_WITHIN:
-        due_at, expires_at = now, now + length
-    else:
-        due_at, expires_at = awake_from(now, rules.timezone), add_awake(now, length, rules.timezone)
+    due_at = offer_lengths.said_at(shift, now, rules.timezone)
+    expires_at = offer_lengths.until(shift, now, rules.timezone)
     registration.state, registration.state_since = "offered", now
     offer = Offer(registration_id=registration.id, offered_at=now, expires_at=expires_at)
     db.add(offer)
@@ -98,8 +121,11 @@ def _offer(db: Session, registration: Registration, shift: Shift, now: datetime,
     return offer
 
 
-def accept_offer(db: Session, registration_id: int, now: datetime) -> Outcome:
-    """The waiting person takes the seat. Accepting twice is the same as once."""
+def accept_offer(db: Session, registration_id: int, now: datetime, *, rules: Rules = USUAL) -> Outcome:
+    """The waiting person takes the seat, with the party. Accepting twice is the same as once.
+
+    The gates stand here too: what has come between since, or an agreement not signed yet, is raised by name.
+    """
     writing(db)
     registration, shift = lock_registration(db, registration_id)
     if registration.state == "confirmed":
@@ -107,11 +133,16 @@ def accept_offer(db: Session, registration_id: int, now: datetime) -> Outcome:
     offer = _answerable(db, registration, now)
     if shift.starts_at <= now:
         raise ShiftStarted(shift.starts_at)
-    for other in gates.overlapping(db, registration.person_id, shift):
-        raise TimeConflict(other)
+    activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
+    person = db.get_one(Person, registration.person_id, populate_existing=True)
+    asked = gates.request(db, shift, activity, person, now, rules)
+    refusal = gates.told(list(gates.about_person(db, asked)))
+    if refusal is not None:
+        raise refusal
     _answer(db, offer, "accepted", now)
     registration.state, registration.state_since = "confirmed", now
     db.flush()
+    parties.seat(db, registration, now)
     return _seated(db, registration, shift)
 
 
@@ -127,7 +158,7 @@ def decline_offer(db: Session, registration_id: int, now: datetime, *, rules: Ru
     offer = _answerable(db, registration, now)
     _answer(db, offer, "declined", now)
     registration.state, registration.state_since = "declined", now
-    db.flush()
+    parties.hand_on(db, registration, now)
     return promote(db, shift.id, now, rules=rules)
 
 
@@ -165,10 +196,39 @@ def expire_offers(db: Session, now: datetime, *, rules: Rules = USUAL, limit: in
     for shift_id in list(db.scalars(overdue)):
         locked(db, Shift, shift_id)
         for offer in _overdue(db, shift_id, now):
-            expired.append(_expire(db, offer, now))
+            expired.append(_expire(db, offer, now, rules))
         db.flush()
         promote(db, shift_id, now, rules=rules)
     return expired
+
+
+def pass_over_unreached(db: Session, now: datetime, *, rules: Rules = USUAL) -> list[Offer]:
+    """Offers that no channel could carry: those people keep their place, the next are offered, leaders are told.
+
+    For the sweep. Returns the offers that ended so.
+    """
+    key = literal("offer:").concat(cast(Offer.id, String))
+    unsaid = (
+        select(Offer, Registration.shift_id)
+        .join(Registration, Offer.registration_id == Registration.id)
+        .join(Push, and_(Push.key == key, Push.state.in_(("unreached", "failed"))))
+        .where(Offer.answer.is_(None))
+        .order_by(Registration.shift_id, Offer.id)
+    )
+    found = [(offer.id, shift_id) for offer, shift_id in db.execute(unsaid)]
+    ended: list[Offer] = []
+    if not found:
+        return ended
+    writing(db)
+    for shift_id in sorted({shift_id for _, shift_id in found}):
+        locked(db, Shift, shift_id)
+        for offer_id in (id for id, at in found if at == shift_id):
+            offer = db.get_one(Offer, offer_id, populate_existing=True)
+            if offer.answer is None:
+                ended.append(_keep_place(db, offer, now, rules))
+        db.flush()
+        promote(db, shift_id, now, rules=rules)
+    return ended
 
 
 def shifts_to_promote(db: Session, now: datetime) -> list[int]:
@@ -193,11 +253,12 @@ def withdraw_offers(db: Session, registrations: Sequence[Registration], now: dat
 
 
 def lock_registration(db: Session, registration_id: int) -> tuple[Registration, Shift]:
-    """Person, then shift, then the row as it is now."""
+    """The person and those who come along, then the shift, then the row as it is now."""
     known = db.get(Registration, registration_id)
     if known is None:
         raise NotRegistered
-    locked(db, Person, known.person_id)
+    for person_id in sorted({known.person_id, *parties.people(db, known.id)}):
+        locked(db, Person, person_id)
     shift = locked(db, Shift, known.shift_id)
     assert shift is not None  # a foreign key says so
     db.refresh(known)
@@ -230,10 +291,14 @@ def _overdue(db: Session, shift_id: int, now: datetime) -> Sequence[Offer]:
     return db.scalars(found.execution_options(populate_existing=True)).all()
 
 
-def _expire(db: Session, offer: Offer, now: datetime) -> Offer:
+def _expire(db: Session, offer: Offer, now: datetime, rules: Rules) -> Offer:
+    """Who was told and did not answer has left the line; who was never told keeps the place."""
+    if offer.delivered_at is None:
+        return _keep_place(db, offer, now, rules)
     registration = db.get_one(Registration, offer.registration_id, populate_existing=True)
     _answer(db, offer, "expired", now)
     registration.state, registration.state_since = "offer_expired", now
+    parties.hand_on(db, registration, now)
     announce(
         db,
         key=f"offer_lapsed:{offer.id}",
@@ -243,4 +308,14 @@ def _expire(db: Session, offer: Offer, now: datetime) -> Offer:
         due_at=now,
         now=now,
     )
+    return offer
+
+
+def _keep_place(db: Session, offer: Offer, now: datetime, rules: Rules) -> Offer:
+    registration = db.get_one(Registration, offer.registration_id, populate_existing=True)
+    _answer(db, offer, "unreached", now)
+    registration.state, registration.state_since = "waiting", now
+    activity = registration.shift.activity
+    telling.leaders(db, activity, "registrations.unreached", f"{offer.id}", now,
+                    zone=rules.timezone, registration_id=registration.id)  # fmt: skip
     return offer

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services import gates, seats
+from bot.services import agreements, eligibility, gates, parties, seats, telling
 from bot.services.announcements import supersede
+from bot.services.approvals import Pending, decide, pending
+from bot.services.line import left_for, skip
 from bot.services.offers import (
     OpenOffer,
     accept_offer,
@@ -17,28 +21,33 @@ from bot.services.offers import (
     expire_offers,
     lock_registration,
     open_offers,
+    pass_over_unreached,
     promote,
     shifts_to_promote,
     withdraw_offers,
 )
+from bot.services.parties import ALONE, LARGEST, Party
 from bot.services.refusals import (
     AlreadyRegistered,
     NotRegistered,
+    ProfileMissing,
     Refused,
     ShiftFull,
     ShiftStarted,
     ShiftUnknown,
     WaitlistFull,
 )
+from bot.services.refusals_registrations import NotYourChild, PartyTooLarge
 from bot.services.rules import USUAL, Rules
 from bot.services.seats import Outcome
 from bot.storage.database import locked, writing
 from bot.storage.models import Activity, Offer, Person, Registration, Shift
 
 __all__ = [
-    "Cancelled", "Mine", "OpenOffer", "Outcome", "Past", "accept_offer", "cancel", "decline_offer", "expire_offers",
-    "last_attended", "mine", "objections", "open_offers", "promote", "shifts_to_promote", "sign_up",
-    "withdraw_offers",
+    "ALONE", "Cancelled", "Mine", "OpenOffer", "Outcome", "Party", "Past", "Pending", "accept_offer", "cancel",
+    "decide", "decline_offer", "expire_offers", "last_attended", "mine", "needs_agreement", "needs_approval",
+    "objections", "open_offers", "pass_over_unreached", "pending", "promote", "set_auto_accept", "shifts_to_promote",
+    "sign_up", "withdraw_offers", "would_be_late",
 ]  # fmt: skip
 
 
@@ -69,6 +78,8 @@ class Mine:
     ends_at: datetime
     place_in_line: int | None
     offer_expires_at: datetime | None
+    party_size: int = 1
+    on_roster: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,13 +90,25 @@ class Past:
     title: str
 
 
-def objections(db: Session, shift_id: int, person_id: int | None, now: datetime) -> list[Refused]:
+def objections(
+    db: Session, shift_id: int, person_id: int | None, now: datetime, *, rules: Rules = USUAL
+) -> list[Refused]:
     """Everything but the seats that stands in the way, in order; reads only. For asking before a form is begun."""
     shift = db.get(Shift, shift_id)
     if shift is None:
         return [ShiftUnknown()]
     person = db.get(Person, person_id) if person_id is not None else None
-    return list(gates.objections(db, gates.request(db, shift, shift.activity, person, now)))
+    return list(gates.objections(db, gates.request(db, shift, shift.activity, person, now, rules)))
+
+
+def needs_approval(db: Session, shift_id: int) -> bool:
+    shift = db.get(Shift, shift_id)
+    return shift is not None and shift.activity.approval
+
+
+def needs_agreement(db: Session, shift_id: int) -> bool:
+    shift = db.get(Shift, shift_id)
+    return shift is not None and agreements.needed(shift.activity, shift)
 
 
 def sign_up(
@@ -96,47 +119,75 @@ def sign_up(
     now: datetime,
     *,
     queue: bool = True,
+    party: Party = ALONE,
+    auto_accept: bool = False,
+    source: str = "chat",
     rules: Rules = USUAL,
 ) -> Outcome:
-    """A seat, or with ``queue`` a place in line. Raises the first refusal by name; ``queue=False`` raises ShiftFull."""
+    """A seat for everybody of the party, or with ``queue`` a place in line; where a leader approves, a request.
+
+    Raises the first refusal by name; ``queue=False`` raises ShiftFull. Children of the party are registered with it,
+    friends are not: `invitations.invite` asks them. ``auto_accept``: once it is their turn, seat them without asking.
+    """
     writing(db)
-    person = locked(db, Person, person_id) if person_id is not None else None
+    known = {id: locked(db, Person, id) for id in sorted({*party.children, *([person_id] if person_id else [])})}
+    person = known.get(person_id) if person_id is not None else None
     shift = locked(db, Shift, shift_id)
     if shift is None:
         raise ShiftUnknown
     activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
-    asked = gates.request(db, shift, activity, person, now)
+    asked = gates.request(db, shift, activity, person, now, rules)
+    size = asked.existing.party_size if asked.existing else party.size
+    if size > min(LARGEST, max(1, shift.capacity)):
+        raise PartyTooLarge(min(LARGEST, shift.capacity))
     counted = seats.of(db, shift)
-    seated = _seat_left_for(db, asked, counted)
-    for refusal in gates.objections(db, asked):
-        if not (seated and isinstance(refusal, AlreadyRegistered) and refusal.state == "waiting"):
-            raise refusal
+    seated, past = (False, ()) if activity.approval else left_for(db, asked, counted, size)
+    refusals = [
+        refusal
+        for refusal in gates.objections(db, asked)
+        if not (seated and isinstance(refusal, AlreadyRegistered) and refusal.state == "waiting")
+    ]
+    refusal = gates.told([*refusals, *_about_children(db, asked, [known[id] for id in party.children])])
+    if refusal is not None:
+        raise refusal
     assert person is not None  # ProfileMissing was raised otherwise
-    queued_at = None if seated else _join_line(db, shift, counted, now, queue, rules)
+    state: Literal["confirmed", "pending", "waiting"]
+    state = "pending" if activity.approval else "confirmed" if seated else "waiting"
+    queued_at = _join_line(db, shift, counted, now, queue, rules) if state == "waiting" else None
     registration = asked.existing or Registration(
-        shift_id=shift.id, person_id=person.id, openid=openid, created_at=now, queued_at=queued_at
-    )
-    registration.state, registration.state_since = "confirmed" if seated else "waiting", now
+        shift_id=shift.id, person_id=person.id, openid=openid, created_at=now, queued_at=queued_at,
+        party_size=size, auto_accept=auto_accept, source=source,
+    )  # fmt: skip
+    registration.state, registration.state_since = state, now
+    skip(past)
     db.add(registration)
     db.flush()
-    if seated:
-        return Outcome(registration.id, "confirmed", None, counted.free - 1, asked.close_by)
-    return Outcome(registration.id, "waiting", counted.waiting + 1, counted.free, asked.close_by)
+    for child in party.children:
+        parties.add(db, registration, child, openid, now)
+    if asked.existing and state == "confirmed":
+        parties.seat(db, registration, now)
+    if state == "pending":
+        telling.leaders(db, activity, "registrations.asked", f"{registration.id}", now,
+                        zone=rules.timezone, registration_id=registration.id)  # fmt: skip
+    free = counted.free - size if state == "confirmed" else counted.free
+    return Outcome(registration.id, state, counted.waiting + 1 if state == "waiting" else None, free, asked.close_by)
 
 
-def _seat_left_for(db: Session, asked: gates.Request, counted: seats.Seats) -> bool:
-    """A seat is free, also after everybody ahead in line who could come has got one.
-
-    Shortly before the start nobody is offered a seat any more: then the first in line may simply ask for it.
-    """
-    if not counted.free or not counted.waiting:
-        return counted.free > 0
-    ahead = 0
-    for earlier in seats.line(db, asked.shift.id):
-        if earlier is asked.existing:
-            break
-        ahead += not gates.overlapping(db, earlier.person_id, asked.shift)
-    return ahead < counted.free
+def _about_children(db: Session, asked: gates.Request, children: Sequence[Person | None]) -> Iterator[Refused]:
+    """What stands in the way of the children; first of all, whether they are this person's."""
+    for child in children:
+        guardian = asked.person.id if asked.person else None
+        if child is None or guardian is None or not eligibility.has_guardian(db, child.id, guardian):
+            yield NotYourChild()
+            continue
+        own = gates.request(
+            db, asked.shift, asked.activity, child, asked.now, asked.rules, guardian_id=guardian
+        )  # fmt: skip
+        if own.existing:
+            yield AlreadyRegistered(own.existing.id, own.existing.state)
+        if missing := gates.missing_fields(child, asked.activity, asked.shift, child=True):
+            yield ProfileMissing(missing)
+        yield from gates.about_person(db, own)
 
 
 def _join_line(db: Session, shift: Shift, counted: seats.Seats, now: datetime, queue: bool, rules: Rules) -> datetime:
@@ -150,6 +201,16 @@ def _join_line(db: Session, shift: Shift, counted: seats.Seats, now: datetime, q
     return max(now, last) if last else now
 
 
+def set_auto_accept(db: Session, registration_id: int, person_id: int, now: datetime, *, on: bool = True) -> None:
+    """直接报上: while waiting, wish to be seated without being asked; or no longer."""
+    writing(db)
+    registration, _ = lock_registration(db, registration_id)
+    if registration.person_id != person_id or registration.state != "waiting":
+        raise NotRegistered(registration.state)
+    registration.auto_accept = on
+    db.flush()
+
+
 def cancel(
     db: Session,
     registration_id: int,
@@ -161,11 +222,11 @@ def cancel(
 ) -> Cancelled:
     """Always possible until the start; whoever is next gets the seat offered in the same transaction.
 
-    With ``person_id`` a registration of somebody else is refused as unknown.
+    With ``person_id`` a registration of somebody else is refused as unknown, unless it is of this person's party.
     """
     writing(db)
     registration, shift = lock_registration(db, registration_id)
-    if person_id is not None and registration.person_id != person_id:
+    if person_id is not None and person_id not in (registration.person_id, _head_of(db, registration)):
         raise NotRegistered
     if registration.state not in seats.LIVE:
         raise NotRegistered(registration.state)
@@ -173,13 +234,24 @@ def cancel(
         raise ShiftStarted(shift.starts_at)
     was, late = registration.state, _is_late(registration, shift, now, rules)
     withdraw_offers(db, [registration], now)
+    parties.shrink(db, registration)
     registration.state = "cancelled_late" if late else "cancelled"
     registration.state_since, registration.reason = now, reason[:255]
     db.flush()
     supersede(db, f"reminder:{registration.id}:", now, prefix=True, reason="cancelled")
-    offered = promote(db, shift.id, now, rules=rules)
+    if registration.party_of is None:
+        parties.hand_on(db, registration, now)
     activity = shift.activity
+    if late:
+        telling.leaders(db, activity, "registrations.cancelled_late", f"{registration.id}", now,
+                        urgent=True, registration_id=registration.id)  # fmt: skip
+    offered = promote(db, shift.id, now, rules=rules)
     return Cancelled(registration.id, was, late, bool(offered), activity.code, activity.title, shift.starts_at)
+
+
+def _head_of(db: Session, registration: Registration) -> int | None:
+    head = db.get(Registration, registration.party_of) if registration.party_of is not None else None
+    return head.person_id if head is not None else None
 
 
 def would_be_late(db: Session, registration_id: int, now: datetime, *, rules: Rules = USUAL) -> bool:
@@ -209,6 +281,7 @@ def mine(db: Session, person_id: int, now: datetime) -> list[Mine]:
         Mine(
             registration.id, shift.id, registration.state, activity.code, activity.title, activity.place,
             shift.starts_at, shift.ends_at, seats.place_in_line(db, registration), expires_at,
+            registration.party_size, shift.roster_id is not None,
         )
         for registration, shift, activity, expires_at in db.execute(found)
     ]  # fmt: skip

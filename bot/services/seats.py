@@ -19,11 +19,15 @@ PRESENT = ("checked_in", "checked_out", "unclosed", "completed")
 ENGAGED = ("confirmed", *PRESENT)
 """Has a seat of their own: what stands in the way of another shift at that time."""
 
+# Of those who wait only heads of parties stand in line; of the others every row counts with the seats it holds.
 _COUNTED = (
-    select(Registration.shift_id, Registration.state, func.count(), func.sum(Registration.party_size))
+    select(
+        Registration.shift_id, Registration.state,
+        func.count().filter(Registration.party_of.is_(None)), func.sum(Registration.party_size),
+    )
     .where(Registration.shift_id.in_(bindparam("shift_ids", expanding=True)), Registration.state.in_(LIVE))
     .group_by(Registration.shift_id, Registration.state)
-)
+)  # fmt: skip
 _USED = (
     select(func.coalesce(func.sum(Registration.party_size), 0))
     .where(Registration.reservation_id == Reservation.id, Registration.state.in_(SEATED))
@@ -53,7 +57,7 @@ class Outcome:
     """``place_in_line``: None unless waiting. ``free``: seats left. ``close_by``: what is less than an hour apart."""
 
     registration_id: int
-    state: Literal["confirmed", "waiting"]
+    state: Literal["confirmed", "waiting", "pending"]
     place_in_line: int | None
     free: int
     close_by: tuple[Other, ...] = ()
@@ -83,23 +87,33 @@ def counted(db: Session, shift_ids: Collection[int]) -> dict[int, tuple[int, int
 
 
 def place_in_line(db: Session, registration: Registration) -> int | None:
-    """1 for the next; None when not waiting. Order: when they queued, then who came first."""
+    """1 for the next; None when not waiting. Order: a published priority, when they queued, then who came first.
+
+    A companion's place is that of the party.
+    """
     if registration.state != "waiting":
         return None
+    if registration.party_of is not None:
+        return place_in_line(db, db.get_one(Registration, registration.party_of))
     ahead = select(func.count()).where(
-        Registration.shift_id == registration.shift_id, Registration.state == "waiting", _before(registration)
-    )
+        Registration.shift_id == registration.shift_id, Registration.state == "waiting",
+        Registration.party_of.is_(None), _before(registration),
+    )  # fmt: skip
     return db.scalars(ahead).one() + 1
 
 
 def line(db: Session, shift_id: int) -> list[Registration]:
-    """Who waits, first first."""
-    waiting = select(Registration).where(Registration.shift_id == shift_id, Registration.state == "waiting")
-    return list(db.scalars(waiting.order_by(Registration.queued_at, Registration.id)))
+    """Who waits, first first: single people and heads of parties."""
+    waiting = select(Registration).where(
+        Registration.shift_id == shift_id, Registration.state == "waiting", Registration.party_of.is_(None)
+    )
+    return list(db.scalars(waiting.order_by(Registration.priority.desc(), Registration.queued_at, Registration.id)))
 
 
 def _before(registration: Registration) -> ColumnElement[bool]:
+    same, at_once = Registration.priority == registration.priority, Registration.queued_at == registration.queued_at
     return or_(
-        Registration.queued_at < registration.queued_at,
-        and_(Registration.queued_at == registration.queued_at, Registration.id < registration.id),
+        Registration.priority > registration.priority,
+        and_(same, Registration.queued_at < registration.queued_at),
+        and_(same, at_once, Registration.id < registration.id),
     )

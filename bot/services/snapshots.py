@@ -48,7 +48,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """``identity`` is masked, or empty; ``first`` and ``last`` (ISO) the period stated. ``number``: empty in a draft."""
+    """``identity`` is masked, or empty; ``first``, ``last`` (ISO): the period. ``number``: empty in a draft."""
 
     name: str
     identity: str

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, String, and_, cast, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from bot.services import gates, offers, seats
+from bot.services import line, offers, seats, verification_hours, verification_merits
 from bot.services.announcements import KINDS
+from bot.services.breaches import Breach
+from bot.services.rules import USUAL
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.models import Activity, Alert, AlertNote, Delivery, Follower, Offer, Person, Push, Registration, Shift
 
@@ -19,17 +20,10 @@ REGISTRATION_STATES = {
 }  # fmt: skip
 PUSH_TERMINAL = {"sent", "failed", "unknown", "expired", "superseded"}
 PUSH_STATES = {"due", "sending", "unreached", *PUSH_TERMINAL}
-ANSWERS = {"accepted", "declined", "expired", "withdrawn"}
+ANSWERS = {"accepted", "declined", "expired", "withdrawn", "unreached"}
+__all__ = ["RULES", "Breach", "check"]
+
 SWEPT_WITHIN = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class Breach:
-    """``rule`` is stable, ``text`` says what is wrong, ``ids`` name the rows."""
-
-    rule: str
-    text: str
-    ids: tuple[int | str, ...]
 
 
 def check(db: Session, cipher: Cipher, *, now: datetime | None = None) -> list[Breach]:
@@ -124,7 +118,7 @@ def _overtaken(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[
         last_offered = db.execute(
             select(Registration.queued_at, Registration.id)
             .join(Offer, Offer.registration_id == Registration.id)
-            .where(Registration.shift_id == shift.id, Registration.queued_at.is_not(None))
+            .where(Registration.shift_id == shift.id, Registration.queued_at.is_not(None), Registration.priority == 0)
             .order_by(Registration.queued_at.desc(), Registration.id.desc())
             .limit(1)
         ).first()
@@ -133,6 +127,9 @@ def _overtaken(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[
             select(func.max(Registration.id)).where(
                 Registration.shift_id == shift.id,
                 Registration.queued_at.is_(None),
+                Registration.party_of.is_(None),
+                Registration.reservation_id.is_(None),
+                Registration.source.not_in(("party", "swap")),
                 Registration.created_at <= shift.starts_at - offers.LENGTHS[-1][0],
             )
         ).one()
@@ -140,12 +137,17 @@ def _overtaken(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[
             place = (waiting.queued_at or waiting.created_at, waiting.id)
             offered_past = last_offered is not None and place < tuple(last_offered)
             seated_past = last_seated is not None and waiting.id < last_seated
-            if (offered_past or seated_past) and not _was_engaged(db, waiting, shift):
+            if (offered_past or seated_past) and not _was_passed_over(db, waiting, shift):
                 yield Breach("overtaken", "somebody who came later was served first", (waiting.id,))
 
 
-def _was_engaged(db: Session, waiting: Registration, shift: Shift) -> bool:
-    """Elsewhere at that time, now or once: then being passed over was right."""
+def _was_passed_over(db: Session, waiting: Registration, shift: Shift) -> bool:
+    """A party too large, could not be told, hindered, or elsewhere at that time, now or once: then it was right."""
+    silent = select(Offer.id).where(Offer.registration_id == waiting.id, Offer.answer == "unreached").limit(1)
+    if waiting.skipped or waiting.party_size > 1 or db.scalars(silent).first() is not None:
+        return True
+    if line.hindrance(db, waiting, shift, shift.activity, shift.starts_at, USUAL):
+        return True
     once = (
         select(Registration.id)
         .join(Shift, Registration.shift_id == Shift.id)
@@ -163,7 +165,7 @@ def _unoffered(db: Session, _cipher: Cipher, now: datetime | None) -> Iterator[B
         shift = db.get_one(Shift, shift_id)
         latest = select(func.max(Registration.state_since)).where(Registration.shift_id == shift_id)
         changed = max(db.scalars(latest).one(), shift.activity.updated_at)
-        could_come = any(not gates.overlapping(db, row.person_id, shift) for row in seats.line(db, shift_id))
+        could_come = any(why.code == "next" for why in offers.explain(db, shift_id, now))
         if could_come and now - changed > SWEPT_WITHIN and offers.may_offer(db, shift, now):
             yield Breach("seat_not_offered", f"free since {changed:%m-%d %H:%M} UTC, and people wait", (shift_id,))
 
@@ -258,4 +260,6 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     _alerts,
     _deliveries,
     _phones,
+    *verification_hours.RULES,
+    *verification_merits.RULES,
 )

@@ -9,8 +9,8 @@ from sqlalchemy import String, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from bot.services import rewards
+from bot.services.breaches import Breach
 from bot.services.stars import PENDING
-from bot.services.verification import Breach
 from bot.storage.crypto import Cipher
 from bot.storage.models import PointsLeg, PointsLot, PointsTransaction, Redemption, Reward, StarAward
 

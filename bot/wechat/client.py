@@ -159,6 +159,11 @@ class Client(Outgoing, BaseWeChatClient):  # type: ignore[misc]
             return ""
         return str(answer.get("openid", ""))
 
+    def upload_image(self, name: str, content: bytes) -> str:
+        """JPEG, PNG or GIF of at most 10 MB, as a temporary medium: its media id, good for three days."""
+        answer = self.media.upload("image", (name, content))
+        return str(answer["media_id"])
+
     def qr_image(self, ticket: str) -> Download:
         """The picture of a parametric QR code; another host than the API's, and no token."""
         real = self.transport.base_url == WECHAT

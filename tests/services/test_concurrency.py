@@ -139,6 +139,7 @@ def test_two_sweeps_expire_an_offer_once(
         seated = [registrations.sign_up(db, shift_id, person, "o", NOW).registration_id for person in people][:SEATS]
         for seat in seated:
             registrations.cancel(db, seat, NOW)
+        World(db, cipher).tell()
         db.commit()
     outcomes = rush(database_url, [["expire", (NOW + hours(13)).isoformat()]] * 8)
     assert Counter(outcomes) == Counter([f"expired {SEATS}"] + ["expired 0"] * 7)

@@ -187,6 +187,8 @@ class Line(RuleBasedStateMachine):
     def the_rows_say_the_same(self) -> None:
         if not hasattr(self, "db"):
             return
+        self.world.tell(self.now)
+        self.db.commit()
         number = {person: at for at, person in enumerate(self.people)}
         live = select(Registration).where(Registration.state.in_(("confirmed", "waiting", "offered")))
         rows = self.db.scalars(live.order_by(Registration.queued_at, Registration.id)).all()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.services import activities, offers, registrations
 from bot.services.refusals import NoOffer, NotRegistered, OfferExpired, ShiftStarted, TimeConflict
-from bot.storage.models import Offer, Push, Registration
+from bot.storage.models import Follower, Offer, Push, Registration
 from tests.fixtures.world import NOW, World, hours
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -108,6 +108,7 @@ def test_accepting_too_late(world: World) -> None:
     shift = world.shift(capacity=1)
     seat, next_in_line = world.fill(shift, waiting=1)
     registrations.cancel(world.db, seat, NOW)
+    world.tell()
     expires_at = world.db.scalars(select(Offer.expires_at)).one()
     with pytest.raises(OfferExpired) as unswept:
         registrations.accept_offer(world.db, next_in_line, expires_at)
@@ -162,6 +163,7 @@ def test_offers_that_run_out_go_to_the_next_and_both_are_told(world: World) -> N
     shift = world.shift(capacity=1)
     seat, first, second = world.fill(shift, waiting=2)
     registrations.cancel(world.db, seat, NOW)
+    world.tell()
     expires_at = world.db.scalars(select(Offer.expires_at)).one()
     assert registrations.expire_offers(world.db, expires_at - timedelta(seconds=1)) == []
     assert len(registrations.expire_offers(world.db, expires_at)) == 1
@@ -231,3 +233,133 @@ def test_registrations_keep_every_step(world: World) -> None:
     assert world.sign_up(shift, 2).state == "confirmed"
     rows = world.db.scalars(select(Registration).where(Registration.person_id == 2)).all()
     assert sorted(row.state for row in rows) == ["confirmed", "declined"]
+
+
+def lengthened(world: World, *, freed: str, said: str, starts: str) -> Offer:
+    offer = offer_after(world, local(starts), local(freed))
+    assert offer is not None
+    world.tell(local(said))
+    return offer
+
+
+@pytest.mark.parametrize(
+    ("said", "expires"),
+    [("2026-03-03 08:00", "2026-03-03 20:00"), ("2026-03-03 09:30", "2026-03-03 21:30")],
+)
+def test_the_clock_starts_when_the_offer_was_said(world: World, said: str, expires: str) -> None:
+    offer = lengthened(world, freed="2026-03-03 08:00", said=said, starts="2026-03-07 13:00")
+    assert (offer.delivered_at, offer.expires_at) == (local(said), local(expires))
+    world.tell(local("2026-03-03 21:00"))
+    assert offer.expires_at == local(expires), "said again, it does not start anew"
+
+
+def test_said_so_late_that_the_length_is_shorter_it_is_never_cut(world: World) -> None:
+    offer = lengthened(world, freed="2026-03-03 08:00", said="2026-03-03 19:00", starts="2026-03-05 09:00")
+    assert offer.expires_at == local("2026-03-04 08:30")  # 4 h from 19:00, of which one after the night
+
+
+def test_who_was_never_told_keeps_the_place(world: World) -> None:
+    """A worker that is dead holds a seat no longer than the offer would have lasted."""
+    shift = world.shift(capacity=1)
+    seat, first, second = world.fill(shift, waiting=2)
+    registrations.cancel(world.db, seat, NOW)
+    expires_at = world.db.scalars(select(Offer.expires_at)).one()
+    (ended,) = registrations.expire_offers(world.db, expires_at)
+    assert ended.answer == "unreached"
+    assert world.states(shift) == ["cancelled", "waiting", "offered"]
+    assert registrations.mine(world.db, 2, NOW)[0].place_in_line == 1
+
+
+def test_whom_no_channel_reaches_keeps_the_place_and_the_next_is_offered(world: World) -> None:
+    shift = world.shift(capacity=1)
+    seat, first, second = world.fill(shift, waiting=2)
+    registrations.cancel(world.db, seat, NOW)
+    world.db.scalars(select(Push).where(Push.kind == "offer")).one().state = "unreached"
+    world.db.flush()
+    (ended,) = registrations.pass_over_unreached(world.db, NOW + hours(1))
+    assert (ended.registration_id, ended.answer) == (first, "unreached")
+    assert registrations.pass_over_unreached(world.db, NOW + hours(1)) == []
+    assert world.states(shift) == ["cancelled", "waiting", "offered"]
+    registrations.decline_offer(world.db, second, NOW + hours(1))
+    assert world.states(shift) == ["cancelled", "waiting", "declined"], "not offered again while nothing was heard"
+    follower = world.db.get_one(Follower, "o-2")
+    follower.last_message_at = NOW + hours(2)
+    world.db.flush()
+    registrations.promote(world.db, shift.id, NOW + hours(2))
+    assert world.states(shift) == ["cancelled", "offered", "declined"]
+
+
+def test_who_wished_so_is_seated_at_once_and_told(world: World) -> None:
+    shift = world.shift(capacity=1)
+    (seat,) = world.fill(shift)
+    person = world.person()
+    id = world.sign_up(shift, person, auto_accept=True).registration_id
+    registrations.cancel(world.db, seat, NOW)
+    assert world.states(shift) == ["cancelled", "confirmed"]
+    assert world.db.scalars(select(Offer)).all() == []
+    told = world.db.scalars(select(Push).where(Push.kind == "notice")).one()
+    assert (told.openid, told.payload) == (f"o-{person}", {"notice": "registrations.seated", "registration_id": id})
+
+
+def test_not_seated_at_once_when_engaged_elsewhere_by_then(world: World) -> None:
+    shift = world.shift(capacity=1, starts_in=hours(50))
+    (seat,) = world.fill(shift)
+    person = world.person()
+    world.sign_up(shift, person, auto_accept=True)
+    world.sign_up(world.shift(starts_in=hours(50)), person)
+    registrations.cancel(world.db, seat, NOW)
+    assert world.states(shift) == ["cancelled", "waiting"]
+
+
+def test_the_wish_may_come_later_and_be_taken_back(world: World) -> None:
+    shift = world.shift(capacity=1)
+    seat, waiting = world.fill(shift, waiting=1)
+    registrations.set_auto_accept(world.db, waiting, 2, NOW)
+    registrations.set_auto_accept(world.db, waiting, 2, NOW, on=False)
+    with pytest.raises(NotRegistered):
+        registrations.set_auto_accept(world.db, waiting, 1, NOW)
+    registrations.cancel(world.db, seat, NOW)
+    assert world.states(shift) == ["cancelled", "offered"]
+
+
+def test_shortly_before_the_start_the_leader_gets_the_list(world: World) -> None:
+    shift = world.shift(capacity=1, starts_in=hours(3))
+    shift.activity.leader_id = world.person("王老师", "leader")
+    seat, _ = world.fill(shift, waiting=1)
+    registrations.cancel(world.db, seat, NOW + hours(1.5))
+    registrations.promote(world.db, shift.id, NOW + hours(1.6))
+    told = world.db.scalars(select(Push).where(Push.kind == "notice").order_by(Push.id)).all()
+    assert [row.payload["notice"] for row in told] == ["registrations.cancelled_late", "registrations.fill_in"]
+    assert told[1].payload["shift_id"] == shift.id
+
+
+def test_priority_by_a_published_rule_comes_first(world: World) -> None:
+    shift = world.shift(capacity=1)
+    seat, first, second = world.fill(shift, waiting=2)
+    world.db.get_one(Registration, second).priority = 1
+    world.db.flush()
+    assert registrations.mine(world.db, 2, NOW)[0].place_in_line == 2
+    registrations.cancel(world.db, seat, NOW)
+    assert world.states(shift) == ["cancelled", "waiting", "offered"]
+
+
+def test_why_nobody_was_promoted(world: World) -> None:
+    shift = world.shift(capacity=1, starts_in=hours(50))
+
+    def why(now: datetime = NOW) -> list[tuple[str, int | None]]:
+        return [(one.code, one.place) for one in offers.explain(world.db, shift.id, now)]
+
+    assert why() == [("nobody_waits", None)]
+    seat, _, _ = world.fill(shift, waiting=2)
+    assert why() == [("no_free_seat", None), ("no_seat", 1), ("no_seat", 2)]
+    world.sign_up(world.shift(starts_in=hours(50)), 2)
+    world.db.get_one(Registration, seat).state = "cancelled"
+    world.db.flush()
+    assert why() == [("hindered", 1), ("next", 2)]
+    refusal = offers.explain(world.db, shift.id, NOW)[0].refusal
+    assert isinstance(refusal, TimeConflict)
+    assert why(NOW + hours(49))[0] == ("too_near", None)
+    assert why(NOW + hours(50))[0] == ("started", None)
+    shift.signup_closes_at = NOW
+    assert why()[0] == ("closed", None)
+    assert offers.explain(world.db, 4711, NOW) == []

@@ -27,9 +27,10 @@ def seal_asked(db: Session, cipher: Cipher, payload: Mapping[str, Any], now: dat
     if row is None or row.sealed_at or row.revoked_at:
         return None
     return (
-        f"【盖章】{masked_name(row.person.name)} 的志愿服务证明 {row.number}（{hours.shown(row.minutes)}小时）要盖章。\n"
-        f"打印：python -m bot certificate print {row.number}；盖好后回复 已盖章 {row.number}，"
-        "会通知本人来取。"
+        f"【盖章】{masked_name(row.person.name)} 的志愿服务证明 {row.number}"
+        f"（{hours.shown(row.minutes)}小时）要盖章。\n"
+        f"打印：python -m bot certificate print {row.number}\n"
+        f"盖好后回复 已盖章 {row.number}，会通知本人来取。"
     )
 
 
