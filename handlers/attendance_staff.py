@@ -6,7 +6,7 @@ from bot.conversation.context import Context
 from bot.conversation.inbox import delivery_key
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
-from bot.language.dates import clock, moment, span
+from bot.language.dates import moment, span
 from bot.services import actors, anomalies, appeals, authority, check_in, presence, roll_call
 from bot.services.profiles import masked_name
 from bot.services.refusals_attendance import NobodySo
@@ -14,6 +14,7 @@ from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.storage.models import Appeal, AttendanceEvent, Registration
 from bot.wechat.replies import Reply, Text, choice_link
+from handlers import attendance_words
 
 router = Router("attendance_staff")
 
@@ -117,27 +118,10 @@ def leaves(ctx: Context) -> Reply | None:
         actors.acting(ctx.db, actor)
         nonce = f"wechat:{delivery_key(ctx.message)}"
         event = check_in.leader_says(
-            ctx.db, shift.id, name, actor, ctx.now, rules, last4=last4, cipher=ctx.cipher, kind="out", nonce=nonce
+            ctx.db, shift.id, name, actor, ctx.now, rules, phone_end=last4, cipher=ctx.cipher, kind="out", nonce=nonce
         )
-        return Text(by_leader(ctx, event, name))
+        return Text(attendance_words.by_leader(ctx, event, name))
     return None
-
-
-def by_leader(ctx: Context, event: AttendanceEvent, name: str) -> str:
-    """What became of a leader's word, 到 or 签退: with the time from which it counts."""
-    at = clock(event.captured_at.astimezone(ctx.zone))
-    match event.verdict, event.kind:
-        case "accepted", "in":
-            return f"记下了：{name} {at}到场。离开前也请让他签退，或由您回复 签退 {name}。"
-        case "accepted", _:
-            return f"记下了：{name} {at}签退。"
-        case "repeated", kind:
-            return f"{name} 已经{'签到' if kind == 'in' else '签退'}过了，不用再记。"
-        case "outside_window", _:
-            return f"现在不在签到的时间里，没有记 {name}。活动后补记请回复 补录 {name} 13:02 到 15:30 这样的格式。"
-        case "needs_person", _:
-            return f"{name} 还没有签到，请先回复 到 {name}。"
-    return f"没有记成：名单里没有 {name}。"
 
 
 # -- entered later, approved by another ---------------------------------------------------------------

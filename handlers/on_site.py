@@ -18,6 +18,7 @@ from bot.services.refusals_teams import NotBegun, OutcomeUnclear
 from bot.services.rules import Rules
 from bot.storage.models import Shift
 from bot.wechat.replies import Reply, Text, choice_link
+from handlers import attendance_words
 from handlers.leaders import CODE, around, begun, list_names, of_led_shift
 
 router = Router("on_site")
@@ -65,10 +66,10 @@ def arrived(ctx: Context, shift: Shift, actor: str) -> Reply | None:
     if together and not name_lists.of_name(ctx.db, ctx.cipher, shift.id, name):
         ctx.args = {}
         return None
-    check_in.leader_says(
+    event = check_in.leader_says(
         ctx.db, shift.id, name, actor, ctx.now, cipher=ctx.cipher, phone_end=last4, rules=Rules.of(ctx.settings)
     )
-    return Text(f"记下了：{name} {moment(ctx.now, ctx.zone)}到 {shift.activity.code}。离开前也请让他签退。")
+    return Text(f"{shift.activity.code} {attendance_words.by_leader(ctx, event, name)}")
 
 
 @router.intent("on_site.noted")

@@ -26,7 +26,7 @@ def leader_says(
     now: datetime,
     rules: Rules = USUAL,
     *,
-    last4: str = "",
+    phone_end: str = "",
     cipher: Cipher | None = None,
     kind: Kind = "in",
     nonce: str = "",
@@ -37,7 +37,7 @@ def leader_says(
     last four digits of the phone, which only ``cipher`` can read.
     """
     writing(db)
-    registration = listed_as(db, cipher, shift_id, name, last4)
+    registration = listed_as(db, cipher, shift_id, name, phone_end)
     tried = _tried(db, registration) if kind == "in" else None
     at = tried.captured_at if tried is not None else now
     event = presence.record(
@@ -59,7 +59,7 @@ def leader_says(
     return event
 
 
-def listed_as(db: Session, cipher: Cipher | None, shift_id: int, name: str, last4: str = "") -> Registration:
+def listed_as(db: Session, cipher: Cipher | None, shift_id: int, name: str, phone_end: str = "") -> Registration:
     """The one registration of this name on the shift's list."""
     wanted = normal_name(name)
     found = (
@@ -69,8 +69,8 @@ def listed_as(db: Session, cipher: Cipher | None, shift_id: int, name: str, last
         .order_by(Registration.id)
     )
     rows = list(db.scalars(found))
-    if last4 and cipher is not None:
-        rows = [row for row in rows if _phone(cipher, row.person).endswith(last4)]
+    if phone_end and cipher is not None:
+        rows = [row for row in rows if _phone(cipher, row.person).endswith(phone_end)]
     if not rows:
         raise NobodySo(wanted)
     if len(rows) > 1:

@@ -67,9 +67,9 @@ COMMANDS = {
     "名单A12": "王晓雨 0005",
     "签到码 A12": "现在的签到码",
     "谁没签到 A12": "王晓雨",
-    "到 王晓雨": "记下了：王晓雨",
-    "到王晓雨 0005": "记下了：王晓雨",
-    "补录 王晓雨 13:02 到 15:30": "已提交补录",
+    "到 王晓雨": "A12 ",
+    "到王晓雨 0005": "A12 ",
+    "补录 王晓雨 11:02 到 12:30": "已提交补录",
     "通知明天的志愿者 请带雨衣": "要通知1人",
     "提前结束 A12 11:30": "11:30 结束",
     "延长 A12 到 15:00": "15:00 结束",
@@ -78,6 +78,7 @@ COMMANDS = {
     "我带的活动": "您带的活动",
 }
 WHEN = {
+    "补录 王晓雨 11:02 到 12:30": hours(4),
     "结算 A12": hours(4),
     "成果 A12 120公斤垃圾": hours(4),
     "通知明天的志愿者 请带雨衣": hours(0.5),
@@ -236,18 +237,24 @@ def test_an_outcome_is_kept(town: Town) -> None:
 
 def test_what_is_said_reaches_the_other_rooms(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    monkeypatch.setattr(check_in, "leader_says", lambda db, *args, **more: calls.append((args[:3], more)))
+    said = SimpleNamespace(verdict="accepted", kind="in", captured_at=NOW)
+
+    def leader_says(_db: object, *args: object, phone_end: str, **_more: object) -> SimpleNamespace:
+        calls.append((args[:3], phone_end))
+        return said
+
+    monkeypatch.setattr(check_in, "leader_says", leader_says)
     monkeypatch.setattr(offline, "propose_offline", lambda db, *args: calls.append(args[:4]))
     monkeypatch.setattr(settlement, "settle", lambda db, *args: calls.append(args[:2]))
     assert on_site.check_in is check_in
     town.now = NOW + hours(1.2)
-    town.say("o-head", "到 王晓雨 0005")
+    assert "A12 记下了：王晓雨 10:00到场" in town.say("o-head", "到 王晓雨 0005")
     town.now = NOW + hours(4)
     town.say("o-head", "补录 王晓雨 11:02 到 12:30")
     town.say("o-head", "结算 A12")
     registration = town.read(lambda db: db.scalars(select(Registration.id).where(Registration.shift_id == 1)).one())
     assert calls == [
-        ((1, "王晓雨", "person:1"), {"last4": "0005"}),
+        ((1, "王晓雨", "person:1"), "0005"),
         (registration, NOW + timedelta(hours=1, minutes=2), NOW + timedelta(hours=2, minutes=30), "person:1"),
         (1, "person:1"),
     ]

@@ -204,7 +204,7 @@ def test_distances_are_the_same_both_ways_and_zero_at_the_gate(
 
 def says(afternoon: Afternoon, name: str, clock: str, phone_end: str = "") -> AttendanceEvent:
     return check_in.leader_says(
-        afternoon.db, afternoon.shift.id, name, "staff:1", saturday(clock), last4=phone_end, cipher=afternoon.cipher
+        afternoon.db, afternoon.shift.id, name, "staff:1", saturday(clock), phone_end=phone_end, cipher=afternoon.cipher
     )
 
 
