@@ -27,6 +27,7 @@ COMMANDS = {
     "reward": ("bot.commands.rewards", "益币商城：上架、补货、清单"),
     "import": ("bot.commands.people", "从表格导入活动"),
     "export": ("bot.commands.people", "导出为表格"),
+    "poster": ("bot.commands.attendance", "现场签到二维码，打印了贴在集合点"),
     "anomalies": ("bot.commands.attendance", "签到异常：没人签到、挤在一分钟、不在集合点"),
     "prepare": ("bot.commands.run", ""),
 }

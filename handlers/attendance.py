@@ -43,7 +43,9 @@ def how(ctx: Context) -> Reply:
     return Text(words.next_step(ctx, near[0]))
 
 
+@router.intent("attendance.here")
 @router.words("我到了", "到了", "我到啦", "我已经到了", "我去了", "我参加了", "我来了", "我到场了")
+@router.pattern(r"(?:我们?)?(?:已经?|都)?到(?:达)?了?(?:现场|集合点|集合地点|地方)(?:了|啦)")
 def here(ctx: Context) -> Reply:
     """On the spot it means 签到; once it is over, that the record is wrong."""
     near = _near(ctx)

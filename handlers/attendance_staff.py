@@ -1,4 +1,4 @@
-"""核实 12 属实, 补录 张三 13:02 到 15:30, 同意补录 57, 异常: of whoever leads and of bound staff; to others ordinary words."""
+"""核实 12 属实, 签退码 A12, 签退 王晓雨, 同意补录 57, 异常: of whoever leads and of bound staff; to others mere words."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from bot.conversation.context import Context
 from bot.conversation.inbox import delivery_key
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
-from bot.language import past
-from bot.language.dates import clock, moment, span
-from bot.services import actors, anomalies, appeals, authority, presence, roll_call
+from bot.language.dates import moment, span
+from bot.services import actors, anomalies, appeals, authority, check_in, presence, roll_call
 from bot.services.profiles import masked_name
-from bot.services.refusals_attendance import ClaimImpossible, NobodySo
+from bot.services.refusals_attendance import NobodySo
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.storage.models import Appeal, AttendanceEvent, Registration
 from bot.wechat.replies import Reply, Text, choice_link
+from handlers import attendance_words
 
 router = Router("attendance_staff")
 
@@ -84,43 +84,47 @@ def _paper(ctx: Context, came: AttendanceEvent) -> str:
     return f"补录 {came.id}：{row.shift.activity.code} {masked_name(row.person.name)} {times}"
 
 
-# -- entered later ------------------------------------------------------------------------------------
+# -- leaving, as whoever leads sees it; coming is in on_site ------------------------------------------
 
 
-@router.pattern(
-    r"补录\s*(?:(?P<code>[A-Za-z]\d{2,3})\s+)?(?P<name>[^\d\s:：]{2,15})\s*(?:(?P<end>\d{4})\s+)?(?P<when>\S*\d?\S*[点:：].{1,30})"
-)
-def enter(ctx: Context) -> Reply | None:
-    """补录 张三 13:02 到 15:30, 补录 A12 张三 1234 13:02 到 15:30: for a shift that this account leads."""
-    code, name, end = (str(ctx.args[key] or "") for key in ("code", "name", "end"))
-    shifts = roll_call.led(ctx.db, ctx.openid, ctx.now, code.upper())
+@router.pattern(r"(?:看看?|给我)?签退码\s*(?P<code>[A-Za-z]\d{2,3})?")
+def leaving_code(ctx: Context) -> Reply | None:
+    """What people type when they go."""
+    rules = Rules.of(ctx.settings)
+    shifts = roll_call.led_now(ctx.db, ctx.openid, ctx.now, rules, str(ctx.args["code"] or "").upper())
     if not shifts:
         return None
-    row = _listed(ctx, [shift.id for shift in shifts], name, end)
-    shift = row.shift
-    actor = authority.leader_of(ctx.db, ctx.openid, shift.activity)
-    first = shift.starts_at.astimezone(ctx.zone)
-    last = min(ctx.now, shift.ends_at + presence.LATEST).astimezone(ctx.zone)
-    times = past.stretch(str(ctx.args["when"]), first - presence.LATEST / 12, last)
-    if actor is None or times is None:
-        raise ClaimImpossible(first, last)
-    writing(ctx.db)
-    actors.acting(ctx.db, actor)
-    came = presence.propose_offline(ctx.db, row.id, *times, actor, f"wechat:{delivery_key(ctx.message)}", ctx.now)
+    lines = [
+        f"{shift.activity.code} {shift.activity.title} 现在的签退码：{check_in.current_code(ctx.cipher, shift, ctx.now, rules, 'out')}"
+        for shift in shifts[:PAGE]
+    ]
     return Text(
-        f"补录 {came.id} 已记下：{shift.activity.code} {masked_name(name)} {clock(times[0])}–{clock(times[1])}。\n"
-        "要由另一位有审核权的老师回复 同意补录，才算数；已经通知他们。"
+        "\n".join(lines) + f"\n{rules.attendance.code_seconds}秒换一次，过期了再发 签退码。请只在现场念，不要发到群里。"
     )
 
 
-def _listed(ctx: Context, shift_ids: list[int], name: str, end: str) -> Registration:
-    """In the latest shift that has somebody of this name."""
-    for shift_id in shift_ids:
+@router.pattern(r"(?:签退|走了?|离开)\s+(?P<name>[^\d\s:：,，。？?]{2,20})(?:\s*(?P<last4>\d{4}))?")
+def leaves(ctx: Context) -> Reply | None:
+    """签退 王晓雨: for whoever has no phone at hand."""
+    rules, name, last4 = Rules.of(ctx.settings), str(ctx.args["name"]), str(ctx.args["last4"] or "")
+    for shift in roll_call.led_now(ctx.db, ctx.openid, ctx.now, rules):
+        actor = authority.leader_of(ctx.db, ctx.openid, shift.activity)
         try:
-            return roll_call.listed_as(ctx.db, ctx.cipher, shift_id, name, end)
+            roll_call.listed_as(ctx.db, ctx.cipher, shift.id, name, last4)
         except NobodySo:
             continue
-    raise NobodySo(name)
+        assert actor is not None
+        writing(ctx.db)
+        actors.acting(ctx.db, actor)
+        nonce = f"wechat:{delivery_key(ctx.message)}"
+        event = check_in.leader_says(
+            ctx.db, shift.id, name, actor, ctx.now, rules, phone_end=last4, cipher=ctx.cipher, kind="out", nonce=nonce
+        )
+        return Text(attendance_words.by_leader(ctx, event, name))
+    return None
+
+
+# -- entered later, approved by another ---------------------------------------------------------------
 
 
 @router.pattern(r"(?P<no>不)?同意补录\s*(?P<number>\d{1,9})[\s:：,，。]*(?P<why>[\s\S]{0,200})")

@@ -9,6 +9,7 @@ from bot.language.dates import clock, moment
 from bot.services.check_in import Tried
 from bot.services.hours import shown
 from bot.services.nearby import Nearby
+from bot.storage.models import AttendanceEvent
 from bot.wechat.replies import choice_link
 
 SEND_PLACE = "请把您的位置发来：点输入框右边的 ＋ → 位置 → 发送位置。"
@@ -45,8 +46,10 @@ def outcome(ctx: Context, tried: Tried) -> str:
     match tried.verdict:
         case "accepted" if tried.kind == "in":
             return f"签到成功 {clock_of(ctx, tried.at)}：{_named(one)}。结束后记得签退（发负责人出示的签退码）。"
+        case "accepted" if tried.minutes is None:
+            return "签退成功，辛苦了！"
         case "accepted":
-            return f"签退成功，本次约 {shown(tried.minutes)} 小时，负责人确认后入账。辛苦了！"
+            return f"签退成功，本次约 {shown(tried.minutes or 0)} 小时，负责人确认后入账。辛苦了！"
         case "repeated":
             return next_step(ctx, one)
         case "outside_window" if ctx.now < one.opens_at:
@@ -64,6 +67,23 @@ def outcome(ctx: Context, tried: Tried) -> str:
         case "needs_person":
             return f"码正确，不过 {_named(one)} 没有您的签到。请当面跟负责人说一声，或者活动结束后回复 我到了，负责人核实后补记。"
     return f"名单里没有您这一场。请看看 {choice_link('我的活动')}，或者当面找负责人。"
+
+
+def by_leader(ctx: Context, event: AttendanceEvent, name: str) -> str:
+    """What became of a leader's word, 到 or 签退: with the time from which it counts."""
+    at = clock_of(ctx, event.captured_at)
+    match event.verdict, event.kind:
+        case "accepted", "in":
+            return f"记下了：{name} {at}到场。离开前也请让他签退，或由您回复 签退 {name}。"
+        case "accepted", _:
+            return f"记下了：{name} {at}签退。"
+        case "repeated", kind:
+            return f"{name} 已经{'签到' if kind == 'in' else '签退'}过了，不用再记。"
+        case "outside_window", _:
+            return f"现在不在签到的时间里，没有记 {name}。活动后补记请回复 补录 {name} 13:02 到 15:30 这样的格式。"
+        case "needs_person", _:
+            return f"{name} 还没有签到，请先回复 到 {name}。"
+    return f"没有记成：名单里没有 {name}。"
 
 
 def too_early(ctx: Context, one: Nearby) -> str:

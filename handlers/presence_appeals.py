@@ -123,8 +123,9 @@ def _counted(ctx: Context, appeal: Appeal, row: Registration) -> str:
     assert appeal.claimed_in is not None and appeal.claimed_out is not None
     start = max(appeal.claimed_in, row.shift.starts_at)
     end = max(start, min(appeal.claimed_out, row.shift.ended_at or row.shift.ends_at))
-    minutes = max(0, round((end - start).total_seconds() / 60) - row.shift.break_minutes)
-    return f"{span(start, end, ctx.zone)}，约{shown(minutes)}小时"
+    minutes = presence.about_minutes(ctx.db, row.id, Rules.of(ctx.settings), left_at=appeal.claimed_out)
+    about = "" if minutes is None else f"，约{shown(minutes)}小时"
+    return f"{span(start, end, ctx.zone)}{about}"
 
 
 def _ask_when(ctx: Context, row: Registration) -> Reply:

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services import identities
+from bot.services.crediting import Plan, credit
+from bot.services.rules import USUAL, Rules, in_force
 from bot.services.verdicts import LISTED
 from bot.storage.database import locked
 from bot.storage.models import AttendanceEvent, Registration
@@ -86,18 +88,23 @@ def intervals(db: Session, registration_id: int) -> list[Interval]:
     return pairs
 
 
-def about_minutes(db: Session, registration_id: int) -> int:
-    """What was served so far, roughly: within the planned time, breaks off. The ledger counts exactly."""
+def about_minutes(
+    db: Session, registration_id: int, rules: Rules = USUAL, *, left_at: datetime | None = None
+) -> int | None:
+    """What the ledger would credit so far, time spent elsewhere aside; with ``left_at`` as if they had left then.
+
+    None where no minutes count (a training, a meeting).
+    """
     shift = db.get_one(Registration, registration_id).shift
-    start, end = shift.starts_at, shift.ended_at or shift.ends_at
-    seconds = sum(
-        max(0.0, (min(pair.out_at, end) - max(pair.in_at, start)).total_seconds())
-        for pair in intervals(db, registration_id)
-        if pair.out_at is not None
-    )
-    minutes = round(seconds / 60)
-    minutes = max(0, minutes - shift.break_minutes)
-    return minutes if shift.cap_minutes is None else min(minutes, shift.cap_minutes)
+    if shift.activity.kind != "volunteer":
+        return None
+    version = in_force(rules.volunteering.hours, shift.starts_at.astimezone(rules.timezone).date())
+    plan = Plan(
+        shift.starts_at, shift.ended_at or shift.ends_at, shift.break_minutes, shift.cap_minutes, version.snap_minutes,
+        version.presence_percent,
+    )  # fmt: skip
+    ends = [(pair.in_at, pair.out_at or left_at) for pair in intervals(db, registration_id)]
+    return credit(plan, [(came, left) for came, left in ends if left is not None]).minutes
 
 
 def by_nonce(db: Session, nonce: str) -> AttendanceEvent | None:

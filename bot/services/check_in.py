@@ -33,7 +33,10 @@ _SCENE = re.compile(r"chk_(\d{1,9})_([0-9a-f]{16})")
 
 @dataclass(frozen=True)
 class Tried:
-    """What became of a try. ``at``: the time it counts from. ``consent``: whether a place may be looked at."""
+    """What became of a try. ``at``: the time it counts from. ``consent``: whether a place may be looked at.
+
+    ``minutes``: when leaving, about what will be credited; None where no minutes count.
+    """
 
     near: Nearby
     kind: Kind
@@ -42,7 +45,7 @@ class Tried:
     distance_m: int | None = None
     radius_m: int | None = None
     consent: places.Answer = ""
-    minutes: int = 0
+    minutes: int | None = None
 
 
 def current_code(cipher: Cipher, shift: Shift, now: datetime, rules: Rules = USUAL, purpose: Kind = "in") -> str:
@@ -160,9 +163,9 @@ def _try(
         entered_by=actors.person(near.person_id), nonce=nonce, now=now, rules=rules, is_right=is_right,
         needs_person=with_place, note=_phone(cipher, openid),
     )  # fmt: skip
-    minutes = 0
+    minutes = None
     if kind == "out" and judged.verdict == "accepted" and judged.registration_id is not None:
-        minutes = presence.about_minutes(db, judged.registration_id)
+        minutes = presence.about_minutes(db, judged.registration_id, rules)
     agreed = places.consent(db, near.person_id) if with_place else ""
     return Tried(near, kind, judged.verdict, judged.captured_at, None, near.radius_m, agreed, minutes)
 

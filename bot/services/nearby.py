@@ -95,3 +95,14 @@ def _nearby(db: Session, registration: Registration, shift: Shift, activity: Act
         in_at=pairs[-1].in_at if pairs else None,
         out_at=pairs[-1].out_at if pairs else None,
     )
+
+
+def next_shift(db: Session, code: str, now: datetime, rules: Rules = USUAL) -> Shift | None:
+    """The activity's shift that is going on or comes next; None when the last one is over."""
+    coming = select(Shift).join(Activity, Shift.activity_id == Activity.id).where(Activity.code == code)
+    shifts = db.scalars(coming.where(Activity.state == "open").order_by(Shift.starts_at, Shift.id))
+    return next((shift for shift in shifts if closes_at(shift, rules) > now), None)
+
+
+def closes_at(shift: Shift, rules: Rules = USUAL) -> datetime:
+    return window(shift, rules).closes_at

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.services import audience, identities
 from bot.services.announcements import notify
 from bot.services.attendance_events import Interval, about_minutes, by_nonce, intervals, registration_of
-from bot.services.offline import LATEST, approve_offline, offline_end, offline_pending, propose_offline
+from bot.services.offline import LATEST, OFFLINE, approve_offline, offline_end, offline_pending, propose_offline
 from bot.services.refusals import ShiftUnknown
 from bot.services.rules import USUAL, Rules
 from bot.services.verdicts import Kind, judge, window
@@ -18,8 +18,8 @@ from bot.storage.database import locked, writing
 from bot.storage.models import Activity, AttendanceEvent, Person, Registration, Shift
 
 __all__ = [
-    "LATEST", "Interval", "about_minutes", "approve_offline", "close", "intervals", "offline_end", "offline_pending",
-    "propose_offline", "record", "registration_of", "shifts_to_close",
+    "LATEST", "OFFLINE", "Interval", "about_minutes", "approve_offline", "close", "intervals", "offline_end",
+    "offline_pending", "propose_offline", "record", "registration_of", "shifts_to_close",
 ]  # fmt: skip
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services import authority, presence
+from bot.services import audience, authority, presence
+from bot.services.announcements import notify
 from bot.services.profiles import normal_name
 from bot.services.refusals_attendance import NobodySo, SeveralSo
 from bot.services.rules import USUAL, Rules
-from bot.services.verdicts import LISTED, Kind
+from bot.services.verdicts import LISTED, Kind, window
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
 from bot.storage.models import Activity, AttendanceEvent, Person, Registration, Shift
-
-ENTERED_WITHIN = timedelta(days=14)
-"""So long after the end a leader may still enter who was there; later it is a matter of manual hours."""
 
 
 def leader_says(
@@ -26,23 +24,23 @@ def leader_says(
     name: str,
     actor: str,
     now: datetime,
+    rules: Rules = USUAL,
     *,
-    cipher: Cipher,
     phone_end: str = "",
+    cipher: Cipher | None = None,
     kind: Kind = "in",
     nonce: str = "",
-    rules: Rules = USUAL,
 ) -> AttendanceEvent:
     """Somebody on the list is there (or leaves), says who leads; a code tried before counts from when it was tried.
 
     The verdict tells what became of it (repeated, outside_window). Raises NobodySo, or SeveralSo: then ask for the
-    last four digits of the phone.
+    last four digits of the phone, which only ``cipher`` can read.
     """
     writing(db)
     registration = listed_as(db, cipher, shift_id, name, phone_end)
     tried = _tried(db, registration) if kind == "in" else None
     at = tried.captured_at if tried is not None else now
-    return presence.record(
+    event = presence.record(
         db,
         shift_id=shift_id,
         person_id=registration.person_id,
@@ -55,9 +53,13 @@ def leader_says(
         rules=rules,
         answers_id=tried.id if tried is not None else None,
     )
+    if tried is not None and event.verdict == "accepted":
+        for openid in audience.of_person(db, event.person_id):
+            notify(db, openid, "attendance.confirmed", f"{event.id}:{openid}", now, urgent=True, event_id=event.id)
+    return event
 
 
-def listed_as(db: Session, cipher: Cipher, shift_id: int, name: str, phone_end: str = "") -> Registration:
+def listed_as(db: Session, cipher: Cipher | None, shift_id: int, name: str, phone_end: str = "") -> Registration:
     """The one registration of this name on the shift's list."""
     wanted = normal_name(name)
     found = (
@@ -67,7 +69,7 @@ def listed_as(db: Session, cipher: Cipher, shift_id: int, name: str, phone_end: 
         .order_by(Registration.id)
     )
     rows = list(db.scalars(found))
-    if phone_end:
+    if phone_end and cipher is not None:
         rows = [row for row in rows if _phone(cipher, row.person).endswith(phone_end)]
     if not rows:
         raise NobodySo(wanted)
@@ -95,14 +97,17 @@ def _phone(cipher: Cipher, person: Person) -> str:
     return cipher.decrypt(person.phone_encrypted) if person.phone_encrypted else ""
 
 
-def led(db: Session, openid: str, now: datetime, code: str = "") -> list[Shift]:
-    """Shifts of the last days that this account leads, the latest first; of the activity ``code`` if given."""
-    recent = select(Shift).join(Activity, Shift.activity_id == Activity.id)
-    recent = recent.where(Shift.starts_at <= now, Shift.ends_at > now - ENTERED_WITHIN, Activity.state == "open")
+def led_now(db: Session, openid: str, now: datetime, rules: Rules = USUAL, code: str = "") -> list[Shift]:
+    """Shifts that this account leads and whose window is open, the nearest start first; of ``code`` if given."""
+    near = timedelta(minutes=max(rules.attendance.opens_before_minutes, rules.attendance.closes_after_minutes))
+    begun = select(Shift).join(Activity, Shift.activity_id == Activity.id).where(Activity.state == "open")
+    begun = begun.where(Shift.starts_at <= now + near, func.coalesce(Shift.ended_at, Shift.ends_at) >= now - near)
     if code:
-        recent = recent.where(Activity.code == code)
-    return [
+        begun = begun.where(Activity.code == code)
+    shifts = [
         shift
-        for shift in db.scalars(recent.order_by(Shift.starts_at.desc(), Shift.id))
-        if authority.leader_of(db, openid, shift.activity) is not None
+        for shift in db.scalars(begun.order_by(Shift.starts_at, Shift.id))
+        if window(shift, rules).opens_at <= now <= window(shift, rules).closes_at
+        and authority.leader_of(db, openid, shift.activity) is not None
     ]
+    return sorted(shifts, key=lambda shift: abs(shift.starts_at - now))

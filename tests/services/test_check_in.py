@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors, check_in, places
 from bot.services.refusals_attendance import NobodySo, SeveralSo, TooManyTries
 from bot.storage.crypto import Cipher
-from bot.storage.models import AttendanceEvent, Consent
+from bot.storage.models import AttendanceEvent, Consent, Push
 from tests.fixtures.world import World
 from tests.services.presence_world import GATE, Afternoon, saturday
 
@@ -151,6 +151,8 @@ def test_too_far_is_kept_and_the_leaders_word_counts_from_the_code(placed: After
     )
     assert (said.verdict, said.captured_at, said.channel) == ("accepted", saturday("12:58"), "leader")
     assert placed.state == "checked_in"
+    told = placed.db.scalars(select(Push).where(Push.kind == "notice")).one()
+    assert (told.openid, told.payload) == ("o-1", {"notice": "attendance.confirmed", "event_id": said.id})
 
 
 def test_a_second_place_may_be_right(placed: Afternoon) -> None:
@@ -202,7 +204,7 @@ def test_distances_are_the_same_both_ways_and_zero_at_the_gate(
 
 def says(afternoon: Afternoon, name: str, clock: str, phone_end: str = "") -> AttendanceEvent:
     return check_in.leader_says(
-        afternoon.db, afternoon.shift.id, name, "staff:1", saturday(clock), cipher=afternoon.cipher, phone_end=phone_end
+        afternoon.db, afternoon.shift.id, name, "staff:1", saturday(clock), phone_end=phone_end, cipher=afternoon.cipher
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot.services import actors, places, presence
+from bot.services import actors, appeals, places, presence, settlement
+from bot.services import hours as hours_of
 from bot.services.refusals_attendance import ClaimImpossible, EventAnswered, EventUnknown, SamePerson
 from bot.services.rules import USUAL
 from bot.services.verdicts import Window, judge
@@ -63,6 +65,37 @@ def test_in_and_out_move_the_state(afternoon: Afternoon) -> None:
     assert afternoon.try_("out", "15:31").verdict == "accepted"
     assert afternoon.state == "checked_out"
     assert presence.about_minutes(afternoon.db, afternoon.registration_id) == 150
+
+
+def test_where_no_minutes_count_none_are_promised(afternoon: Afternoon) -> None:
+    afternoon.shift.activity.kind = "training"
+    afternoon.db.flush()
+    afternoon.try_("in", "12:58")
+    afternoon.try_("out", "15:31")
+    assert afternoon.state == "checked_out"
+    assert presence.about_minutes(afternoon.db, afternoon.registration_id) is None
+
+
+def test_what_is_promised_is_what_the_ledger_credits(db: Session, afternoon: Afternoon) -> None:
+    afternoon.shift.break_minutes = 20
+    db.flush()
+    afternoon.try_("in", "13:04")
+    assert presence.about_minutes(db, afternoon.registration_id, left_at=saturday("15:26")) == 130
+    afternoon.try_("out", "15:26")
+    settlement.settle(db, afternoon.shift.id, "staff:1", saturday("17:00"))
+    assert hours_of.total(db, afternoon.person).credit == 130 == presence.about_minutes(db, afternoon.registration_id)
+    assert afternoon.state == "completed"
+    assert afternoon.try_("out", "15:40").verdict == "repeated"
+
+
+def test_an_appeal_upheld_after_the_others_were_settled_is_credited(db: Session, afternoon: Afternoon) -> None:
+    presence.close(db, afternoon.shift.id, saturday("16:31"))
+    settlement.settle(db, afternoon.shift.id, "staff:1", saturday("17:00"))
+    assert afternoon.shift.settled_at is not None
+    appeal = appeals.says_was_there(db, afternoon.registration_id, "我到了", saturday("18:00"))
+    appeals.decide(db, appeal.id, True, "staff:1", saturday("19:00"))
+    assert settlement.settle_late(db, saturday("19:01")) == 1
+    assert hours_of.total(db, afternoon.person).credit == 150
 
 
 def test_failures_are_kept_and_change_nothing(afternoon: Afternoon) -> None:
@@ -131,6 +164,26 @@ def test_two_accounts_of_one_person_are_one(db: Session, world: World, afternoon
     db.flush()
     assert afternoon.try_("in", "12:58", person=old).verdict == "accepted"
     assert afternoon.try_("in", "13:02").verdict == "repeated"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_tried_pairs_follow_each_other_and_fit_the_state(afternoon: Afternoon, seed: int) -> None:
+    """Random tries of every kind, against what a reader of the accepted ones alone would say."""
+    dice, inside, count = random.Random(seed), False, 0
+    for number in range(40):
+        at = saturday("12:20") + timedelta(minutes=6 * number, seconds=dice.randrange(300))
+        kind = dice.choice(("in", "out"))
+        far = dice.choice((None, None, 100, 900))
+        event = afternoon.try_(kind, "", at=at, is_right=dice.random() < 0.8, distance_m=far, radius_m=500)
+        if event.verdict == "accepted":
+            assert (kind == "in") is not inside
+            inside, count = not inside, count + 1
+        pairs = presence.intervals(afternoon.db, afternoon.registration_id)
+        assert sum(1 + (pair.out_at is not None) for pair in pairs) == count
+        times = [time for pair in pairs for time in (pair.in_at, pair.out_at) if time is not None]
+        assert times == sorted(times)
+        assert afternoon.state == ("checked_in" if inside else "checked_out" if count else "confirmed")
+    assert count > 1 and len({event.verdict for event in afternoon.db.scalars(select(AttendanceEvent))}) > 3
 
 
 def test_events_are_append_only(afternoon: Afternoon) -> None:

@@ -13,7 +13,7 @@ from bot.language.dates import clock, moment, span
 from bot.services import actors, appeals, presence
 from bot.services.profiles import masked_name
 from bot.storage.crypto import Cipher
-from bot.storage.models import Appeal, AttendanceEvent, Registration
+from bot.storage.models import Appeal, AttendanceEvent, Registration, Shift
 
 Payload = Mapping[str, Any]
 NAME = "attendance"
@@ -111,6 +111,15 @@ def offline(db: Session, _cipher: Cipher, payload: Payload, _now: datetime, zone
     )
 
 
+def confirmed(db: Session, _cipher: Cipher, payload: Payload, _now: datetime, zone: ZoneInfo) -> str | None:
+    event = db.get(AttendanceEvent, payload["event_id"])
+    if event is None:
+        return None
+    activity = db.get_one(Shift, event.shift_id).activity
+    since = clock(event.captured_at.astimezone(zone))
+    return f"{activity.code} {activity.title}：负责人已确认您在现场，签到从{since}算起。结束后记得签退。"
+
+
 def photo(db: Session, _cipher: Cipher, payload: Payload, _now: datetime, zone: ZoneInfo) -> str | None:
     row = db.get(Registration, payload["registration_id"])
     if row is None or row.state != "confirmed":
@@ -155,5 +164,6 @@ NOTICES: dict[str, Callable[..., str | None]] = {
     "appeal_overdue": overdue,
     "appeal_escalated": escalated,
     "offline": offline,
+    "confirmed": confirmed,
     "photo": photo,
 }
