@@ -22,6 +22,8 @@ COMMANDS = {
     "db": ("bot.commands.db", "数据库：升级、备份、恢复、核对"),
     "menu": ("bot.commands.menu", "自定义菜单：检查、比较、发布"),
     "staff": ("bot.commands.people", "工作人员帐号"),
+    "activity": ("bot.commands.activities", "活动：提交、审核、取消、排班"),
+    "policy": ("bot.commands.insurance", "保单：登记、用到活动上"),
     "import": ("bot.commands.people", "从表格导入活动"),
     "export": ("bot.commands.people", "导出为表格"),
     "prepare": ("bot.commands.run", ""),
