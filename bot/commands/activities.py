@@ -36,6 +36,29 @@ def pending() -> None:
         click.echo("没有等审核的活动。")
 
 
+@activity_command.command("set")
+@click.argument("code", metavar="编号")
+@click.argument("changes", nargs=-1, required=True, metavar="列名=内容 …")
+@perhaps_by
+def amend(code: str, changes: tuple[str, ...], login: str) -> None:
+    """改草稿或被驳回的活动，列名和导入的表一样，例如：activity set A12 风险提示=河边湿滑 名额=20。"""
+    from bot import clock
+    from bot.services import activities, activity_tables
+    from bot.services.rules import Rules
+    from bot.services.tables import ImportRefused
+
+    cells = dict(change.split("=", 1) for change in changes if "=" in change)
+    if len(cells) < len(changes):
+        raise click.ClickException("每一处写成 列名=内容，例如 风险提示=河边湿滑。")
+    with acting(login) as (db, _):
+        it = activities.named(db, code)
+        try:
+            activity_tables.amend(db, it.id, cells, clock.now(), rules=Rules.of(settings()))
+        except ImportRefused as refused:
+            raise click.ClickException("没有改：" + "；".join(map(str, refused.mistakes))) from refused
+        done(db, f"{it.code} {it.title} 改好了；提交审核：python -m bot activity submit {it.code}")
+
+
 @activity_command.command("submit")
 @click.argument("code", metavar="编号")
 @perhaps_by

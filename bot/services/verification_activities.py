@@ -1,4 +1,4 @@
-"""What must hold of activities whatever happened: words about risk, insurance and age of danger, two humans, rosters."""
+"""What must hold of activities whatever happened: risks told, danger insured and for adults, two humans, rosters."""
 
 from __future__ import annotations
 
