@@ -16,6 +16,7 @@ STATES = {
 }  # fmt: skip
 EVENTS = {
     "submit": "提交审核", "approve": "通过", "reject": "驳回", "withdraw": "撤回", "cancel": "取消", "claim": "认领",
+    "amend": "修改",
 }  # fmt: skip
 
 SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {

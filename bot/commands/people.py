@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from bot.settings import Settings, settings
+from bot.commands.acting import opened
+from bot.commands.insurance import insurance
+from bot.settings import settings
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -27,19 +28,6 @@ ROLES = {
     "merchant": "商户",
 }
 PASSWORD_LENGTH = 12  # characters of a made-up password, and the fewest of a chosen one
-
-
-@contextmanager
-def opened(chosen: Settings) -> Iterator[Session]:
-    """A session on the database of the settings."""
-    from bot.storage.database import Database
-
-    database = Database(chosen.database_url)
-    try:
-        with database.session() as db:
-            yield db
-    finally:
-        database.dispose()
 
 
 @click.group("staff")
@@ -151,11 +139,12 @@ def import_command(path: Path, as_json: bool, report: Path | None) -> int:
 
         return zhiyuanhui.take_in(path, as_json, report)
     from bot import clock
-    from bot.services import exchange
+    from bot.services import actors, exchange
     from bot.services.rules import Rules
 
     chosen = settings()
     with opened(chosen) as db:
+        author = actors.staff(_staff_id(db, login)) if login else ""
         try:
             codes = exchange.import_activities(db, path.read_bytes(), clock.now(), rules=Rules.of(chosen))
         except exchange.ImportRefused as refused:
@@ -170,7 +159,8 @@ def import_command(path: Path, as_json: bool, report: Path | None) -> int:
     if as_json:
         click.echo(json.dumps({"ok": True, "codes": codes}, ensure_ascii=False))
     else:
-        click.echo(f"已导入 {len(codes)} 场活动：{' '.join(codes)}")
+        what = "份草稿" if draft else "场活动"
+        click.echo(f"已导入 {len(codes)} {what}：{' '.join(codes)}")
     return 0
 
 
@@ -180,6 +170,9 @@ out_option = click.option("--out", type=click.Path(dir_okay=False, path_type=Pat
 @click.group("export")
 def export_command() -> None:
     """导出为 CSV，Excel 可以直接打开。"""
+
+
+export_command.add_command(insurance)
 
 
 @export_command.command("activities")

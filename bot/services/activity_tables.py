@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from bot.services import activities, seats
 from bot.services.activities import NewActivity, NewShift
-from bot.services.activity_checks import danger
+from bot.services.activity_checks import danger, in_utc, missing
 from bot.services.activity_states import HIDDEN
-from bot.services.refusals_activities import PolicyMissing
+from bot.services.refusals import ShiftUnknown
+from bot.services.refusals_activities import PolicyMissing, WrongState
 from bot.services.rules import USUAL, Rules
 from bot.services.tables import ImportRefused, Mistake, rows, shown, write
-from bot.storage.database import writing
+from bot.storage.database import locked, writing
 from bot.storage.models import Activity, Policy, Shift
 
 COLUMNS = {
@@ -143,6 +144,41 @@ def _dangers(line: int, new: NewActivity, policies: Mapping[str, Policy], *, pub
             yield Mistake(line, "保单", "有危险的活动要填保单号，保单要覆盖活动时间（先用 policy add 登记）")
         else:
             yield Mistake(line, "年龄下限", "有危险的活动只招18岁以上")
+
+
+def amend(db: Session, activity_id: int, cells: Mapping[str, str], now: datetime, *, rules: Rules = USUAL) -> Activity:
+    """Mend a draft, or what was rejected, by headings: ``{"风险提示": "河边湿滑"}``.
+
+    Hours, seats and ages are those of its first shift. Raises WrongState, and ImportRefused for what cannot be.
+    """
+    writing(db)
+    activity = locked(db, Activity, activity_id)
+    if activity is None:
+        raise ShiftUnknown
+    if activity.state not in ("draft", "rejected"):
+        raise WrongState(activity.state, "amend")
+    found: list[Mistake] = []
+    policies = {policy.number: policy for policy in db.scalars(select(Policy))}
+    values: dict[str, Any] = {}
+    for heading, cell in cells.items():
+        field = COLUMNS.get(heading, "")
+        try:
+            if field in ("", "code"):
+                raise ValueError("没有这一列" if not field else "编号不能改")
+            read = {} if field == "latitude" else {field: _value(field, cell, rules.timezone, policies)}
+            values.update(read or _coordinates(cell))
+        except ValueError as error:
+            found.append(Mistake(0, heading, str(error)))
+    if found:
+        raise ImportRefused(found)
+    for field, value in values.items():
+        setattr(activity.shifts[0] if field in _OF_SHIFT else activity, field, in_utc(value))
+    wrong = [name for name in missing(activity, now) if name in values]
+    if wrong:
+        raise ImportRefused([Mistake(0, _heading(name), _WRONG[name]) for name in wrong])
+    activity.updated_at = now
+    db.flush()
+    return activity
 
 
 def export_activities(db: Session, out: TextIO, *, rules: Rules = USUAL) -> int:

@@ -18,14 +18,16 @@ _FORMULA = re.compile(r"[=+\-@＝＋－＠\t\r]")
 
 @dataclass(frozen=True)
 class Mistake:
-    """``line`` as an editor counts, the first is 1; ``column`` is the heading, empty for the whole line."""
+    """``line`` as an editor counts, the first is 1 (0: there is no file); ``column`` is the heading, empty for the
+    whole line."""
 
     line: int
     column: str
     text: str
 
     def __str__(self) -> str:
-        return f"第{self.line}行{f'「{self.column}」' if self.column else ''}：{self.text}"
+        where = f"第{self.line}行" if self.line else ""
+        return f"{where}{f'「{self.column}」' if self.column else ''}：{self.text}"
 
 
 class ImportRefused(Exception):

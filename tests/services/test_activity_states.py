@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
+from bot.push.notices import NOTICES
 from bot.services import activities, actors, offers
 from bot.services.activity_states import EVENTS, STATES, TRANSITIONS
 from bot.services.refusals import ActivityIncomplete, CapacityBelowTaken, ShiftUnknown
@@ -33,6 +35,7 @@ from bot.storage.models import (
 )
 from tests.fixtures.world import NOW, WORDS, World, hours
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 AUTHOR, REVIEWER = "staff:1", "staff:2"
 DRAFT = activities.NewActivity(
     **WORDS, capacity=20, starts_at=NOW + hours(30), ends_at=NOW + hours(32), state="draft", author=AUTHOR
@@ -322,3 +325,20 @@ def test_every_step_is_in_the_audit_log(office: World) -> None:
         if row.subject == f"activities:{activity.id}"
     ]
     assert rows[1:] == [(REVIEWER, "submitted", ""), (REVIEWER, "rejected", "写清风险")]
+
+
+def test_the_words_of_a_review(office: World) -> None:
+    say = {name: NOTICES[f"activities.{name}"] for name in ("submitted", "reviewed")}
+    activity = draft(office, dangerous=True)
+    payload = {"activity_id": activity.id}
+    assert say["submitted"](office.db, office.cipher, payload, NOW, SHANGHAI) is None
+    activities.submit(office.db, activity.id, AUTHOR, NOW)
+    told = say["submitted"](office.db, office.cipher, payload, NOW, SHANGHAI)
+    assert told is not None and "【待审核】A01 江滨公园清洁（u1提交）" in told and "有危险" in told
+    assert say["reviewed"](office.db, office.cipher, payload, NOW, SHANGHAI) is None
+    activities.reject(office.db, activity.id, REVIEWER, NOW, "写清风险")
+    told = say["reviewed"](office.db, office.cipher, payload, NOW, SHANGHAI)
+    assert told is not None and "没有通过审核（u2）：写清风险" in told
+    activity.state = "open"
+    told = say["reviewed"](office.db, office.cipher, payload, NOW, SHANGHAI)
+    assert told is not None and "【已发布】A01" in told

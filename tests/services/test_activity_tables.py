@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.services import activities, exchange, policies
-from bot.services.activity_tables import import_activities
+from bot.services.activity_tables import amend, import_activities
+from bot.services.refusals_activities import WrongState
 from bot.services.tables import ImportRefused
 from bot.storage.models import Activity, Shift
 from tests.fixtures.world import NOW, World, hours
@@ -118,3 +119,35 @@ def test_out_and_in_again(world: World) -> None:
     assert import_activities(world.db, moved.encode(), NOW) == ["M02"]
     again = activities.named(world.db, "M02")
     assert (len(again.shifts), again.latitude, again.shifts[0].break_minutes) == (2, 28.9, 30)
+
+
+def test_a_draft_is_mended_by_the_same_headings(world: World) -> None:
+    read(world, line(危险="是"), author="staff:1", draft=True)
+    activity = activities.named(world.db, "A01")
+    cells = {
+        "风险提示": "水急，系安全绳",
+        "名额": "9",
+        "经纬度": "28.9,120.4",
+        "危险": "否",
+        "开始": "2026-03-07 10:00",
+    }
+    amend(world.db, activity.id, cells, NOW)
+    shift = activity.shifts[0]
+    assert (activity.risk, activity.latitude, activity.dangerous) == ("水急，系安全绳", 28.9, False)
+    assert (shift.capacity, shift.starts_at.isoformat()) == (9, "2026-03-07T02:00:00+00:00")
+    for wrong, said in (
+        ({"编号": "B01"}, "「编号」：编号不能改"),
+        ({"天气": "晴"}, "「天气」：没有这一列"),
+        ({"名额": "很多"}, "「名额」：应是数字，不是“很多”"),
+        ({"结束": "2026-03-07 08:00"}, "「结束」：要晚于开始时间"),
+    ):
+        with pytest.raises(ImportRefused) as refused:
+            amend(world.db, activity.id, wrong, NOW)
+        assert list(map(str, refused.value.mistakes)) == [said]
+    world.db.rollback()
+
+
+def test_what_is_published_is_not_mended_silently(world: World) -> None:
+    shift = world.shift()
+    with pytest.raises(WrongState):
+        amend(world.db, shift.activity_id, {"地点": "别处"}, NOW)
