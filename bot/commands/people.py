@@ -126,9 +126,11 @@ def _staff_id(db: Session, username: str) -> int:
 
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="文件.csv|文件夹")
-@click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
+@click.option("--draft", is_flag=True, help="先存成草稿，再用 activity submit 交去审核")
+@click.option("--by", "login", default="", metavar="登录名", help="由谁起草；起草的人不能自己审核")
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="文件夹：没收下的行写到这个 CSV")
-def import_command(path: Path, as_json: bool, report: Path | None) -> int:
+@click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
+def import_command(path: Path, draft: bool, login: str, report: Path | None, as_json: bool) -> int:
     """从 CSV 导入活动：全部导入，或一条也不导入并列出每一处错误。
 
     列名见 export activities 的第一行；Excel 另存为 CSV 就可以。给一个文件夹，就从里面的志愿汇四张表
@@ -146,7 +148,9 @@ def import_command(path: Path, as_json: bool, report: Path | None) -> int:
     with opened(chosen) as db:
         author = actors.staff(_staff_id(db, login)) if login else ""
         try:
-            codes = exchange.import_activities(db, path.read_bytes(), clock.now(), rules=Rules.of(chosen))
+            codes = exchange.import_activities(
+                db, path.read_bytes(), clock.now(), rules=Rules.of(chosen), author=author, draft=draft
+            )
         except exchange.ImportRefused as refused:
             if as_json:
                 rows = [{"line": each.line, "column": each.column, "text": each.text} for each in refused.mistakes]
