@@ -10,7 +10,8 @@ from bot.language.birthdays import read
 
 
 @pytest.mark.parametrize(
-    "text", ["2008-05-01", "2008年5月1日", "20080501", "2008.5.1", "2008/05/01", "我是2008年5月1号生的", "２００８－５－１"]
+    "text",
+    ["2008-05-01", "2008年5月1日", "20080501", "2008.5.1", "2008/05/01", "我是2008年5月1号生的", "２００８－５－１"],
 )
 def test_ways_of_typing(text: str) -> None:
     assert read(text) == date(2008, 5, 1)

@@ -16,7 +16,8 @@ from tests.services.presence_world import Afternoon, saturday
 ENTRY = (
     "INSERT INTO ledger_entries (person_id, shift_id, registration_id, kind, minutes, effective_on, title, reason,"
     " detail, rule_since, entered_by, approved_by, reverses_id, created_at) SELECT person_id, {shift}, {registration},"
-    " '{kind}', {minutes}, effective_on, title, reason, detail, rule_since, '{by}', '{approved}', {reverses}, created_at"
+    " '{kind}', {minutes}, effective_on, title, reason, detail, rule_since, '{by}', '{approved}', {reverses},"
+    " created_at"
     " FROM ledger_entries WHERE id = 1"
 )
 AS_IT_IS = {
@@ -39,8 +40,8 @@ BREACHES = [
     (
         "manual_entry",
         "INSERT INTO manual_entries (person_id, minutes, starts_at, ends_at, reason, evidence, evidence_sha256, alerts,"
-        " state, entered_by, entered_at, decided_by, answer) SELECT person_id, 1, created_at, created_at, '', '', '', '[]',"
-        " 'approved', 'staff:1', created_at, '', '' FROM ledger_entries WHERE id = 1",
+        " state, entered_by, entered_at, decided_by, answer) SELECT person_id, 1, created_at, created_at, '', '', '',"
+        " '[]', 'approved', 'staff:1', created_at, '', '' FROM ledger_entries WHERE id = 1",
     ),
     ("event_verdict", "UPDATE attendance_events SET verdict = 'perhaps'"),
     (
