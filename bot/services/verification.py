@@ -12,6 +12,8 @@ from bot.services import (
     line,
     offers,
     seats,
+    verification_activities,
+    verification_attendance,
     verification_certificates,
     verification_hours,
     verification_merits,
@@ -275,4 +277,6 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     *verification_registrations.RULES,
     *verification_certificates.RULES,
     *verification_teams.RULES,
+    *verification_activities.RULES,
+    *verification_attendance.RULES,
 )

@@ -12,7 +12,7 @@ from bot.services import actors
 from bot.services.activity_checks import CAMPAIGN, covers
 from bot.services.activity_states import HIDDEN, STATES
 from bot.services.ages import ADULT
-from bot.services.verification import Breach
+from bot.services.breaches import Breach
 from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Policy, Registration, Shift
 
