@@ -19,6 +19,7 @@ LINE = re.compile(
     |(?P<team>队伍)：(?P<team_described>.+)
     |(?P<leads>负责)：(?P<leader>\S+)\s(?P<led>\S+)
     |(?P<later>过了)：(?P<number>\d+)(?P<unit>天|小时|分钟|秒)
+    |账号给(?P<pictured>.+?)发了图片
     |(?P<not_pushed>账号没对(?P<not_to>.+?)说)：(?P<not_text>.+)
     |(?P<pushed>账号对(?P<to>.+?)说)：(?P<pushed_text>.+)
     |(?P<reply>账号)：(?P<expected>.*)
@@ -89,6 +90,8 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "team", text=get("team_described"))
     if part["leads"]:
         return Step(number, "leads", who=get("leader"), text=get("led"))
+    if part["pictured"]:
+        return Step(number, "pictured", who=get("pictured"))
     if part["not_pushed"]:
         return Step(number, "not_pushed", who=get("not_to"), text=get("not_text"))
     if part["pushed"]:
