@@ -247,7 +247,7 @@ def ask_seal(ctx: Context) -> Reply | None:
     )
 
 
-@router.pattern(r"(?:已经?|章)?盖好?章?了?\s*(?P<number>(?:ZM|zm)-?\d{4}-?\d{1,6})")
+@router.pattern(r"(?:已经?盖好?章?了?|盖好章?了?|章盖好了?)\s*(?P<number>(?:ZM|zm)-?\d{4}-?\d{1,6})")
 def sealed(ctx: Context) -> Reply | None:
     """Staff: 已盖章 ZM-2026-000123. For anybody else these are ordinary words."""
     actor = authority.may_decide(ctx.db, ctx.openid, "seal")

@@ -22,6 +22,7 @@ LINE = re.compile(
     |(?P<hours>时长)：(?P<served>\S+)\ (?P<given>[\d.]+)小时
     |(?P<reward>奖品)：(?P<item>.+)
     |(?P<later>过了)：(?P<number>\d+)(?P<unit>天|小时|分钟|秒)
+    |账号给(?P<pictured>.+?)发了图片
     |(?P<not_pushed>账号没对(?P<not_to>.+?)说)：(?P<not_text>.+)
     |(?P<pushed>账号对(?P<to>.+?)说)：(?P<pushed_text>.+)
     |(?P<reply>账号)：(?P<expected>.*)
@@ -98,6 +99,8 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "hours", who=get("served"), text=get("given"))
     if part["reward"]:
         return Step(number, "reward", text=get("item"))
+    if part["pictured"]:
+        return Step(number, "pictured", who=get("pictured"))
     if part["not_pushed"]:
         return Step(number, "not_pushed", who=get("not_to"), text=get("not_text"))
     if part["pushed"]:

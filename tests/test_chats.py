@@ -27,6 +27,7 @@ from tests.fixtures.stack import Follower, Stack, call, eventually
 FOLDER = Path(__file__).parent / "chats"
 SCRIPTS = list(all_scripts(FOLDER))
 SETTLED_S = 8
+DRAWN_S = 60
 RECORD = re.compile(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?")
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
 """When the volunteers of the scripts registered."""
@@ -114,6 +115,9 @@ class Player:
                 self.check_reply(where, step.text)
             case "pushed":
                 self.check_pushed(where, step)
+            case "pictured":
+                inbox = self.stack.followers[step.who].inbox
+                eventually(lambda: any(each.get("type") == "image" for each in inbox()), DRAWN_S, f"{where}: a picture")
             case "not_pushed":
                 self.check_not_pushed(where, step)
             case _:

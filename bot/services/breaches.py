@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+SWEPT_WITHIN = timedelta(minutes=5)
+"""What a sweep should have done by then."""
 
 
 @dataclass(frozen=True)

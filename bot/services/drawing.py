@@ -18,7 +18,7 @@ from bot.services.snapshots import Snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
 UNPRINTABLE = 3
-TIMEOUT_S = 60
+TIMEOUT_S = 40
 _waiting, _one_at_a_time = BoundedSemaphore(3), Lock()
 """Threads that wait for a drawing cannot answer WeChat: a few may."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Select, String, and_, cast, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
@@ -21,7 +21,7 @@ from bot.services import (
     verification_teams,
 )
 from bot.services.announcements import KINDS
-from bot.services.breaches import Breach
+from bot.services.breaches import SWEPT_WITHIN, Breach
 from bot.services.rules import USUAL
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.models import Activity, Alert, AlertNote, Delivery, Follower, Offer, Person, Push, Registration, Shift
@@ -34,7 +34,6 @@ PUSH_STATES = {"due", "sending", "unreached", *PUSH_TERMINAL}
 ANSWERS = {"accepted", "declined", "expired", "withdrawn", "unreached"}
 __all__ = ["RULES", "Breach", "check"]
 
-SWEPT_WITHIN = timedelta(minutes=5)
 
 
 def check(db: Session, cipher: Cipher, *, now: datetime | None = None) -> list[Breach]:

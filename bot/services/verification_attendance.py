@@ -9,8 +9,8 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.services import actors, appeals, presence
+from bot.services.breaches import SWEPT_WITHIN, Breach
 from bot.services.rules import USUAL
-from bot.services.verification import SWEPT_WITHIN, Breach
 from bot.storage.crypto import Cipher
 from bot.storage.models import Appeal, AttendanceEvent, Registration
 
