@@ -7,11 +7,14 @@ from bot.conversation.router import all_intents
 from handlers import (
     about,
     activities,
+    activity_reviews,
     always,
     ask_back,
     attendance,
     attendance_staff,
     certificates,
+    claims,
+    counter,
     crisis,
     deliveries,
     duty,
@@ -21,6 +24,7 @@ from handlers import (
     joining,
     leaders,
     leftover,
+    merits,
     mine,
     named,
     on_site,
@@ -30,8 +34,10 @@ from handlers import (
     quoted,
     record,
     reviews,
+    rewards,
     sign_up,
     smalltalk,
+    stars,
     swaps,
     team_leaders,
     team_seats,
@@ -59,6 +65,10 @@ INTENTS = all_intents(
         profile.router,
         guardians.router,
         swaps.router,
+        merits.router,
+        rewards.router,
+        stars.router,
+        counter.router,
         smalltalk.router,
         faq.router,
     ]
@@ -92,7 +102,13 @@ ROUTERS = [
     record.router,  # 我的时长, 为什么只有2.3小时, 申诉 …
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first
-    activities.router,  # A12, 详情 A12
+    activity_reviews.router,  # 通过 A12, 驳回 A12 …: whoever may decide
+    claims.router,  # 认领 A12: whoever leads a team
+    counter.router,  # 核销 K7QM2X9P, by a merchant
+    merits.router,  # 我的积分, 积分明细
+    rewards.router,  # 换景区门票, 我的兑换, 退兑换
+    stars.router,  # 我的星级, 申请星级
+    activities.router,  # A12, 详情 A12, 时段 A12
     named.router,  # a card copied back, a forwarded article
     proxy.router,  # 给我儿子报名
     certificates.router,  # 开志愿服务证明, 我的证明, 盖章, 证明查验 7F3K-Q2MX

@@ -24,7 +24,7 @@ def leave_what(ctx: Context) -> Reply:
         "您想退哪一样？",
         *choices,
         *(Choice(f"退出队伍 {row.team.code} {row.team.name}", "teams.leave", {"team": row.team.code}) for row in in_teams),
-        _entry(ctx, "退积分、退兑换", "points-refund"),
+        Choice("退积分、退兑换", "rewards.cancel"),
         _entry(ctx, "不再收提醒", "unsubscribe"),
         _entry(ctx, "退团", "quit-league"),
         None if in_teams else _entry(ctx, "退出志愿队", "team-leave"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import wraps
 
@@ -146,7 +146,14 @@ def names(ctx: Context, shift: Shift, actor: str) -> Reply:
 
 
 def list_names(
-    ctx: Context, shift: Shift, actor: str, intent: str, head: str, states: Sequence[str], none: str = "还没有人报名。"
+    ctx: Context,
+    shift: Shift,
+    actor: str,
+    intent: str,
+    head: str,
+    states: Sequence[str],
+    none: str = "还没有人报名。",
+    more_args: Mapping[str, str] | None = None,
 ) -> Reply:
     """A page of names; reading full ones is noted."""
     offset = int(ctx.args.get("offset", 0))
@@ -158,7 +165,7 @@ def list_names(
     if not read.lines:
         return Text(f"{head}｜{when}\n{none}")
     further = read.total > offset + NAMES
-    more = Choice("更多", intent, {"shift_id": shift.id, "offset": offset + NAMES}, MORE)
+    more = Choice("更多", intent, {**(more_args or {}), "shift_id": shift.id, "offset": offset + NAMES}, MORE)
     ctx.session.expect([more] if further else [])
     lines = [f"{number}. {_line(line)}" for number, line in enumerate(read.lines, start=offset + 1)]
     note = (

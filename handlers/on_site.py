@@ -1,4 +1,4 @@
-"""Commands of whoever leads, while it goes on and after: 签到码, 谁没签到, 到 王晓雨, 补录, 提前结束, 结算, 成果."""
+"""Commands of whoever leads, while it goes on and after: 签到码, 谁没签到, 到 王晓雨, 提前结束, 结算, 成果."""
 
 from __future__ import annotations
 
@@ -7,94 +7,85 @@ from datetime import datetime, timedelta
 
 from bot.conversation.context import Context
 from bot.conversation.forms import AGREE, DECLINE
+from bot.conversation.inbox import delivery_key
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language import clocks
-from bot.language.dates import moment
+from bot.language.dates import clock, moment
 from bot.language.text import clean
-from bot.services import check_in, leaders, name_lists, offline, outcomes, settlement
-from bot.services.refusals import NotRegistered
+from bot.services import actors, check_in, leaders, name_lists, outcomes, settlement
 from bot.services.refusals_teams import NotBegun, OutcomeUnclear
 from bot.services.rules import Rules
+from bot.storage.database import writing
 from bot.storage.models import Shift
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import attendance_words
 from handlers.leaders import CODE, around, begun, list_names, of_led_shift
 
 router = Router("on_site")
 
 NAME = r"(?P<name>[^\d\s:：,，。？?]{2,20})"
 LAST4 = r"(?:\s*(?P<last4>\d{4}))?"
-CLOCK = r"(?:[^\d\s]{0,4}\d{1,2}[:：]\d{2}|\S{2,8}?)"
 
 
 # -- presence ----------------------------------------------------------------------------------------
 
 
 @router.intent("on_site.code")
-@router.pattern(rf"(?:给我|看看?)?签到码\s*{CODE}?")
+@router.pattern(rf"(?:给我|看看?)?签(?P<what>[到退])码\s*{CODE}?")
 @of_led_shift(around, "on_site.code")
 def code(ctx: Context, shift: Shift, actor: str) -> Reply:
-    rules = Rules.of(ctx.settings)
-    shown = check_in.current_code(ctx.cipher, shift, ctx.now, rules)
+    rules, leaving = Rules.of(ctx.settings), ctx.args.get("what") == "退"
+    shown = check_in.current_code(ctx.cipher, shift, ctx.now, rules, "out" if leaving else "in")
     opens = shift.starts_at - timedelta(minutes=rules.attendance.opens_before_minutes)
-    early = f"\n{moment(opens, ctx.zone)}起才能签到，到时请再发一次 签到码。" if ctx.now < opens else ""
+    early = f"\n{moment(opens, ctx.zone)}起才能签到，到时请再发一次。" if ctx.now < opens else ""
+    word, of = "签退码" if leaving else "签到码", shift.activity.code
+    after = "" if leaving else f"结束时请发 签退码 {of}。"
     return Text(
-        f"{shift.activity.code} {shift.activity.title} 现在的签到码：{shown}\n"
-        f"{rules.attendance.code_seconds}秒换一次，过期了再发 签到码 {shift.activity.code}。请只在现场念，不要发到群里。{early}"
+        f"{of} {shift.activity.title} 现在的{word}：{shown}\n"
+        f"{rules.attendance.code_seconds}秒换一次，过期了再发 {word} {of}。请只在现场念，不要发到群里。{after}{early}"
     )
 
 
 @router.intent("on_site.missing")
-@router.pattern(rf"(?:看看|还有)?(?:谁|哪些人)(?:还)?没(?:有)?签到\s*{CODE}?")
+@router.pattern(rf"(?:看看|还有)?(?:谁|哪些人)(?:还)?没(?:有)?签(?P<what>[到退])\s*{CODE}?")
 @of_led_shift(around, "on_site.missing")
 def missing(ctx: Context, shift: Shift, actor: str) -> Reply:
     rules = Rules.of(ctx.settings)
     if ctx.now < shift.starts_at - timedelta(minutes=rules.attendance.opens_before_minutes):
         raise NotBegun(shift.starts_at)
-    head = f"{shift.activity.code} 还没签到"
-    return list_names(ctx, shift, actor, "on_site.missing", head, ("confirmed", "absent"), "都签到了。")
+    what = str(ctx.args.get("what") or "到")
+    states = ("confirmed", "absent") if what == "到" else ("checked_in", "unclosed")
+    more = {"what": what}
+    return list_names(
+        ctx, shift, actor, "on_site.missing", f"{shift.activity.code} 还没签{what}", states, f"都签{what}了。", more
+    )
 
 
 @router.intent("on_site.arrived")
-@router.pattern(rf"到(?P<between>[\s:：,，]*){NAME}{LAST4}")
+@router.pattern(rf"(?P<verb>到|离开)(?P<between>[\s:：,，]*){NAME}{LAST4}")
 @of_led_shift(around, "on_site.arrived")
 def arrived(ctx: Context, shift: Shift, actor: str) -> Reply | None:
-    """到 王晓雨. Written together (到王晓雨) it must be a name of the list: 到哪里集合 is a question."""
-    name, last4 = str(ctx.args["name"]), str(ctx.args["last4"] or "")
-    together = not ctx.args.get("between")
-    if together and not name_lists.of_name(ctx.db, ctx.cipher, shift.id, name):
+    """到 王晓雨, 离开 王晓雨. Written together (到王晓雨) it must be a name of the list: 到哪里集合 is a question."""
+    name, last4, leaves = str(ctx.args["name"]), str(ctx.args["last4"] or ""), ctx.args["verb"] == "离开"
+    if not ctx.args.get("between") and not name_lists.of_name(ctx.db, ctx.cipher, shift.id, name):
         ctx.args = {}
         return None
+    writing(ctx.db)
+    actors.acting(ctx.db, actor)
     event = check_in.leader_says(
-        ctx.db, shift.id, name, actor, ctx.now, cipher=ctx.cipher, phone_end=last4, rules=Rules.of(ctx.settings)
-    )
-    return Text(f"{shift.activity.code} {attendance_words.by_leader(ctx, event, name)}")
-
-
-@router.intent("on_site.noted")
-@router.pattern(rf"补录\s*(?:{CODE}\s+)?{NAME}{LAST4}\s+(?P<came>{CLOCK})\s*(?:到|至|-|–|—|~)\s*(?P<went>{CLOCK})")
-@of_led_shift(begun, "on_site.noted")
-def noted(ctx: Context, shift: Shift, actor: str) -> Reply:
-    """补录 张三 13:02 到 15:30: two people decide, so it counts only when staff have agreed."""
-    name, last4 = str(ctx.args["name"]), str(ctx.args["last4"] or "")
-    came, went = (_at(ctx, shift, str(ctx.args[part])) for part in ("came", "went"))
-    if came is None or went is None:
-        return Text("没看懂时间。请写成：补录 张三 13:02 到 15:30")
-    found = name_lists.of_name(ctx.db, ctx.cipher, shift.id, name, last4)
-    if not found:
-        raise NotRegistered
-    if len(found) > 1:
-        return Text(f"名单里有{len(found)}位{name}，请带上手机尾号，比如：补录 {name} 0000 13:02 到 15:30")
-    offline.propose_offline(ctx.db, found[0], came, went, actor, f"leader:{_msg_id(ctx)}", ctx.now)
-    return Text(
-        f"已提交补录：{shift.activity.code} {name} {moment(came, ctx.zone)}到{moment(went, ctx.zone)}。"
-        "补录要另一位工作人员核准才算数，请把纸质签到表留好。"
-    )
-
-
-def _msg_id(ctx: Context) -> str:
-    return str(getattr(ctx.message, "msg_id", "")) or f"{ctx.openid}:{ctx.now.timestamp():.0f}"
+        ctx.db, shift.id, name, actor, ctx.now, cipher=ctx.cipher, phone_end=last4,
+        kind="out" if leaves else "in", nonce=f"leader:{delivery_key(ctx.message)}", rules=Rules.of(ctx.settings),
+    )  # fmt: skip
+    of, at = shift.activity.code, clock(event.captured_at.astimezone(ctx.zone))
+    match event.verdict:
+        case "accepted":
+            after = "辛苦了。" if leaves else f"离开前请他发签退码，没带手机的由您回复 离开 {name}。"
+            return Text(f"记下了：{of} {name} {at}{'离开' if leaves else '到'}。{after}")
+        case "repeated":
+            return Text(f"{name} 已经{'签退' if leaves else '签到'}过了，没有重复记。")
+        case "outside_window":
+            return Text(f"现在不在 {of} 的签到时间里，没有记。事后补记请发：补录 {of} {name} 13:02 到 15:30。")
+    return Text(f"没有记上 {name}，请看看 名单 {of} 里他现在的状态。")
 
 
 # -- the end -----------------------------------------------------------------------------------------
@@ -165,14 +156,18 @@ def _at(ctx: Context, shift: Shift, said: str) -> datetime | None:
 @router.pattern(rf"结算\s*{CODE}?")
 @of_led_shift(begun, "on_site.settle")
 def settle(ctx: Context, shift: Shift, actor: str) -> Reply:
-    over = shift.ended_at or shift.ends_at
-    if ctx.now < over:
-        raise NotBegun(over)
-    code = shift.activity.code
-    settlement.settle(ctx.db, shift.id, actor, ctx.now, Rules.of(ctx.settings))
+    of, title = shift.activity.code, shift.activity.title
+    writing(ctx.db)
+    actors.acting(ctx.db, actor)
+    done = settlement.settle(ctx.db, shift.id, actor, ctx.now, Rules.of(ctx.settings))
     told = outcomes.of_shift(ctx.db, shift.id)
-    ask = "" if told else f"\n这一场做成了什么？请回复 成果 {code} 加数字，比如 成果 {code} 120公斤垃圾。"
-    return Text(f"{code} {shift.activity.title} 已结算，每位志愿者会收到自己的时长。{ask}")
+    ask = "" if told else f"\n这一场做成了什么？请回复 成果 {of} 加数字，比如 成果 {of} 120公斤垃圾。"
+    if done.is_complete:
+        return Text(f"{of} {title} 结算好了，{len(done.credited)}人的时长已入账，各自会收到通知。{ask}")
+    return Text(
+        f"{of} {title} 还没结算完：{len(done.credited)}人已入账，{len(done.pending)}人要先说清楚。\n"
+        f"回复 谁没签到 {of}、谁没签退 {of} 看是谁；人到了没记上的，发 补录 {of} 姓名 13:02 到 15:30。{ask}"
+    )
 
 
 @router.intent("on_site.outcome")

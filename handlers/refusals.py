@@ -10,9 +10,11 @@ from bot.language.dates import moment, span
 from bot.services import refusals as r
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import (
+    refusals_activities,
     refusals_attendance,
     refusals_certificates,
     refusals_hours,
+    refusals_merits,
     refusals_people,
     refusals_registrations,
     refusals_teams,
@@ -90,4 +92,6 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     **refusals_people.SENTENCES,
     **refusals_certificates.SENTENCES,
     **refusals_registrations.SENTENCES,
+    **refusals_activities.SENTENCES,
+    **refusals_merits.SENTENCES,
 }

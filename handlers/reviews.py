@@ -1,12 +1,11 @@
 """What waits for a decision: 待办, 入队申请, 报名审核, then 同意 1 or 婉拒 1 and why; by whoever may decide it.
 
-REVIEWS is the table: a kind of decision is one row. Authority comes from the bound openid, asked anew for each decision.
+The table is in handlers/decisions. Authority comes from the bound openid, asked anew for each decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from bot.conversation.context import Context
@@ -14,12 +13,11 @@ from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.numerals import NUMBER, parse
 from bot.services import actors, authority, leaders, teams
-from bot.services.profiles import masked_name
 from bot.services.refusals_teams import NothingToDecide, ReasonMissing
 from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import person_id
-from handlers.team_leaders import actor_of
+from handlers.decisions import REVIEWS, Review
 from handlers.verbatim import as_typed
 
 router = Router("reviews")
@@ -27,45 +25,6 @@ router = Router("reviews")
 PAGE = 5
 ONE = "reviews.one"
 MORE = ["更多", "下一批", "下一页"]
-Decide = Callable[[Context, int, bool, str, str], object]
-"""(context, id, approve, actor, reason); refuses by name."""
-
-
-@dataclass(frozen=True)
-class Review:
-    """``pending``: the rows that wait, oldest first. ``actor``: as whom this openid may decide about a row, or None.
-
-    ``words``: one line about a row, people masked. ``key``: its id.
-    """
-
-    kind: str
-    called: str
-    pending: Callable[[Context], Sequence[Any]]
-    actor: Callable[[Context, Any], str | None]
-    words: Callable[[Context, Any], str]
-    decide: Decide
-    key: Callable[[Any], int] = lambda row: int(row.id)
-
-
-def by_staff(what: str) -> Callable[[Context, Any], str | None]:
-    """Whoever of the staff may decide about ``what``, a key of authority.DECIDES."""
-    return lambda ctx, row: authority.may_decide(ctx.db, ctx.openid, what)
-
-
-REVIEWS: dict[str, Review] = {
-    review.kind: review
-    for review in (
-        Review(
-            kind="team",
-            called="入队申请",
-            pending=lambda ctx: teams.pending(ctx.db),
-            actor=lambda ctx, row: actor_of(ctx, row.team_id),
-            words=lambda ctx, row: f"{masked_name(row.person.name)} 想加入 {row.team.code} {row.team.name}",
-            decide=lambda ctx, id, approve, actor, reason: teams.decide(ctx.db, id, approve, actor, ctx.now, reason),
-        ),
-    )
-}
-"""Each kind of decision, in the order of the list."""
 
 
 def waiting(ctx: Context, kinds: Sequence[str] = ()) -> list[tuple[Review, Any]]:
@@ -153,13 +112,14 @@ def one(ctx: Context) -> Reply | None:
         raise NothingToDecide
     review, row, _ = found
     number = chosen[0][0]
+    hint = f"（后面要写{review.hint}）" if review.hint else ""
     return Text(
         f"【{review.called}】{review.words(ctx, row)}\n"
-        f"同意请回复 {choice_link(f'同意 {number}')}；不同意请写明原因：婉拒 {number} 原因。"
+        f"同意请回复 {choice_link(f'同意 {number}')}{hint}；不同意请写明原因：婉拒 {number} 原因。"
     )
 
 
-@router.pattern(rf"(?:同意|通过|批准)\s*第?(?P<number>{NUMBER})[条个号]?")
+@router.pattern(rf"(?:同意|通过|批准)\s*第?(?P<number>{NUMBER})[条号]?(?:[\s:：,，。]+(?P<reason>\S[\s\S]{{0,200}}))?")
 def approve(ctx: Context) -> Reply | None:
     return _decide(ctx, approve=True)
 
@@ -193,7 +153,7 @@ def _decide(ctx: Context, *, approve: bool) -> Reply | None:
     actors.acting(ctx.db, actor)
     review.decide(ctx, id, approve, actor, reason)
     return Text(
-        f"{'已同意' if approve else '已婉拒'}：{said}{'' if approve else f'（原因：{reason}）'}。结果会告诉对方。\n"
+        f"{'已同意' if approve else '已婉拒'}：{said}{f'（{reason}）' if reason else ''}。结果会告诉对方。\n"
         f"还有别的吗？回复 {choice_link('待办')} 看看。"
     )
 

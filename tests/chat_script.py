@@ -15,9 +15,12 @@ LINE = re.compile(
     r"""(?P<now>现在)：(?P<at>.+)
     |(?P<activity>活动)：(?P<described>.+)
     |(?P<record>记录)：(?P<recorded>.+)
+    |(?P<roster>排班)：(?P<template>.+)
     |(?P<duty>值班)：(?P<officer>\S+)
     |(?P<team>队伍)：(?P<team_described>.+)
     |(?P<leads>负责)：(?P<leader>\S+)\s(?P<led>\S+)
+    |(?P<hours>时长)：(?P<served>\S+)\ (?P<given>[\d.]+)小时
+    |(?P<reward>奖品)：(?P<item>.+)
     |(?P<later>过了)：(?P<number>\d+)(?P<unit>天|小时|分钟|秒)
     |(?P<not_pushed>账号没对(?P<not_to>.+?)说)：(?P<not_text>.+)
     |(?P<pushed>账号对(?P<to>.+?)说)：(?P<pushed_text>.+)
@@ -81,6 +84,8 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "activity", text=get("described"))
     if part["record"]:
         return Step(number, "record", text=get("recorded"))
+    if part["roster"]:
+        return Step(number, "roster", text=get("template"))
     if part["later"]:
         return Step(number, "later", seconds=int(get("number")) * UNITS[get("unit")])
     if part["duty"]:
@@ -89,6 +94,10 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "team", text=get("team_described"))
     if part["leads"]:
         return Step(number, "leads", who=get("leader"), text=get("led"))
+    if part["hours"]:
+        return Step(number, "hours", who=get("served"), text=get("given"))
+    if part["reward"]:
+        return Step(number, "reward", text=get("item"))
     if part["not_pushed"]:
         return Step(number, "not_pushed", who=get("not_to"), text=get("not_text"))
     if part["pushed"]:

@@ -13,8 +13,10 @@ import pytest
 import redis
 from sqlalchemy import delete, select, text
 
-from bot.services import activities, check_in, people
+from bot.services import activities, check_in, people, points, rosters
 from bot.services.activities import NewActivity
+from bot.services.activity_tables import KINDS
+from bot.services.rosters import Slot, Template
 from bot.storage import models
 from bot.storage.database import writing
 from bot.storage.models import Activity, Base, Shift
@@ -26,6 +28,8 @@ FOLDER = Path(__file__).parent / "chats"
 SCRIPTS = list(all_scripts(FOLDER))
 SETTLED_S = 8
 RECORD = re.compile(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?")
+BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
+"""When the volunteers of the scripts registered."""
 QUIET_S = 2.5
 
 
@@ -94,12 +98,18 @@ class Player:
                 self.create(step.text)
             case "record":
                 self.record(where, step.text)
+            case "roster":
+                self.make_roster(step.text)
             case "duty":
                 self.put_on_duty(where, step.who)
             case "team":
                 self.add_team(where, step.text)
             case "leads":
                 self.appoint(where, step.who, step.text)
+            case "hours":
+                self.give_hours(step)
+            case "reward":
+                self.put_up(where, step.text)
             case "reply":
                 self.check_reply(where, step.text)
             case "pushed":
@@ -204,6 +214,45 @@ class Player:
         follower = self.stack.followers.get(who) or self.follow(who)
         self.shown = follower.say(f"负责 {led} {json.loads(done.stdout)['code']}")
 
+    def give_hours(self, step: Step) -> None:
+        """An approved entry of the ledger for a registered volunteer, and the points that follow from it."""
+        follower = self.stack.followers.get(step.who) or self.follow(step.who)
+        database, at = self.stack.database(), self.now.astimezone(UTC)
+        with database.session() as db:
+            writing(db)
+            account = db.get_one(models.Follower, follower.openid)
+            if account.person is None:
+                account.person = models.Person(name=step.who, created_at=at)
+                db.flush()
+            if db.get(models.Volunteer, account.person.id) is None:
+                known = {"state": "registered", "applied_at": BEGAN, "registered_at": BEGAN}
+                db.add(models.Volunteer(person_id=account.person.id, **known))
+            db.add(
+                models.LedgerEntry(
+                    person_id=account.person.id, kind="credit", minutes=round(float(step.text) * 60),
+                    effective_on=self.now.date(), title="志愿服务", rule_since=BEGAN.date(), entered_by="system",
+                    created_at=at,
+                )
+            )  # fmt: skip
+            db.flush()
+            points.issue(db, account.person.id, at)
+            db.commit()
+        database.dispose()
+
+    def put_up(self, where: str, described: str) -> None:
+        """``百丈潭门票｜20益币｜8份｜游客中心｜商户 售票处｜每人每年 2份``: as staff would, with its merchant bound."""
+        title, cost, stock, pickup, merchant, *yearly = described.split("｜")
+        name = merchant.removeprefix("商户 ")
+        if name not in self.stack.followers:
+            done = self.stack.command("staff", "add", name, "--name", name, "--role", "merchant")
+            assert done.returncode == 0, f"{where}: {done.stderr}"
+            code = json.loads(self.stack.command("staff", "bind", name, "--json").stdout)["code"]
+            self.shown = self.follow(name).say(f"绑定 {code}")
+        words = ["--cost", cost.removesuffix("益币"), "--stock", stock.removesuffix("份"), "--pickup", pickup]
+        words += ["--yearly", yearly[0].removeprefix("每人每年 ").removesuffix("份")] if yearly else []
+        done = self.stack.command("reward", "add", title, "--merchant", name, *words)
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+
     def check_reply(self, where: str, expected: str) -> None:
         if expected == "（不出声）":
             assert self.shown == "", f"{where}: expected silence, got\n{self.shown}"
@@ -227,10 +276,21 @@ class Player:
         database = self.stack.database()
         with database.session() as db:
             writing(db)
-            described, _, where = described.partition("｜位置 ")
             made = activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
-            if where:
-                made.latitude, made.longitude = map(float, where.split(","))
+            if made.state == "draft":  # 待审
+                activities.submit(db, made.id, "system", self.now.astimezone(UTC))
+            db.commit()
+        database.dispose()
+
+    def make_roster(self, described: str) -> None:
+        """``A12｜09:00-11:30、13:00-15:30｜3月4日-3月20日``: a seat each, every day."""
+        code, hours, days = described.split("｜")
+        slots = tuple(Slot(starts=start, ends=end) for start, end in re.findall(r"(\d+:\d+)-(\d+:\d+)", hours))
+        first, last = (date(self.now.year, int(m), int(d)) for m, d in re.findall(r"(\d+)月(\d+)日", days))
+        database = self.stack.database()
+        with database.session() as db:
+            station = activities.named(db, code)
+            rosters.add(db, station.id, Template(slots=slots, first_on=first, last_on=last), self.now.astimezone(UTC))
             db.commit()
         database.dispose()
 
@@ -277,6 +337,16 @@ def activity(described: str, now: datetime) -> NewActivity:
                 values["risk"] = value
             case "请带":
                 values["bring"] = value
+            case "片区":
+                values["area"] = value
+            case "位置" | "坐标":
+                values["latitude"], values["longitude"] = map(float, value.split(","))
+            case "年龄":
+                values["min_age"], values["max_age"] = (int(age) if age else None for age in value.split("-"))
+            case "类型":
+                values["kind"] = KINDS[value]
+            case "待审":
+                values["state"] = "draft"
             case "报名":
                 values["signup_opens_at"] = _moment(now, value.removesuffix(" 起"))
             case "截止":

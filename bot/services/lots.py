@@ -101,6 +101,7 @@ def _holders(db: Session, after: datetime | None, until: datetime, rules: Rules 
         found = found.where(PointsLot.expires_at > after)
     holders: dict[int, set[date]] = {}
     for account, expires_at in db.execute(found).all():
+        assert expires_at is not None  # compared above
         day = expires_at.astimezone(rules.timezone).date()
         last = (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         holders.setdefault(current(db, int(account.partition(":")[2])), set()).add(last)

@@ -141,12 +141,14 @@ def order(db: Session, person_id: int, redemption_id: int, cost: int, now: datet
     have = sum(one.amount for one in held)
     if have < cost:
         raise PointsShort(have, cost)
-    legs = [leg for one, amount in book.enough(held, cost) for leg in book.moved(one, amount, book.escrow(redemption_id))]
-    key = f"order:{redemption_id}"
+    key, aside = f"order:{redemption_id}", book.escrow(redemption_id)
+    legs = [leg for one, amount in book.enough(held, cost) for leg in book.moved(one, amount, aside)]
     book.post(db, key=key, kind="order", legs=legs, person_id=person_id, now=now, rules=rules, reason=title)
 
 
-def use(db: Session, person_id: int, redemption_id: int, staff_id: int, now: datetime, rules: Rules, title: str) -> None:
+def use(
+    db: Session, person_id: int, redemption_id: int, staff_id: int, now: datetime, rules: Rules, title: str
+) -> None:
     """What was put aside goes to whoever handed the reward out."""
     to = book.merchant(staff_id)
     legs = [leg for one in book.held(db, [book.escrow(redemption_id)]) for leg in book.moved(one, one.amount, to)]

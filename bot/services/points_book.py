@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from bot.storage.database import writing
 from bot.storage.models import PointsLeg, PointsLot, PointsTransaction
 
 ISSUE, EXPIRE, ADJUST = "system:issue", "system:expire", "system:adjust"
+NEVER = datetime.max.replace(tzinfo=timezone.utc)
 OWN_LOT = 0
 """As the lot of a leg: the one that its transaction makes."""
 
@@ -71,7 +72,7 @@ def held(db: Session, owned: Sequence[str]) -> list[Held]:
         .having(amount != 0)
     )
     found = [Held(account, lot_id, int(sum_), expires_at) for account, lot_id, sum_, expires_at in rows]
-    return sorted(found, key=lambda one: (one.expires_at is None, one.expires_at or 0, one.lot_id or 0, one.account))
+    return sorted(found, key=lambda one: (one.expires_at or NEVER, one.lot_id or 0, one.account))
 
 
 def known(db: Session, key: str) -> PointsTransaction | None:
@@ -96,7 +97,7 @@ def post(
     """
     writing(db)
     legs = list(legs)
-    if not legs or sum(leg.amount for leg in legs):
+    if not legs or sum(leg.amount for leg in legs) != 0:
         raise ValueError(f"the legs of {key} do not balance: {legs}")
     if (done := known(db, key)) is not None:
         return done
@@ -162,4 +163,4 @@ def paying(owed: dict[str, int], account: str, amount: int, lot_id: int | None) 
             legs.append(Leg(owing, paid))
             owed[owing] -= paid
             amount -= paid
-    return legs + [Leg(account, amount, lot_id)] * bool(amount)
+    return [*legs, Leg(account, amount, lot_id)] if amount else legs

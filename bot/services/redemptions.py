@@ -40,7 +40,7 @@ WRONG = "wrong_code"
 
 @dataclass(frozen=True)
 class Order:
-    """A redemption as its person sees it. ``expires_at``: the midnight from which the code is void; amounts in tenths."""
+    """A redemption as its person sees it, ``cost`` in tenths. ``expires_at``: the midnight from which it is void."""
 
     redemption_id: int
     title: str
@@ -215,6 +215,7 @@ def use(db: Session, redemption_id: int, staff: Staff, now: datetime, *, rules: 
     row.state, row.state_since, row.used_by = "used", now, f"staff:{staff.id}"
     db.flush()
     points.use(db, row.person_id, row.id, staff.id, now, rules, row.reward.title)
+    notify(db, row.openid, "merits.redeemed", str(row.id), now, urgent=True, redemption_id=row.id)
     return row
 
 

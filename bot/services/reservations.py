@@ -79,7 +79,7 @@ def available(db: Session, shift_id: int, now: datetime, *, rules: Rules = USUAL
     giving = line.Giving(db, shift, shift.activity, counted.free, now, rules)
     if counted.waiting and counted.free:
         list(giving.turns())
-    return giving.left
+    return 0 if giving.passed else giving.left  # a party that waits for more seats is not overtaken by a team
 
 
 def reserve(

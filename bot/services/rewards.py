@@ -49,7 +49,7 @@ def on_offer(db: Session, reward: Reward) -> OnOffer:
 
 
 def left(db: Session, reward: Reward) -> int:
-    """``stock`` is how many were ever put up; what is ordered or handed out is counted off. Exact while it is locked."""
+    """``stock`` is how many were ever put up; what is ordered or handed out is counted off. Exact while locked."""
     taken = select(func.count()).where(Redemption.reward_id == reward.id, Redemption.state.in_(LIVE))
     return reward.stock - db.scalars(taken).one()
 

@@ -10,13 +10,13 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.services.identities import same
 from bot.services.refusals_certificates import NameMissing, NothingToCertify
 from bot.storage.crypto import Cipher, Undecipherable
-from bot.storage.models import Activity, LedgerEntry, Person, Shift
+from bot.storage.models import Activity, LedgerEntry, ManualEntry, Person, Shift
 
 KINDS = ("credit", "honour", "import")
 """By check-in and check-out; entered by two people; from 志愿汇. Printed apart."""
@@ -100,7 +100,7 @@ def take(
     person = db.get(Person, person_id)
     if person is None or not person.name:
         raise NameMissing
-    lines = tuple(_line(*row) for row in db.execute(_live(person_id, scope)))
+    lines = tuple(_line(issuer, *row) for row in db.execute(_live(person_id, scope)))
     if not lines:
         raise NothingToCertify
     today = now.astimezone(zone).date().isoformat()
@@ -122,7 +122,8 @@ def _live(person_id: int, scope: Scope) -> Any:
     wanted = (
         select(LedgerEntry, Shift, Activity)
         .outerjoin(Shift, LedgerEntry.shift_id == Shift.id)
-        .outerjoin(Activity, Shift.activity_id == Activity.id)
+        .outerjoin(ManualEntry, ManualEntry.entry_id == LedgerEntry.id)
+        .outerjoin(Activity, Activity.id == func.coalesce(Shift.activity_id, ManualEntry.activity_id))
         .outerjoin(reversal, reversal.reverses_id == LedgerEntry.id)
         .where(LedgerEntry.person_id.in_(same(person_id)), LedgerEntry.reverses_id.is_(None))
         .where(reversal.id.is_(None), LedgerEntry.minutes > 0)
@@ -136,7 +137,9 @@ def _live(person_id: int, scope: Scope) -> Any:
     return wanted.order_by(LedgerEntry.effective_on, LedgerEntry.id)
 
 
-def _line(entry: LedgerEntry, shift: Shift | None, activity: Activity | None) -> Line:
+def _line(issuer: str, entry: LedgerEntry, shift: Shift | None, activity: Activity | None) -> Line:
+    """Who recorded it is always said (第15条): where the record names nobody it was 志愿汇, or whoever issues this."""
+
     def told(name: str) -> str:
         return str((entry.detail or {}).get(name) or "")
 
@@ -147,7 +150,8 @@ def _line(entry: LedgerEntry, shift: Shift | None, activity: Activity | None) ->
         place=activity.place if activity else told("place"),
         content=activity.content if activity else told("content"),
         minutes=entry.minutes,
-        organiser=activity.organiser if activity else told("organiser"),
+        organiser=(activity.organiser if activity else told("organiser"))
+        or ("志愿汇" if entry.kind == "import" else issuer),
         leader=activity.leader if activity else told("leader"),
         kind=entry.kind,
     )

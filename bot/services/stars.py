@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services import actors, hours
+from bot.services import actors, authority, hours
 from bot.services.announcements import notify
 from bot.services.identities import current, same
 from bot.services.refusals_merits import (
@@ -29,7 +30,7 @@ from bot.services.refusals_merits import (
 from bot.services.rules import USUAL, Rules, in_force
 from bot.settings_volunteering import StarRules
 from bot.storage.database import locked, writing
-from bot.storage.models import Follower, LedgerEntry, Person, Push, StarAward, Volunteer
+from bot.storage.models import Follower, LedgerEntry, Person, Push, Staff, StarAward, Volunteer
 
 PENDING = ("applied", "announced")
 COUNTED = ("credit", "import")
@@ -111,6 +112,10 @@ def apply(db: Session, person_id: int, now: datetime, rules: Rules = USUAL) -> S
     )  # fmt: skip
     db.add(award)
     db.flush()
+    reviewers = select(Staff.openid).where(Staff.role.in_(authority.DECIDES["star"]), Staff.openid.is_not(None))
+    for openid in db.scalars(reviewers).all():
+        key = f"{award.id}:{openid}"
+        notify(db, openid or "", "merits.star_waiting", key, now, zone=rules.timezone, award_id=award.id)
     return award
 
 
@@ -201,7 +206,7 @@ def _enter(db: Session, award: StarAward, state: str, now: datetime, rules: Rule
     _tell(db, award.person_id, "merits.star_decided", f"{award.id}:{state}", now, rules, award_id=award.id)
 
 
-def _tell(db: Session, person_id: int, notice: str, key: str, now: datetime, rules: Rules, **ids: int) -> bool:
+def _tell(db: Session, person_id: int, notice: str, key: str, now: datetime, rules: Rules, **ids: Any) -> bool:
     writing(db)
     of_person = select(Follower.openid).where(Follower.person_id == current(db, person_id), Follower.followed)
     openids = db.scalars(of_person).all()

@@ -8,7 +8,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, String, and_, cast, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from bot.services import line, offers, seats, verification_hours, verification_merits
+from bot.services import (
+    line,
+    offers,
+    seats,
+    verification_certificates,
+    verification_hours,
+    verification_merits,
+    verification_registrations,
+    verification_teams,
+)
 from bot.services.announcements import KINDS
 from bot.services.breaches import Breach
 from bot.services.rules import USUAL
@@ -85,6 +94,7 @@ def _states(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Bre
         .join(Shift, Registration.shift_id == Shift.id)
         .join(Activity, Shift.activity_id == Activity.id)
         .where(Activity.state == "cancelled", Registration.state.in_(seats.LIVE))
+        .where(Registration.state.not_in(seats.PRESENT))  # who was there when it was broken off keeps the record
         .where(Shift.ends_at > Activity.updated_at)
     )
     for row_id in db.scalars(lost):
@@ -262,4 +272,7 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     _phones,
     *verification_hours.RULES,
     *verification_merits.RULES,
+    *verification_registrations.RULES,
+    *verification_certificates.RULES,
+    *verification_teams.RULES,
 )

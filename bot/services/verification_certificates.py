@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services import certificates
-from bot.services.verification import Breach
+from bot.services.breaches import Breach
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.models import Certificate, CertificateEntry, CertificateNumber, Document, LedgerEntry
 

@@ -47,8 +47,9 @@ def _lots(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breac
     for id in db.scalars(owed):
         yield Breach("points_owed", "a debt that no reversal of hours made", (id,))
     lot = select(PointsLeg.lot_id).join(PointsLot, PointsLot.transaction_id == PointsLeg.lot_id, isouter=True)
-    for lot_id in db.scalars(lot.where(PointsLeg.lot_id.is_not(None), PointsLot.transaction_id.is_(None)).distinct()):
-        yield Breach("lot_unknown", "nobody knows when it expires", (lot_id,))
+    unknown = lot.where(PointsLeg.lot_id.is_not(None), PointsLot.transaction_id.is_(None))
+    for lot_id in db.scalars(unknown.distinct()):
+        yield Breach("lot_unknown", f"nobody knows when lot {lot_id} expires", (f"lot:{lot_id}",))
 
 
 def _escrow(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:

@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.services.breaches import Breach
 from bot.services.teams import ROLES
-from bot.services.verification import Breach
 from bot.storage.crypto import Cipher
 from bot.storage.models import Membership, Outcome, Person, Team
 

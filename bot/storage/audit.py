@@ -71,7 +71,7 @@ WATCHED: dict[type[Base], tuple[str, ...]] = {
     Registration: ("state", "shift_id", "party_size"),
     Reservation: ("state", "seats"),
     Reward: ("cost", "stock"),
-    Roster: ("first_on", "last_on"),
+    Roster: ("first_on", "last_on", "weekdays", "slots", "except_on"),
     Shift: ("starts_at", "ends_at", "capacity", "ended_at", "settled_at", "min_age", "max_age"),
     Staff: ("role", "openid", "on_duty"),
     StarAward: ("state", "star"),

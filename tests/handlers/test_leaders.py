@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services import appointments, check_in, name_lists, offline, settlement, teams
+from bot.services import appointments, name_lists, teams
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
-from bot.storage.models import Activity, AuditEntry, Outcome, Push, Registration, Shift
-from handlers import on_site, reviews
+from bot.storage.models import Activity, AuditEntry, LedgerEntry, Outcome, Push, Shift
+from handlers import decisions, reviews
 from tests.fixtures.world import NOW, World, hours
 from tests.handlers.town import Town
 
@@ -67,13 +67,13 @@ COMMANDS = {
     "名单A12": "王晓雨 0005",
     "签到码 A12": "现在的签到码",
     "谁没签到 A12": "王晓雨",
-    "到 王晓雨": "A12 ",
-    "到王晓雨 0005": "A12 ",
-    "补录 王晓雨 11:02 到 12:30": "已提交补录",
+    "到 王晓雨": "王晓雨",
+    "到王晓雨 0005": "王晓雨",
+    "谁没签退 A12": "都签退了",
     "通知明天的志愿者 请带雨衣": "要通知1人",
     "提前结束 A12 11:30": "11:30 结束",
     "延长 A12 到 15:00": "15:00 结束",
-    "结算 A12": "已结算",
+    "结算 A12": "还没结算完",
     "成果 A12 120公斤垃圾": "记下了：A12 120公斤垃圾",
     "我带的活动": "您带的活动",
 }
@@ -139,7 +139,7 @@ def test_approving_by_number_and_only_once(town: Town) -> None:
 
 def test_turning_down_says_why(town: Town) -> None:
     town.say("o-reviewer", "待办")
-    assert "（原因：人数满了，下次再来！）" in town.say("o-reviewer", "婉拒1：人数满了，下次再来！")
+    assert "（人数满了，下次再来！）" in town.say("o-reviewer", "婉拒1：人数满了，下次再来！")
     told = select(Push.openid).where(Push.key.startswith("teams.decided:"))
     assert town.read(lambda db: db.scalars(told).all())[-1] == "o-applicant"
 
@@ -224,7 +224,7 @@ def test_an_early_end_is_confirmed(town: Town) -> None:
 
 def test_settling_before_the_end_is_refused(town: Town) -> None:
     town.now = NOW + hours(2)
-    assert "还不能" in town.say("o-head", "结算 A12")
+    assert "才结束" in town.say("o-head", "结算 A12")
 
 
 def test_an_outcome_is_kept(town: Town) -> None:
@@ -235,29 +235,31 @@ def test_an_outcome_is_kept(town: Town) -> None:
     assert kept == [("3.7", "吨", "垃圾", "person:1"), ("50", "户", "", "person:1")]
 
 
-def test_what_is_said_reaches_the_other_rooms(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
-    said = SimpleNamespace(verdict="accepted", kind="in", captured_at=NOW)
-
-    def leader_says(_db: object, *args: object, phone_end: str, **_more: object) -> SimpleNamespace:
-        calls.append((args[:3], phone_end))
-        return said
-
-    monkeypatch.setattr(check_in, "leader_says", leader_says)
-    monkeypatch.setattr(offline, "propose_offline", lambda db, *args: calls.append(args[:4]))
-    monkeypatch.setattr(settlement, "settle", lambda db, *args: calls.append(args[:2]))
-    assert on_site.check_in is check_in
+def test_presence_said_by_the_leader_is_settled_into_hours(town: Town) -> None:
     town.now = NOW + hours(1.2)
-    assert "A12 记下了：王晓雨 10:00到场" in town.say("o-head", "到 王晓雨 0005")
-    town.now = NOW + hours(4)
-    town.say("o-head", "补录 王晓雨 11:02 到 12:30")
-    town.say("o-head", "结算 A12")
-    registration = town.read(lambda db: db.scalars(select(Registration.id).where(Registration.shift_id == 1)).one())
-    assert calls == [
-        ((1, "王晓雨", "person:1"), "0005"),
-        (registration, NOW + timedelta(hours=1, minutes=2), NOW + timedelta(hours=2, minutes=30), "person:1"),
-        (1, "person:1"),
-    ]
+    assert "王晓雨 0005" in town.say("o-head", "谁没签到 A12")
+    assert "记下了：A12 王晓雨 11:12到" in town.say("o-head", "到 王晓雨 0005")
+    assert "没有重复记" in town.say("o-head", "到 王晓雨")
+    assert "都签到了" in town.say("o-head", "谁没签到 A12")
+    town.now = NOW + hours(3)
+    assert "王晓雨 0005 已签到" in town.say("o-head", "谁没签退 A12")
+    assert "没有“王小雨”" in town.say("o-head", "到 王小雨")
+    assert "离开" in town.say("o-head", "离开 王晓雨")
+    town.now = NOW + hours(3.5)
+    assert "1人的时长已入账" in town.say("o-head", "结算 A12")
+    kept = town.read(lambda db: [(row.minutes, row.entered_by) for row in db.query(LedgerEntry)])
+    assert kept == [(108, "person:1")]
+
+
+def test_settling_names_who_must_be_spoken_for_first(town: Town) -> None:
+    town.now = NOW + hours(3.5)
+    assert "1人要先说清楚" in town.say("o-head", "结算 A12")
+
+
+def test_there_is_a_code_for_leaving_too(town: Town) -> None:
+    town.now = NOW + hours(2.9)
+    coming, leaving = town.say("o-head", "签到码 A12"), town.say("o-head", "签退码 A12")
+    assert "签退码：" in leaving and coming.split("：")[1][:6] != leaving.split("：")[1][:6]
 
 
 def test_two_shifts_at_once_are_asked_about(town: Town) -> None:
@@ -302,8 +304,8 @@ def test_a_row_of_the_table_is_decided_by_the_roles_it_names(
         decided.append((id, approve, actor, reason))
         rows[:] = [row for row in rows if row.id != id]
 
-    row = reviews.Review(
-        kind=what, called="别的事", pending=lambda ctx: rows, actor=reviews.by_staff(what),
+    row = decisions.Review(
+        kind=what, called="别的事", pending=lambda ctx: rows, actor=decisions.by_staff(what),
         words=lambda ctx, row: f"第{row.id}号", decide=decide,
     )  # fmt: skip
     monkeypatch.setattr(reviews, "REVIEWS", {what: row})

@@ -26,7 +26,7 @@ from bot.services.rules import USUAL
 from bot.services.snapshots import Scope
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, StorageError, retrying, unguarded, writing
-from bot.storage.models import AuditEntry, Certificate, Follower, LedgerEntry, Person, Push, Staff
+from bot.storage.models import AuditEntry, Certificate, Follower, LedgerEntry, ManualEntry, Person, Push, Staff
 from tests.fixtures.ledger import entry, reversal
 from tests.fixtures.world import NOW, World
 
@@ -62,7 +62,8 @@ def test_all_of_it_equals_the_ledger(db: Session, cipher: Cipher, served: int) -
     first = said.lines[0]
     told = (first.title, first.served_on, first.place, first.content, first.minutes, first.organiser, first.leader)
     assert told == ("江滨公园清洁", "2025-08-30", "江滨公园南门", "沿江捡拾垃圾", 200, "青山团县委", "王老师")
-    assert said.lines[3].place == "客运站"
+    assert (said.lines[3].place, said.lines[3].organiser) == ("客运站", ISSUER)
+    assert said.lines[4].organiser == "志愿汇"
     assert certificates.mine(db, cipher, served) == [made]
 
 
@@ -76,6 +77,20 @@ def test_a_period_and_one_activity(db: Session, cipher: Cipher, served: int) -> 
     assert (one.minutes, one.first, one.last) == (498, "2025-08-30", "2025-10-18")
     with pytest.raises(NothingToCertify):
         issue(db, cipher, served, Scope(date(2020, 1, 1), date(2020, 12, 31)))
+
+
+def test_hours_entered_by_hand_for_an_activity_name_who_held_it(db: Session, cipher: Cipher, world: World) -> None:
+    person, shift = world.person("王晓雨"), world.shift()
+    row = entry(db, person, 60, date(2026, 1, 10), kind="honour", title="江滨公园清洁")
+    db.add(
+        ManualEntry(
+            person_id=person, activity_id=shift.activity_id, minutes=60, starts_at=NOW, ends_at=NOW, reason="手机没电",
+            entered_by="staff:1", entered_at=NOW, state="approved", entry_id=row.id,
+        )
+    )  # fmt: skip
+    db.flush()
+    (line,) = issue(db, cipher, person).snapshot.lines
+    assert (line.organiser, line.leader, line.place, line.kind) == ("青山团县委", "王老师", "江滨公园南门", "honour")
 
 
 def test_refusals_use_no_number(db: Session, cipher: Cipher, world: World, served: int) -> None:

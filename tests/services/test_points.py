@@ -64,6 +64,16 @@ def test_a_reversal_takes_back_and_what_was_spent_is_owed(db: Session, world: Wo
     assert sums_to_zero(db)
 
 
+def test_a_reversal_takes_from_the_newest_lot(db: Session, world: World) -> None:
+    person, rules = world.person(), with_points(PointRules(expire="year_end"))
+    for year in (0, 1):
+        credit(db, person, 60)
+        points.issue(db, person, NOW + 365 * year * DAY, rules)
+    credit(db, person, -30)
+    points.issue(db, person, NOW + 366 * DAY, rules)
+    assert [one.amount for one in book.held(db, book.accounts(db, person))] == [10, 5]
+
+
 def test_minutes_dated_before_a_new_rate_keep_theirs(db: Session, world: World) -> None:
     person = world.person()
     credit(db, person, 65, on=date(2026, 2, 27))
