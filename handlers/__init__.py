@@ -94,7 +94,7 @@ ROUTERS = [
     team_leaders.router,  # 队员 T05, 移出 2: of whoever leads a team
     teams.router,  # 找队伍, 加入 T05, 退队
     ask_back.router,  # 退, 证, 帮忙: which of several things is meant?
-    attendance_staff.router,  # 核实 12 属实, 签退码 A12, 异常: of whoever leads, and of staff
+    attendance_staff.router,  # 核实 12 属实, 签退 王晓雨, 异常: of whoever leads, and of staff
     attendance.router,  # 签到, 我到了, six digits, a place or a picture after them
     presence_appeals.router,  # 补签退 15:30, 三点半走的
     profile.router,  # 我的资料, 我要当志愿者, 导出我的数据, 删除我的信息

@@ -1,4 +1,4 @@
-"""核实 12 属实, 签退码 A12, 签退 王晓雨, 同意补录 57, 异常: of whoever leads and of bound staff; to others mere words."""
+"""核实 12 属实, 签退 王晓雨, 同意补录 57, 异常: of whoever leads and of bound staff; to others mere words."""
 
 from __future__ import annotations
 
@@ -84,23 +84,7 @@ def _paper(ctx: Context, came: AttendanceEvent) -> str:
     return f"补录 {came.id}：{row.shift.activity.code} {masked_name(row.person.name)} {times}"
 
 
-# -- leaving, as whoever leads sees it; coming is in on_site ------------------------------------------
-
-
-@router.pattern(r"(?:看看?|给我)?签退码\s*(?P<code>[A-Za-z]\d{2,3})?")
-def leaving_code(ctx: Context) -> Reply | None:
-    """What people type when they go."""
-    rules = Rules.of(ctx.settings)
-    shifts = roll_call.led_now(ctx.db, ctx.openid, ctx.now, rules, str(ctx.args["code"] or "").upper())
-    if not shifts:
-        return None
-    lines = [
-        f"{shift.activity.code} {shift.activity.title} 现在的签退码：{check_in.current_code(ctx.cipher, shift, ctx.now, rules, 'out')}"
-        for shift in shifts[:PAGE]
-    ]
-    return Text(
-        "\n".join(lines) + f"\n{rules.attendance.code_seconds}秒换一次，过期了再发 签退码。请只在现场念，不要发到群里。"
-    )
+# -- leaving, as whoever leads sees it; coming and the codes are in on_site --------------------------
 
 
 @router.pattern(r"(?:签退|走了?|离开)\s+(?P<name>[^\d\s:：,，。？?]{2,20})(?:\s*(?P<last4>\d{4}))?")

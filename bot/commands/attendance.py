@@ -62,6 +62,7 @@ def poster_command(code: str, file: Path) -> None:
         shift = nearby.next_shift(db, code.upper(), now, rules)
         if shift is None:
             raise click.ClickException(f"{code} 没有还没结束的场次。")
+        title, has_place = f"{code.upper()} {shift.activity.title}", shift.activity.latitude is not None
         scene, left = check_in.scene(parts.cipher, shift.id), nearby.closes_at(shift, rules) - now
     if left > LONGEST:
         raise click.ClickException("离活动还有30天以上，微信的临时二维码保存不了这么久，请近了再做。")
@@ -70,9 +71,11 @@ def poster_command(code: str, file: Path) -> None:
     except CallFailed as error:
         raise click.ClickException(f"微信没有接受：{explained(error)}") from error
     file.write_bytes(picture)
-    click.echo(f"{shift.activity.code} {shift.activity.title} 的签到码已存到 {file}，到这一场签退结束为止有效。")
-    if shift.activity.latitude is None:
-        click.echo("注意：这个活动没有写集合点的坐标，码被拍下来传走也能签到。最好补上坐标，或者改用负责人手机上的6位签到码。")
+    click.echo(f"{title} 的签到码已存到 {file}，到这一场签退结束为止有效。")
+    if not has_place:
+        click.echo(
+            "注意：这个活动没有写集合点的坐标，码被拍下来传走也能签到。最好补上坐标，或者改用负责人手机上的6位签到码。"
+        )
 
 
 def check_in_picture(client: Any, scene: str, seconds: int) -> bytes:
