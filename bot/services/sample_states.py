@@ -64,7 +64,7 @@ def _line(county: County, full: Shift) -> None:
     ]
     registrations.cancel(db, rows[0].registration_id, now - timedelta(hours=60), rules=rules)
     registrations.decline_offer(db, rows[2].registration_id, now - timedelta(hours=59), rules=rules)
-    registrations.expire_offers(db, now - timedelta(hours=1), rules=rules)
+    registrations.expire_offers(db, now, rules=rules)
 
 
 def _decide(county: County, row: Registration, approve: bool) -> None:
