@@ -15,6 +15,7 @@ from bot.services import (
     disputes,
     honours,
     ledger,
+    offer_lengths,
     points,
     redemptions,
     registrations,
@@ -24,7 +25,7 @@ from bot.services import (
 from bot.services.refusals import Refused
 from bot.services.sample_county import County, activity, signed_up
 from bot.services.snapshots import Scope
-from bot.storage.models import LedgerEntry, Registration, Shift
+from bot.storage.models import LedgerEntry, Offer, Registration, Shift
 
 
 def add_states(county: County) -> None:
@@ -64,6 +65,8 @@ def _line(county: County, full: Shift) -> None:
     ]
     registrations.cancel(db, rows[0].registration_id, now - timedelta(hours=60), rules=rules)
     registrations.decline_offer(db, rows[2].registration_id, now - timedelta(hours=59), rules=rules)
+    unanswered = select(Offer.id).where(Offer.registration_id == rows[3].registration_id, Offer.answer.is_(None))
+    offer_lengths.delivered(db, db.scalars(unanswered).one(), now - timedelta(hours=59), rules.timezone)
     registrations.expire_offers(db, now, rules=rules)
 
 
