@@ -1,4 +1,4 @@
-"""My hours and the list of activities in a big county: 100,000 people, 5,000 shifts, a million ledger rows, and a tenth of it."""
+"""My hours and the list of activities in a big county (100,000 people, a million entries), and in one a tenth of it."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ def fill(db: Session, people: int, shifts: int, entries: int) -> None:
         db.execute(insert(Person), [{"id": id, "name": f"张{id}", "created_at": NOW, "skills": []} for id in ids])
     dates = [NOW + timedelta(hours=6 * (number - shifts * 2 // 3)) for number in range(shifts)]
     db.execute(insert(Activity), [
-        {"id": n + 1, "code": f"X{n + 1}", "title": f"活动{n}", "place": "江滨公园", "created_at": NOW, "updated_at": NOW}
+        {"id": n + 1, "code": f"X{n + 1}", "title": f"活动{n}", "place": "江滨公园", "created_at": NOW,
+         "updated_at": NOW}
         for n in range(shifts)
     ])  # fmt: skip
     db.execute(insert(Shift), [
-        {"id": n + 1, "activity_id": n + 1, "starts_at": at, "ends_at": at + timedelta(hours=2), "capacity": SEATS, "needs": {}}
+        {"id": n + 1, "activity_id": n + 1, "starts_at": at, "ends_at": at + timedelta(hours=2), "capacity": SEATS,
+         "needs": {}}
         for n, at in enumerate(dates)
     ])  # fmt: skip
     db.execute(insert(Registration), [

@@ -24,6 +24,7 @@ from bot.knowledge.counts import Counts
 from bot.knowledge.library import Mind, Shelf
 from bot.knowledge.placeholders import of_organisation
 from bot.language import encoder
+from bot.pages.site import create_pages
 from bot.push import outbox
 from bot.push.tokens import ValkeyTokenStore
 from bot.push.worker import WAKE_CHANNEL
@@ -116,6 +117,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("qingsheng")
     app.register_blueprint(create_webhook(parts.gateway, create_inbox(parts), clock.now))
     app.register_blueprint(create_health(parts))
+    app.register_blueprint(create_pages(settings, parts.database, parts.cipher, parts.client, clock.now))
     # In each worker from its first moment: an edit must not wait until somebody writes to that process.
     os.register_at_fork(after_in_child=parts.shelf.start_watching)
     return app

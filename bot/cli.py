@@ -22,8 +22,15 @@ COMMANDS = {
     "db": ("bot.commands.db", "数据库：升级、备份、恢复、核对"),
     "menu": ("bot.commands.menu", "自定义菜单：检查、比较、发布"),
     "staff": ("bot.commands.people", "工作人员帐号"),
+    "team": ("bot.commands.teams", "志愿队伍和负责人"),
+    "certificate": ("bot.commands.certificates", "志愿服务证明：查验、打印、盖章、作废"),
+    "reward": ("bot.commands.rewards", "益币商城：上架、补货、清单"),
+    "activity": ("bot.commands.activities", "活动：提交、审核、取消、排班"),
+    "policy": ("bot.commands.insurance", "保单：登记、用到活动上"),
     "import": ("bot.commands.people", "从表格导入活动"),
     "export": ("bot.commands.people", "导出为表格"),
+    "poster": ("bot.commands.attendance", "现场签到二维码，打印了贴在集合点"),
+    "anomalies": ("bot.commands.attendance", "签到异常：没人签到、挤在一分钟、不在集合点"),
     "prepare": ("bot.commands.run", ""),
 }
 HIDDEN = {"prepare"}

@@ -72,6 +72,9 @@ class Security(Section):
 
 
 class Web(Section):
+    """``public_url``: what stands before /verify and /d in links that we give out."""
+
+    public_url: Annotated[str, rules.HTTP_URL] = "http://127.0.0.1:8000"
     host: str = "0.0.0.0"
     port: Port = 8000
     workers: Count = 2
@@ -111,6 +114,12 @@ class Push(Section):
     templates: dict[str, PushTemplate] = {
         "reminder": PushTemplate(), "offer": PushTemplate(), "change": PushTemplate(), "alert": PushTemplate(),
     }  # fmt: skip
+
+
+class Certificates(Section):
+    """``font``: a file; empty = the first of the known places (bot/services/fonts.py)."""
+
+    font: str = ""
 
 
 class Simulator(Section):
@@ -159,6 +168,7 @@ class Settings(Section):
     registrations: Registrations = Registrations()
     attendance: Attendance = Attendance()
     volunteering: Volunteering = Volunteering()
+    certificates: Certificates = Certificates()
     push: Push = Push()
     menu: tuple[Button, ...] = MENU
     simulator: Simulator = Simulator()

@@ -7,36 +7,68 @@ from bot.conversation.router import all_intents
 from handlers import (
     about,
     activities,
+    activity_reviews,
     always,
     ask_back,
     attendance,
+    attendance_staff,
+    certificates,
+    claims,
+    counter,
     crisis,
     deliveries,
     duty,
     faq,
     follow,
+    guardians,
     joining,
+    leaders,
     leftover,
+    merits,
     mine,
     named,
+    on_site,
+    presence_appeals,
+    profile,
     proxy,
     quoted,
+    record,
+    reviews,
+    rewards,
     sign_up,
     smalltalk,
+    stars,
     swaps,
+    team_leaders,
     team_seats,
+    teams,
     waiting_line,
     wordless,
 )
 
-FORMS = sign_up.FORMS
+FORMS = sign_up.FORMS + profile.FORMS + guardians.FORMS + teams.FORMS + leaders.FORMS
 INTENTS = all_intents(
     [
         always.router,
         activities.router,
         sign_up.router,
         mine.router,
+        teams.router,
+        team_leaders.router,
+        leaders.router,
+        on_site.router,
+        reviews.router,
+        attendance.router,
+        attendance_staff.router,
+        record.router,
+        certificates.router,
+        profile.router,
+        guardians.router,
         swaps.router,
+        merits.router,
+        rewards.router,
+        stars.router,
+        counter.router,
         smalltalk.router,
         faq.router,
     ]
@@ -49,18 +81,37 @@ ROUTERS = [
     crisis.router,  # somebody may be in danger
     always.router,  # 帮助 人工 继续, at any moment
     crisis.aftermath,  # where they are, and what else they say in the hour after
+    attendance.sheets,  # the code of a printed sheet, scanned
     follow.router,  # followed, unfollowed, scanned
     deliveries.router,  # WeChat's reports
     quoted.router,  # a quoted message says what this one is about
     steps.open_form(FORMS),  # the answer to the question asked last
+    certificates.asked,  # 2 从2025年9月到现在, when that was asked
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
+    reviews.router,  # 待办, 入队申请, 同意 1: of whoever may decide
+    leaders.router,  # 名单 A12, 我带的活动: of whoever leads
+    on_site.router,  # 签到码 A12, 到 王晓雨, 结算 A12
+    team_leaders.router,  # 队员 T05, 移出 2: of whoever leads a team
+    teams.router,  # 找队伍, 加入 T05, 退队
     ask_back.router,  # 退, 证, 帮忙: which of several things is meant?
-    attendance.router,  # 签到, 签退, six digits
+    attendance_staff.router,  # 核实 12 属实, 签退 王晓雨, 异常: of whoever leads, and of staff
+    attendance.router,  # 签到, 我到了, six digits, a place or a picture after them
+    presence_appeals.router,  # 补签退 15:30, 三点半走的
+    profile.router,  # 我的资料, 我要当志愿者, 导出我的数据, 删除我的信息
+    guardians.router,  # 同意 5F82K1, 撤回同意, 我的孩子
+    record.router,  # 我的时长, 为什么只有2.3小时, 申诉 …
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first
-    activities.router,  # A12, 详情 A12
+    activity_reviews.router,  # 通过 A12, 驳回 A12 …: whoever may decide
+    claims.router,  # 认领 A12: whoever leads a team
+    counter.router,  # 核销 K7QM2X9P, by a merchant
+    merits.router,  # 我的积分, 积分明细
+    rewards.router,  # 换景区门票, 我的兑换, 退兑换
+    stars.router,  # 我的星级, 申请星级
+    activities.router,  # A12, 详情 A12, 时段 A12
     named.router,  # a card copied back, a forwarded article
     proxy.router,  # 给我儿子报名
+    certificates.router,  # 开志愿服务证明, 我的证明, 盖章, 证明查验 7F3K-Q2MX
     sign_up.router,  # 报名 A12
     team_seats.router,  # 补名单
     joining.router,  # 加入 K7QM, 确认 for a team's list

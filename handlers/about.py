@@ -9,14 +9,20 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.language.dates import clock, distance, span
 from bot.language.text import clean
-from bot.services import activities
+from bot.services import activities, policies
 from bot.services.activities import Detail
 from bot.wechat.replies import Reply, Text
-from handlers import reference
+from handlers import cards, reference
 from handlers.activities import next_step
+from handlers.contact import person_id
 
 router = Router("about")
 
+STANDING = {
+    "insured": "您在投保名单里。",
+    "open": "投保名单还没交给保险公司，您报名了就会列进去。",
+    "uninsured": "投保名单交出去之后您才报的名，这次还没有给您投保：请先联系负责人补上，再上岗。",
+}
 LONGEST = 20
 """Characters: a longer message says more than it asks about one field."""
 
@@ -33,6 +39,13 @@ def _until(ctx: Context, it: Detail) -> str:
 
 def _seats(ctx: Context, it: Detail) -> str:
     return f"一共{it.capacity}个名额，还剩{it.free}个。" if it.free else f"{it.capacity}个名额已满，候补{it.waiting}人。"
+
+
+def _insured(ctx: Context, it: Detail) -> str:
+    """What covers it, and for who has a seat whether the insurer knows of them."""
+    own = person_id(ctx)
+    standing = policies.standing(ctx.db, it.shift_id, own) if own is not None else ""
+    return "\n".join(filter(None, [cards.insurance(it), STANDING.get(standing, "")]))
 
 
 def _meals(ctx: Context, it: Detail) -> str:
@@ -52,7 +65,7 @@ QUESTIONS: tuple[tuple[re.Pattern[str], Answer], ...] = (
     (re.compile(r"几点(?:散|结束|完|能走|走|回)|什么时[候间](?:结束|散|完)|到几点|几点能?(?:好|搞定)"), _until),
     (re.compile(r"几点(?!散|结束|完|能|走|回|好)|什么时[候间](?!结束|散|完)|啥时[候间]|多久|多长时间|哪天|几时"), _when),
     (re.compile(r"在哪|哪里|哪儿|哪集合|哪碰|地点|地址|集合|碰头|会合|怎么[去走]|咋[去走]|位置"), _when),
-    (re.compile(r"保险|投保"), lambda ctx, it: it.insurance),
+    (re.compile(r"保险|投保"), lambda ctx, it: _insured(ctx, it)),
     (re.compile(r"危险|风险|安全[吗不么]|注意什么|注意事项"), lambda ctx, it: it.risk),
     (re.compile(r"做什么|做啥|干什么|干啥|干嘛|内容|具体"), lambda ctx, it: it.content),
     (re.compile(r"联系人|联系谁|负责人|找谁|谁带队|电话"), lambda ctx, it: " ".join(p for p in (it.leader, it.contact) if p)),
@@ -91,7 +104,7 @@ def _subject(ctx: Context) -> Detail | None:
     """
     if reference.ORDINAL.search(ctx.text) and (numbered := reference.in_list(ctx, ctx.text)) is not None:
         return activities.detail(ctx.db, numbered, ctx.now)
-    coming = activities.listed(ctx.db, ctx.now, limit=500)
+    coming = reference.coming(ctx)
     named = reference.titled(ctx.text, coming, reference.SHORTEST_PART) or reference.pointed_at(ctx.text, coming)
     when = ctx.understanding.slots.when
     own = [] if named else reference.own(ctx)

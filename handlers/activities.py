@@ -3,51 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
-from bot.language.dates import brief, day, distance, moment, span
+from bot.language.dates import brief, day, moment
 from bot.language.text import bare, clean
 from bot.language.times import Span
 from bot.services import activities, registrations
+from bot.services.activities import Wanted
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import reference
+from handlers import cards, reference
+from handlers.contact import person_id
+from handlers.lists import PAGE, hint, lines, names, period
+from handlers.wanted import described, restored, stored, wanted
 
 router = Router("activities")
 
-PAGE = 5
-LOOKED_AT = 50
-"""Among so many the ones that suit a wish are looked for."""
 WEEK = timedelta(days=7)
 SUNDAY = 6
 WEEKDAY = re.compile("周|星期|礼拜|双休")
 SCENE = "act_"
-ABOUT = timedelta(minutes=15)
 
 
 @router.intent("activities.list")
 @router.words("活动", "近期活动", "最近活动", "活动列表", "有什么活动", "报名列表")
+@router.pattern(r"(?:最近|近期|这周|周末)?有(?:没有|什么|哪些)(?:培训|讲座|课程?|夜校)(?:活动|班)?(?:吗|呀|啊)?(?:可以(?:报|参加|去听?))?")
 def list_activities(ctx: Context) -> Reply:
     when = _when(ctx)
     if when and when.otherwise:
         return _ask_when(ctx, when, when.otherwise)
     start, end = (when.start, when.end) if when else (None, None)
-    wanted = _wanted(ctx)
-    found = activities.listed(ctx.db, ctx.now, start=start, end=end, limit=LOOKED_AT if wanted else PAGE + 1)
-    suiting = [one for one in found if all(suits(one) for suits in wanted)]
+    asked = wanted(ctx)
+    suiting = _listed(ctx, start, end, asked, limit=PAGE + 1)
+    found = suiting if suiting or not asked else _listed(ctx, start, end, limit=PAGE + 1)
     if found:
         note = _past(ctx, when) if when and when.moved else "" if suiting else "没找到正合适的，先看看这些。\n"
-        return _page(ctx, suiting or found, start, end, 0, note)
+        return _page(ctx, found, start, end, 0, note, asked if suiting else Wanted())
     if when and when.end > ctx.now and (other := _that_day(ctx, when) or _week_later(ctx, when)):
         return other
-    soon = activities.listed(ctx.db, ctx.now, limit=PAGE)
+    soon = _listed(ctx)
     if when and soon:
         what = "已经过去了" if when.end <= ctx.now else "还没有活动"
         note = _past(ctx, when) if when.moved else ""
-        return Text(f"{note}{_range(ctx, start, end)}{what}。近期有这些：\n{_lines(ctx, soon)}\n{_hint(soon)}")
+        return Text(f"{note}{period(ctx, start, end)}{what}。近期有这些：\n{lines(ctx, soon)}\n{hint(soon)}")
     return Text("近期还没有开放报名的活动，有新活动会发在这里，过两天再来看看吧。")
 
 
@@ -63,7 +63,7 @@ def _ask_when(ctx: Context, *readings: Span) -> Reply:
     """下周六 said on a Saturday, 七点 without morning or evening: a numbered question, the sooner one first."""
     choices = [
         Choice(
-            moment(one.start, ctx.zone) if one.kind == "clock" else _range(ctx, one.start, one.end),
+            moment(one.start, ctx.zone) if one.kind == "clock" else period(ctx, one.start, one.end),
             "activities.list",
             {"start": one.start.isoformat(), "end": one.end.isoformat()},
         )
@@ -75,23 +75,22 @@ def _ask_when(ctx: Context, *readings: Span) -> Reply:
 
 
 def _past(ctx: Context, when: Span) -> str:
-    return f"您说的时间已经过了，下面按{_range(ctx, when.start, when.end)}找。\n"
+    return f"您说的时间已经过了，下面按{period(ctx, when.start, when.end)}找。\n"
 
 
-def _wanted(ctx: Context) -> list[Callable[[activities.Listing], bool]]:
-    """What else the text asks of an activity: its kind, how long, seats for all who come along."""
-    if not ctx.text:
-        return []
-    said, kinds = ctx.understanding.slots, reference.kinds(ctx.text)
-    wanted: list[Callable[[activities.Listing], bool]] = []
-    if kinds:
-        wanted.append(lambda one: any(kind in one.title for kind in kinds))
-    if said.minutes is not None:
-        longest = timedelta(minutes=said.minutes) + ABOUT
-        wanted.append(lambda one: one.ends_at - one.starts_at <= longest)
-    if said.party_size is not None:
-        wanted.append(lambda one: one.signup == "open" and one.free >= (said.party_size or 1))
-    return wanted
+def _listed(
+    ctx: Context,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    asked: Wanted | None = None,
+    *,
+    limit: int = PAGE,
+    offset: int = 0,
+) -> list[activities.Listing]:
+    """As this follower may see it."""
+    return activities.listed(
+        ctx.db, ctx.now, start=start, end=end, wanted=asked, viewer=person_id(ctx), limit=limit, offset=offset
+    )
 
 
 def _that_day(ctx: Context, when: Span) -> Reply | None:
@@ -99,10 +98,10 @@ def _that_day(ctx: Context, when: Span) -> Reply | None:
     if when.kind not in ("clock", "part"):
         return None
     midnight = when.start.astimezone(ctx.zone).replace(hour=0, minute=0)
-    found = activities.listed(ctx.db, ctx.now, start=midnight, end=midnight + timedelta(days=1), limit=PAGE)
+    found = _listed(ctx, midnight, midnight + timedelta(days=1))
     if not found:
         return None
-    return Text(f"那个时间没有活动，{day(midnight)}有这些：\n{_lines(ctx, found)}\n{_hint(found)}")
+    return Text(f"那个时间没有活动，{day(midnight)}有这些：\n{lines(ctx, found)}\n{hint(found)}")
 
 
 def _week_later(ctx: Context, when: Span) -> Reply | None:
@@ -112,11 +111,11 @@ def _week_later(ctx: Context, when: Span) -> Reply | None:
     start, end = when.start + WEEK, when.end + WEEK
     if "周末" in ctx.text and start.weekday() == SUNDAY:
         start -= timedelta(days=1)  # of this weekend only Sunday is left, of the next it is both days
-    found = activities.listed(ctx.db, ctx.now, start=start, end=end, limit=PAGE)
+    found = _listed(ctx, start, end)
     if not found:
         return None
-    head = f"{_range(ctx, when.start, when.end)}没有可报的活动了，再下一周（{_range(ctx, start, end)}）有："
-    return Text(f"{head}\n{_lines(ctx, found)}\n{_hint(found)}")
+    head = f"{period(ctx, when.start, when.end)}没有可报的活动了，再下一周（{period(ctx, start, end)}）有："
+    return Text(f"{head}\n{lines(ctx, found)}\n{hint(found)}")
 
 
 @router.words("更多", "更多活动", "下一批")
@@ -125,8 +124,9 @@ def more(ctx: Context) -> Reply | None:
         return None
     start, end = (_stored(ctx.session.more.get(name)) for name in ("start", "end"))
     offset = int(ctx.session.more["offset"])
-    found = activities.listed(ctx.db, ctx.now, start=start, end=end, limit=PAGE + 1, offset=offset)
-    return _page(ctx, found, start, end, offset) if found else Text("后面没有了。")
+    asked = restored(ctx.session.more.get("wanted"))
+    found = _listed(ctx, start, end, asked, limit=PAGE + 1, offset=offset)
+    return _page(ctx, found, start, end, offset, asked=asked) if found else Text("后面没有了。")
 
 
 @router.intent("activities.detail")
@@ -164,7 +164,29 @@ def not_found(code: str) -> Reply:
 
 
 def show_meant(ctx: Context, meant: list[int]) -> Reply:
-    return Text(detail(ctx, meant[0])) if len(meant) == 1 else ask_which(ctx, meant, "activities.detail", "您想看哪一个？")
+    if len(meant) == 1:
+        return Text(detail(ctx, meant[0]))
+    first = activities.detail(ctx.db, meant[0], ctx.now)
+    if set(meant) <= {first.shift_id, *first.other_shifts}:
+        return _slots(ctx, first)
+    return ask_which(ctx, meant, "activities.detail", "您想看哪一个？")
+
+
+@router.pattern(r"(?:时段|排班)\s*(?P<code>[A-Za-z]\d{2,3})")
+def show_slots(ctx: Context) -> Reply | None:
+    """时段 A12: when a station needs somebody."""
+    known = activities.find(ctx.db, ctx.now, ctx.args["code"], viewer=person_id(ctx))
+    ahead = [one for one in known if one.starts_at > ctx.now] or known[:1]
+    return _slots(ctx, ahead[0]) if ahead else not_found(ctx.args["code"])
+
+
+def _slots(ctx: Context, one: activities.Listing) -> Reply:
+    """The shifts of one activity that are still to come, a page at a time."""
+    asked = Wanted(activity_id=one.activity_id)
+    found = _listed(ctx, asked=asked, limit=PAGE + 1)
+    if not found:
+        return Text(f"{one.code} {one.title} 后面还没有排班，过几天再来看看。")
+    return _page(ctx, found, None, None, 0, f"{one.code} {one.title}：\n", asked)
 
 
 def detail(ctx: Context, shift_id: int) -> str:
@@ -172,16 +194,7 @@ def detail(ctx: Context, shift_id: int) -> str:
     it = activities.detail(ctx.db, shift_id, ctx.now)
     ctx.session.focus = shift_id
     ctx.session.expect([Choice("报名", "sign_up.start", {"shift_id": shift_id}, ["我要报名", "报", "参加"])])
-    seats = f"余{it.free}/{it.capacity}" if it.free else f"已满（{it.capacity}人），候补{it.waiting}人"
-    parts = [
-        f"{it.code} {it.title}",
-        f"时间：{span(it.starts_at, it.ends_at, ctx.zone)} {distance(it.starts_at, ctx.now, ctx.zone)}".rstrip(),
-        f"地点：{it.place}",
-        f"名额：{seats}",
-        *(f"{label}：{value}" for label, value in _facts(it) if value),
-        next_step(ctx, it),
-    ]
-    return "\n".join(part for part in parts if part)
+    return "\n".join(part for part in [*cards.card(ctx, it), next_step(ctx, it)] if part)
 
 
 def next_step(ctx: Context, it: activities.Detail) -> str:
@@ -209,7 +222,7 @@ def by_scene(ctx: Context, scene: str) -> str:
     """The details of the activity that a QR code (scene ``act_A12``) stands for; empty if there is none."""
     if not scene.startswith(SCENE):
         return ""
-    found = reference.among(scene.removeprefix(SCENE), activities.listed(ctx.db, ctx.now, limit=500))
+    found = reference.among(scene.removeprefix(SCENE), reference.coming(ctx))
     return detail(ctx, found[0]) if found else ""
 
 
@@ -217,23 +230,21 @@ def ask_which(ctx: Context, shift_ids: list[int], intent: str, question: str) ->
     """Two or more could be meant: a numbered question, never a guess."""
     shown = [activities.detail(ctx.db, shift_id, ctx.now) for shift_id in shift_ids[:PAGE]]
     ctx.session.shown = [one.shift_id for one in shown]
-    ctx.session.expect([Choice(f"{one.code}", intent, {"shift_id": one.shift_id}, [one.title]) for one in shown])
-    lines = [
-        f"{number}. {choice_link(f'{one.code} {one.title}', one.code)}\n{brief(one.starts_at, one.ends_at, ctx.zone)}"
-        for number, one in enumerate(shown, start=1)
-    ]
-    return Text(f"{question}\n" + "\n".join(lines) + "\n回复序号即可。")
-
-
-def _facts(it: activities.Detail) -> tuple[tuple[str, str], ...]:
-    return (
-        ("内容", it.content),
-        ("请带", it.bring),
-        ("风险提示", it.risk),
-        ("保险", it.insurance),
-        ("主办", it.organiser),
-        ("联系人", " ".join(part for part in (it.leader, it.contact) if part)),
+    called = names(ctx, shown)
+    alike = len({one.code for one in shown}) == 1
+    ctx.session.expect(
+        [
+            Choice(name, intent, {"shift_id": one.shift_id}, [] if alike else [one.title])
+            for name, one in zip(called, shown, strict=True)
+        ]
     )
+    rows = [
+        f"{number}. {choice_link(f'{one.code} {cards.titled(one)}', name)}\n{brief(one.starts_at, one.ends_at, ctx.zone)}"
+        for number, (name, one) in enumerate(zip(called, shown, strict=True), start=1)
+    ]
+    more_of_it = alike and len(shift_ids) > PAGE
+    further = f"\n后面还有，可以带上日期说，比如 {shown[0].code} 周六上午。" if more_of_it else ""
+    return Text(f"{question}\n" + "\n".join(rows) + f"\n回复序号即可。{further}")
 
 
 def _page(
@@ -243,47 +254,21 @@ def _page(
     end: datetime | None,
     offset: int,
     note: str = "",
+    asked: Wanted | None = None,
 ) -> Reply:
+    asked = asked or Wanted()
     page, further = found[:PAGE], len(found) > PAGE
-    head = f"{note}{_range(ctx, start, end)}有{'这些' if further or offset else f'{len(page)}个'}活动："
+    number = "这些" if further or offset else f"{len(page)}个"
+    what = "时段" if asked.activity_id is not None else f"活动{described(asked)}"
+    head = f"{note}{period(ctx, start, end)}有{number}{what}："
     ctx.session.more = {
         "offset": offset + PAGE,
         "start": start.isoformat() if start else None,
         "end": end.isoformat() if end else None,
+        "wanted": stored(asked),
     }
     tail = f"\n回复 {choice_link('更多')} 看后面的。" if further else ""
-    return Text(f"{head}\n{_lines(ctx, page)}\n{_hint(page)}{tail}")
-
-
-def _lines(ctx: Context, shown: list[activities.Listing]) -> str:
-    ctx.session.shown = [one.shift_id for one in shown]
-    ctx.session.focus = shown[0].shift_id if len(shown) == 1 else None
-    ctx.session.expect([Choice(one.code, "activities.detail", {"shift_id": one.shift_id}) for one in shown])
-    return "\n".join(
-        f"{number}. {choice_link(f'{one.code} {one.title}', f'详情 {one.code}')}　{_seats(one)}\n"
-        f"{brief(one.starts_at, one.ends_at, ctx.zone)}"
-        for number, one in enumerate(shown, start=1)
-    )
-
-
-def _seats(one: activities.Listing) -> str:
-    if one.signup == "not_open_yet":
-        return "还没开始报名"
-    if one.signup != "open":
-        return "报名已截止"
-    return f"余{one.free}/{one.capacity}" if one.free else f"已满，候补{one.waiting}人"
-
-
-def _hint(shown: list[activities.Listing]) -> str:
-    return f"回复序号看详情，回复 {choice_link('报 1', f'报名 {shown[0].code}')} 直接报名。"
-
-
-def _range(ctx: Context, start: datetime | None, end: datetime | None) -> str:
-    if start is None or end is None:
-        return "近期"
-    first, last = start.astimezone(ctx.zone), end.astimezone(ctx.zone)
-    last_day = last.date() if last.time() != datetime.min.time() else (last - (last - first) / 10**9).date()
-    return day(first) if first.date() == last_day else f"{day(first)}到{day(last_day)}"
+    return Text(f"{head}\n{lines(ctx, page)}\n{hint(page)}{tail}")
 
 
 def _stored(value: str | None) -> datetime | None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
+from bot.services import teams
+from bot.storage.models import Membership
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import reference
+from handlers.contact import person_id
 
 router = Router("ask_back")
 
@@ -14,18 +17,24 @@ router = Router("ask_back")
 @router.words("退", "退出", "退了", "我要退", "我要退出", "我想退出", "退一下", "帮我退了", "退掉")
 def leave_what(ctx: Context) -> Reply:
     """What applies to this follower; deleting everything stands last and is never the default."""
-    own = reference.own(ctx)[:3]
+    own, in_teams = reference.own(ctx)[:3], _teams(ctx)
     choices = [Choice(f"取消报名 {one.code} {one.title}", "sign_up.cancel", {"shift_id": one.shift_id}) for one in own]
     return _ask(
         ctx,
         "您想退哪一样？",
         *choices,
-        _entry(ctx, "退积分、退兑换", "points-refund"),
+        *(Choice(f"退出队伍 {row.team.code} {row.team.name}", "teams.leave", {"team": row.team.code}) for row in in_teams),
+        Choice("退积分、退兑换", "rewards.cancel"),
         _entry(ctx, "不再收提醒", "unsubscribe"),
         _entry(ctx, "退团", "quit-league"),
-        _entry(ctx, "退出志愿队", "team-leave"),
+        None if in_teams else _entry(ctx, "退出志愿队", "team-leave"),
         _entry(ctx, "注销、删除我的信息", "delete-data"),
     )
+
+
+def _teams(ctx: Context) -> list[Membership]:
+    person = person_id(ctx)
+    return teams.of_person(ctx.db, person)[:2] if person is not None else []
 
 
 @router.words("证", "办证", "我要办证", "想办证", "开证", "领证", "证件", "证书", "办个证", "证怎么办", "证在哪办", "我的证")
@@ -34,7 +43,7 @@ def which_paper(ctx: Context) -> Reply:
         ctx,
         "您说的是哪一种？",
         _entry(ctx, "志愿者证", "volunteer-card"),
-        _entry(ctx, "志愿服务证明", "certificate"),
+        Choice("志愿服务证明", "certificates.start"),
         _entry(ctx, "团员证", "member-card"),
         _entry(ctx, "星级志愿者", "star-apply"),
     )
@@ -45,7 +54,7 @@ def which_proof(ctx: Context) -> Reply:
     return _ask(
         ctx,
         "您要开哪一种证明？",
-        _entry(ctx, "志愿服务证明", "certificate"),
+        Choice("志愿服务证明", "certificates.start"),
         _entry(ctx, "团员身份证明", "member-proof"),
     )
 
@@ -57,7 +66,7 @@ def register_as_what(ctx: Context) -> Reply:
         ctx,
         "您是想：",
         Choice("报名一场活动", "activities.list"),
-        _entry(ctx, "注册成为志愿者", "become-volunteer"),
+        Choice("注册成为志愿者", "profile.register"),
     )
 
 

@@ -7,7 +7,7 @@ from bot.conversation.router import Router
 from bot.services import people
 from bot.wechat.messages import Scan, ScanCode, Subscribe, Unsubscribe
 from bot.wechat.replies import Nothing, Reply, Text, choice_link
-from handlers import activities, reference
+from handlers import activities, attendance, reference
 
 router = Router("follow")
 
@@ -23,7 +23,7 @@ def welcome(ctx: Context) -> Reply:
         f"· {choice_link('帮助')}\n"
         "直接打字问我也行。"
     )
-    landed = activities.by_scene(ctx, ctx.message.scene)
+    landed = activities.by_scene(ctx, ctx.message.scene) or attendance.by_sheet(ctx, ctx.message.scene)
     return Text(f"{greeting}\n——\n{landed}" if landed else greeting)
 
 

@@ -28,7 +28,7 @@ NOTHING_TO_CANCEL = "您现在没有报名，没有可以取消的。以后报�
 STAY = ("还是去", "还是去吧", "算了还是去吧", "我还是去", "我去", "留着")
 STATE_WORDS = {
     "confirmed": "已报名", "waiting": "候补第{place}位", "offered": "有空位，等您确认", "pending": "等负责人审核",
-    "checked_in": "已签到", "checked_out": "已签退", "unclosed": "等您补签退", "completed": "已完成",
+    "checked_in": "已签到，离开前请签退", "checked_out": "已签退", "unclosed": "等您补签退", "completed": "已完成",
 }  # fmt: skip
 
 

@@ -34,8 +34,8 @@ def for_somebody(ctx: Context) -> Reply | None:
     if found.group("child") or found.group("own_child"):
         return Text(
             "可以的，孩子报名要由监护人办理：\n"
-            "· 14周岁以下：由您陪同参加亲子活动，用您自己的姓名和手机号报名；\n"
-            f"· 14–17周岁：需要监护人书面同意，请打 {office.phone}，告诉老师孩子的姓名、年龄和想参加的活动；\n"
+            f"· 8–13周岁：先回复 {choice_link('添加孩子')}，再带着一起报亲子活动，由您全程陪同；\n"
+            f"· 14–17周岁：需要监护人同意，请孩子用自己的微信回复 我要当志愿者，拿到同意码发给您；\n"
             "· 满18周岁：请孩子用自己的微信来报。\n"
             f"先挑一场：{choice_link('近期活动')}；同意书怎么办：{choice_link('监护人同意怎么办理')}"
         )

@@ -6,7 +6,6 @@ import re
 
 from bot.conversation.context import Context
 from bot.conversation.router import Router
-from bot.services import activities
 from handlers import reference
 
 router = Router("quoted")
@@ -20,7 +19,7 @@ def set_subject(ctx: Context) -> None:
     """Only sets what is talked about; the words themselves go on to the other routers."""
     found = QUOTED.fullmatch(ctx.text)
     assert found is not None
-    named = reference.among(found.group("quote"), activities.listed(ctx.db, ctx.now, limit=500))
+    named = reference.among(found.group("quote"), reference.coming(ctx))
     if len(named) == 1:
         ctx.session.focus = named[0]
     ctx.hear(found.group("said").strip())

@@ -75,14 +75,28 @@ def meant(ctx: Context, text: str | None = None, *, own_first: bool = True) -> l
     by_number = in_list(ctx, said)
     if by_number is not None:
         return [by_number]
-    coming = activities.listed(ctx.db, ctx.now, limit=500)
-    if named := among(said, coming):
+    known = coming(ctx)
+    if named := _then(ctx, among(said, known), known):
         return named if CODE.search(said) else _nearest(ctx, named, own_first)
     if CODE.search(said):
         return []
-    if on_that_day := _on_that_day(ctx, coming):
+    if on_that_day := _on_that_day(ctx, known):
         return _nearest(ctx, on_that_day, own_first)
-    return _pointed_at(ctx, said, coming)
+    return _pointed_at(ctx, said, known)
+
+
+def coming(ctx: Context) -> list[activities.Coming]:
+    """What this follower may mean of all that has not begun."""
+    return activities.coming(ctx.db, ctx.now, viewer=person_id(ctx))
+
+
+def _then(ctx: Context, named: list[int], known: Sequence[Titled]) -> list[int]:
+    """报名 A12 周六上午: of several shifts that are called alike, those at the time that was said, if there are any."""
+    when = ctx.understanding.slots.when if len(named) > 1 and ctx.text else None
+    if when is None:
+        return named
+    then = {one.shift_id for one in known if when.start <= one.starts_at < when.end}
+    return [shift_id for shift_id in named if shift_id in then] or named
 
 
 def among(text: str, known: Sequence[Titled]) -> list[int]:
@@ -163,7 +177,8 @@ def _pointed_at(ctx: Context, said: str, coming: Sequence[Titled]) -> list[int]:
         again = [one.shift_id for one in coming if past and one.title == past.title]
         return again or ([past.shift_id] if past else [])
     if found := POINTED_AT.search(said):
-        mentioned = activities.listed(ctx.db, ctx.now, text=found.group("what"), limit=10)
+        viewer = person_id(ctx)
+        mentioned = activities.listed(ctx.db, ctx.now, text=found.group("what"), viewer=viewer, limit=10)
         if mentioned:
             return [one.shift_id for one in mentioned]
     return [ctx.session.focus] if ctx.session.focus is not None and THIS_ONE.search(said) else []

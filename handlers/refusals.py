@@ -9,7 +9,16 @@ from bot.conversation.context import Context
 from bot.language.dates import moment, span
 from bot.services import refusals as r
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import refusals_registrations
+from handlers import (
+    refusals_activities,
+    refusals_attendance,
+    refusals_certificates,
+    refusals_hours,
+    refusals_merits,
+    refusals_people,
+    refusals_registrations,
+    refusals_teams,
+)
 
 
 def reply(ctx: Context, error: Exception) -> Reply | None:
@@ -76,6 +85,13 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     r.AlertUnknown: lambda ctx, e: f"没有 J{e.number} 这个警报，请核对编号后再发一次。",
     r.AlertTaken: lambda ctx, e: f"J{e.number} 已由{e.keeper}在{moment(e.since, ctx.zone)}接手，您不用再处理；想帮忙请直接联系{e.keeper}。",
     r.AlertClosed: lambda ctx, e: f"J{e.number} 在{moment(e.closed_at, ctx.zone)}已经结束。对方再求助会有新的编号。",
+    **refusals_teams.SENTENCES,
     r.Busy: lambda ctx, e: "现在人有点多，没办成，什么也没改。请稍后再发一次。",
+    **refusals_attendance.SENTENCES,
+    **refusals_hours.SENTENCES,
+    **refusals_people.SENTENCES,
+    **refusals_certificates.SENTENCES,
     **refusals_registrations.SENTENCES,
+    **refusals_activities.SENTENCES,
+    **refusals_merits.SENTENCES,
 }

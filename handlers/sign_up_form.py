@@ -7,6 +7,7 @@ from datetime import date
 
 from bot.conversation.context import Context
 from bot.conversation.forms import AGREE, Field, Form, Unclear, Values
+from bot.language import birthdays
 from bot.language.dates import distance, span
 from bot.services import (
     activities,
@@ -58,18 +59,10 @@ def parse_phone(text: str) -> str:
         raise Unclear("这个号码好像不对，请发11位手机号，比如：13812345678。（回复 返回 改姓名，回复 取消 退出）") from None
 
 
-DAY = re.compile(r"(\d{4})\s*[年./-]?\s*(\d{1,2})\s*[月./-]?\s*(\d{1,2})\s*[日号]?")
-EARLIEST = 1900
-
-
 def parse_birth(text: str) -> str:
-    found = DAY.search(text)
-    try:
-        day = date(*map(int, found.groups())) if found else None
-    except ValueError:
-        day = None
-    if day is None or not EARLIEST < day.year or day > date.today():
-        raise Unclear("请发出生日期，年月日都要，比如：2008-05-01。（回复 返回 改前面的，回复 取消 退出）")
+    day = birthdays.read(text)
+    if day is None:
+        raise Unclear("请发出生年月日，比如：2008-05-01。（回复 返回 改前面的，回复 取消 退出）")
     return day.isoformat()
 
 
@@ -243,14 +236,17 @@ FORM = Form(
     fields=(
         Field("name", "请留下您的姓名：", parse_name, known=_registered),
         Field("phone", "请留下您的手机号：", parse_phone, known=_registered),
-        Field("id", "这场活动按名单投保，请发您的18位身份证号（加密保存，只交给保险公司）：", parse_id, known=_id_known),
-        Field("birth", "这场活动有年龄要求，请发出生日期，比如 2008-05-01：", parse_birth, known=_birth_known),
+        Field("id", "这场活动按名单投保，请发您的18位身份证号（加密保存，只交给保险公司）：", parse_id, known=_id_known, editable=False),
+        Field(
+            "birth", "这场活动有年龄要求，请发出生日期，比如 2008-05-01：", parse_birth, known=_birth_known, editable=False
+        ),
         Field(
             "agreed",
             "按《浙江省志愿服务条例》第二十一条，参加这场活动要先签协议：我了解活动内容和风险，服从现场安排，"
             "主办方为我投保并提供必要的培训和防护；随时可以退出。\n同意请回复 同意，不同意回复 取消。",
             parse_agreement,
             known=_agreed,
+            editable=False,
         ),
     ),
     summary=_summary,

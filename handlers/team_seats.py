@@ -16,7 +16,6 @@ from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text
 from handlers.contact import person_id
 
-
 router = Router("team_seats")
 
 

@@ -14,16 +14,27 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 LINE = re.compile(
     r"""(?P<now>现在)：(?P<at>.+)
     |(?P<activity>活动)：(?P<described>.+)
+    |(?P<record>记录)：(?P<recorded>.+)
+    |(?P<roster>排班)：(?P<template>.+)
     |(?P<duty>值班)：(?P<officer>\S+)
+    |(?P<team>队伍)：(?P<team_described>.+)
+    |(?P<leads>负责)：(?P<leader>\S+)\s(?P<led>\S+)
+    |(?P<hours>时长)：(?P<served>\S+)\ (?P<given>[\d.]+)小时
+    |(?P<reward>奖品)：(?P<item>.+)
     |(?P<later>过了)：(?P<number>\d+)(?P<unit>天|小时|分钟|秒)
+    |账号给(?P<pictured>.+?)发了图片
     |(?P<not_pushed>账号没对(?P<not_to>.+?)说)：(?P<not_text>.+)
     |(?P<pushed>账号对(?P<to>.+?)说)：(?P<pushed_text>.+)
     |(?P<reply>账号)：(?P<expected>.*)
-    |(?P<who>[^：\s]{1,8}?)(?P<act>点|菜单|扫码|发链接|说语音)?：(?P<said>.*)
+    |(?P<who>[^：\s]{1,8}?)(?P<act>点|菜单|扫码|扫签到码|发链接|说语音|发位置|发签到码|发签退码|发同意码)?：(?P<said>.*)
     |(?P<doer>[^：\s]{1,8}?)(?P<deed>发图片|发语音|发位置|发视频|发链接|取消关注|重新关注|关注)
     """,
     re.VERBOSE,
 )
+ACTS = {
+    "点": "tap", "菜单": "menu", "扫码": "scan", "发链接": "link", "说语音": "speak", "": "say", "发位置": "place",
+    "发同意码": "guardian", "发签到码": "in", "发签退码": "out", "扫签到码": "sheet",
+}  # fmt: skip
 UNITS = {"天": 86400, "小时": 3600, "分钟": 60, "秒": 1}
 
 
@@ -72,10 +83,24 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "now", at=datetime.fromisoformat(get("at").strip()).replace(tzinfo=BEIJING))
     if part["activity"]:
         return Step(number, "activity", text=get("described"))
+    if part["record"]:
+        return Step(number, "record", text=get("recorded"))
+    if part["roster"]:
+        return Step(number, "roster", text=get("template"))
     if part["later"]:
         return Step(number, "later", seconds=int(get("number")) * UNITS[get("unit")])
     if part["duty"]:
         return Step(number, "duty", who=get("officer"))
+    if part["team"]:
+        return Step(number, "team", text=get("team_described"))
+    if part["leads"]:
+        return Step(number, "leads", who=get("leader"), text=get("led"))
+    if part["hours"]:
+        return Step(number, "hours", who=get("served"), text=get("given"))
+    if part["reward"]:
+        return Step(number, "reward", text=get("item"))
+    if part["pictured"]:
+        return Step(number, "pictured", who=get("pictured"))
     if part["not_pushed"]:
         return Step(number, "not_pushed", who=get("not_to"), text=get("not_text"))
     if part["pushed"]:
@@ -84,7 +109,7 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "reply", text=get("expected"))
     if part["doer"]:
         return Step(number, get("deed"), who=get("doer"))
-    kind = {"点": "tap", "菜单": "menu", "扫码": "scan", "发链接": "link", "说语音": "speak", "": "say"}[get("act")]
+    kind = ACTS[get("act")]
     return Step(number, kind, who=get("who"), text=get("said"))
 
 

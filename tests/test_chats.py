@@ -5,24 +5,32 @@ from __future__ import annotations
 import json
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
-from bot.services import activities
+from bot.services import activities, check_in, people, points, rosters
 from bot.services.activities import NewActivity
+from bot.services.activity_tables import KINDS
+from bot.services.rosters import Slot, Template
+from bot.storage import models
 from bot.storage.database import writing
-from bot.storage.models import Base
+from bot.storage.models import Activity, Base, Shift
 from tests.chat_script import BEIJING, Script, Step, all_scripts, matches, plain, read
+from tests.fixtures.ledger import entry
 from tests.fixtures.stack import Follower, Stack, call, eventually
 
 FOLDER = Path(__file__).parent / "chats"
 SCRIPTS = list(all_scripts(FOLDER))
 SETTLED_S = 8
+DRAWN_S = 60
+RECORD = re.compile(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?")
+BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
+"""When the volunteers of the scripts registered."""
 QUIET_S = 2.5
 
 
@@ -89,12 +97,27 @@ class Player:
                 self.stack.advance(step.seconds)
             case "activity":
                 self.create(step.text)
+            case "record":
+                self.record(where, step.text)
+            case "roster":
+                self.make_roster(step.text)
             case "duty":
                 self.put_on_duty(where, step.who)
+            case "team":
+                self.add_team(where, step.text)
+            case "leads":
+                self.appoint(where, step.who, step.text)
+            case "hours":
+                self.give_hours(step)
+            case "reward":
+                self.put_up(where, step.text)
             case "reply":
                 self.check_reply(where, step.text)
             case "pushed":
                 self.check_pushed(where, step)
+            case "pictured":
+                inbox = self.stack.followers[step.who].inbox
+                eventually(lambda: any(each.get("type") == "image" for each in inbox()), DRAWN_S, f"{where}: a picture")
             case "not_pushed":
                 self.check_not_pushed(where, step)
             case _:
@@ -118,6 +141,14 @@ class Player:
             case "link":
                 title, _, url = step.text.partition("｜")
                 return str(follower.send(type="link", title=title, description="", url=url)["shown"])
+            case "place":
+                where = dict(zip(("latitude", "longitude"), map(float, step.text.split(",")), strict=True))
+                return str(follower.send(**{**DEEDS["发位置"], **where})["shown"])
+            case "in" | "out" | "sheet":
+                return self.checks_in(follower, step)
+            case "guardian":
+                told = " ".join(str(item.get("text", "")) for item in self.stack.followers[step.text].inbox())
+                return follower.say(re.findall(r"同意 [A-Z0-9]{6}", told)[-1])
             case "scan":
                 return str(follower.send(type="event", event="SCAN", key=step.text)["shown"])
             case "取消关注":
@@ -126,9 +157,43 @@ class Player:
                 return str(follower.send(type="event", event="subscribe")["shown"])
         return str(follower.send(**DEEDS[step.kind])["shown"])
 
+    def checks_in(self, follower: Follower, step: Step) -> str:
+        """With what the leader of the activity shows at this moment, or the sheet at the entrance."""
+        database, cipher = self.stack.database(), self.stack.cipher()
+        with database.session() as db:
+            shift = db.scalars(select(Shift).join(Activity).where(Activity.code == step.text)).one()
+            now = datetime.fromisoformat(call(f"{self.stack.simulator}/sim/clock")["now"])
+            code = check_in.current_code(cipher, shift, now, purpose="out" if step.kind == "out" else "in")
+            sheet = check_in.scene(cipher, shift.id)
+        database.dispose()
+        if step.kind == "sheet":
+            return str(follower.send(type="event", event="SCAN", key=sheet)["shown"])
+        return follower.say(code)
+
     def follow(self, name: str, **options: str) -> Follower:
         self.stack.followers[name] = follower = self.stack.follow(nickname=name, **options)
         return follower
+
+    def record(self, where: str, text: str) -> None:
+        """``王晓雨 A12 2025年9月6日 2.5小时``: a settled entry of the ledger; whose it is gets a profile first."""
+        found = RECORD.fullmatch(text)
+        assert found, f"{where}: 记录写成 王晓雨 A12 2025年9月6日 2.5小时"
+        name, code, year, month, day, number, identity, kind = found.groups()
+        follower = self.stack.followers.get(name) or self.follow(name)
+        database, cipher = self.stack.database(), self.stack.cipher()
+        with database.session() as db:
+            writing(db)
+            row = db.get_one(models.Follower, follower.openid)
+            person = row.person or people.save_profile(db, cipher, row, name, "13800001234", self.now.astimezone(UTC))
+            if identity:
+                person.id_type, person.id_encrypted = "id_card", cipher.encrypt(identity)
+            held = db.scalars(select(models.Shift).join(models.Activity).where(models.Activity.code == code)).first()
+            assert held, f"{where}: 没有活动 {code}"
+            on = date(int(year or self.now.year), int(month), int(day))
+            kinds = {None: "credit", "补记": "honour", "导入": "import"}
+            entry(db, person.id, round(float(number) * 60), on, shift=held, kind=kinds[kind])
+            db.commit()
+        database.dispose()
 
     def put_on_duty(self, where: str, name: str) -> None:
         """As in docs/duty.md: an account, a code, the code sent from the person's own WeChat, on duty."""
@@ -138,6 +203,59 @@ class Player:
         code = json.loads(self.stack.command("staff", "bind", name, "--json").stdout)["code"]
         follower = self.stack.followers.get(name) or self.follow(name)
         self.shown = follower.say(f"绑定 {code}")
+
+    def add_team(self, where: str, described: str) -> None:
+        head, area, *specialties = described.split("｜")
+        code, name = head.split(" ", 1)
+        able = [word for each in specialties for word in ("--specialty", each)]
+        done = self.stack.command("team", "add", name, "--code", code, "--area", area, *able)
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+
+    def appoint(self, where: str, who: str, led: str) -> None:
+        """Staff make a code, the person sends it from their own WeChat."""
+        done = self.stack.command("team", "appoint", led, "--json")
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+        follower = self.stack.followers.get(who) or self.follow(who)
+        self.shown = follower.say(f"负责 {led} {json.loads(done.stdout)['code']}")
+
+    def give_hours(self, step: Step) -> None:
+        """An approved entry of the ledger for a registered volunteer, and the points that follow from it."""
+        follower = self.stack.followers.get(step.who) or self.follow(step.who)
+        database, at = self.stack.database(), self.now.astimezone(UTC)
+        with database.session() as db:
+            writing(db)
+            account = db.get_one(models.Follower, follower.openid)
+            if account.person is None:
+                account.person = models.Person(name=step.who, created_at=at)
+                db.flush()
+            if db.get(models.Volunteer, account.person.id) is None:
+                known = {"state": "registered", "applied_at": BEGAN, "registered_at": BEGAN}
+                db.add(models.Volunteer(person_id=account.person.id, **known))
+            db.add(
+                models.LedgerEntry(
+                    person_id=account.person.id, kind="credit", minutes=round(float(step.text) * 60),
+                    effective_on=self.now.date(), title="志愿服务", rule_since=BEGAN.date(), entered_by="system",
+                    created_at=at,
+                )
+            )  # fmt: skip
+            db.flush()
+            points.issue(db, account.person.id, at)
+            db.commit()
+        database.dispose()
+
+    def put_up(self, where: str, described: str) -> None:
+        """``百丈潭门票｜20益币｜8份｜游客中心｜商户 售票处｜每人每年 2份``: as staff would, with its merchant bound."""
+        title, cost, stock, pickup, merchant, *yearly = described.split("｜")
+        name = merchant.removeprefix("商户 ")
+        if name not in self.stack.followers:
+            done = self.stack.command("staff", "add", name, "--name", name, "--role", "merchant")
+            assert done.returncode == 0, f"{where}: {done.stderr}"
+            code = json.loads(self.stack.command("staff", "bind", name, "--json").stdout)["code"]
+            self.shown = self.follow(name).say(f"绑定 {code}")
+        words = ["--cost", cost.removesuffix("益币"), "--stock", stock.removesuffix("份"), "--pickup", pickup]
+        words += ["--yearly", yearly[0].removeprefix("每人每年 ").removesuffix("份")] if yearly else []
+        done = self.stack.command("reward", "add", title, "--merchant", name, *words)
+        assert done.returncode == 0, f"{where}: {done.stderr}"
 
     def check_reply(self, where: str, expected: str) -> None:
         if expected == "（不出声）":
@@ -162,7 +280,21 @@ class Player:
         database = self.stack.database()
         with database.session() as db:
             writing(db)
-            activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
+            made = activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
+            if made.state == "draft":  # 待审
+                activities.submit(db, made.id, "system", self.now.astimezone(UTC))
+            db.commit()
+        database.dispose()
+
+    def make_roster(self, described: str) -> None:
+        """``A12｜09:00-11:30、13:00-15:30｜3月4日-3月20日``: a seat each, every day."""
+        code, hours, days = described.split("｜")
+        slots = tuple(Slot(starts=start, ends=end) for start, end in re.findall(r"(\d+:\d+)-(\d+:\d+)", hours))
+        first, last = (date(self.now.year, int(m), int(d)) for m, d in re.findall(r"(\d+)月(\d+)日", days))
+        database = self.stack.database()
+        with database.session() as db:
+            station = activities.named(db, code)
+            rosters.add(db, station.id, Template(slots=slots, first_on=first, last_on=last), self.now.astimezone(UTC))
             db.commit()
         database.dispose()
 
@@ -209,6 +341,16 @@ def activity(described: str, now: datetime) -> NewActivity:
                 values["risk"] = value
             case "请带":
                 values["bring"] = value
+            case "片区":
+                values["area"] = value
+            case "位置" | "坐标":
+                values["latitude"], values["longitude"] = map(float, value.split(","))
+            case "年龄":
+                values["min_age"], values["max_age"] = (int(age) if age else None for age in value.split("-"))
+            case "类型":
+                values["kind"] = KINDS[value]
+            case "待审":
+                values["state"] = "draft"
             case "报名":
                 values["signup_opens_at"] = _moment(now, value.removesuffix(" 起"))
             case "截止":

@@ -61,6 +61,8 @@ def examine() -> Iterator[Finding]:
         ("菜单", live_menu),
         ("帐号权限", rights),
         ("值班", duty),
+        ("网页地址", pages),
+        ("证明字体", font),
     )
     for name, examination in examinations:
         try:
@@ -235,3 +237,33 @@ def duty(chosen: Settings) -> str:
     if chosen.clock_url:
         return f"演示里没有人值班，有人求助时只给电话；要试试：{todo}"
     raise Wrong(f"没有人值班，有人求助时没有老师知道。执行：{todo}")
+
+
+def pages(chosen: Settings) -> str:
+    """What followers and schools are sent to must be reachable for them."""
+    parts = urllib.parse.urlsplit(chosen.web.public_url)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1", "0.0.0.0")
+    if chosen.clock_url:
+        return f"{chosen.web.public_url}（演示）"
+    if local or parts.scheme != "https":
+        raise Wrong(
+            f"web.public_url 是 {chosen.web.public_url}，别人打不开证明链接和二维码。改成这台服务器对外的 https 地址。"
+        )
+    return f"{chosen.web.public_url}/verify"
+
+
+def font(chosen: Settings) -> str:
+    """A certificate with holes in a name is none."""
+    from bot.services import fonts
+    from bot.services.refusals_certificates import CannotBePrinted
+
+    try:
+        found = fonts.find(chosen.certificates.font)
+        lacks = found.lacks("志愿服务记录证明·𠮷䶮")
+    except CannotBePrinted as error:
+        configured = chosen.certificates.font
+        where = f"certificates.font 指的 {configured} 用不了" if configured else "没有中文字体"
+        raise Wrong(f"{where}，开不出证明。{fonts.INSTALL}。") from error
+    if "证" in lacks or "·" in lacks:
+        raise Wrong(f"{found.path} 里没有中文。{fonts.INSTALL}。")
+    return found.path + (f"；少见的名字可能缺字（例如 {lacks}）" if lacks else "")

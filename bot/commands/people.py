@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from bot.settings import Settings, settings
+from bot.commands.acting import opened
+from bot.commands.insurance import insurance
+from bot.settings import settings
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -24,21 +25,9 @@ ROLES = {
     "expert": "专家",
     "leader": "队长",
     "auditor": "审计",
+    "merchant": "商户",
 }
 PASSWORD_LENGTH = 12  # characters of a made-up password, and the fewest of a chosen one
-
-
-@contextmanager
-def opened(chosen: Settings) -> Iterator[Session]:
-    """A session on the database of the settings."""
-    from bot.storage.database import Database
-
-    database = Database(chosen.database_url)
-    try:
-        with database.session() as db:
-            yield db
-    finally:
-        database.dispose()
 
 
 @click.group("staff")
@@ -136,21 +125,32 @@ def _staff_id(db: Session, username: str) -> int:
 
 
 @click.command("import")
-@click.argument("file", type=click.File("rb"), metavar="文件.csv")
+@click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="文件.csv|文件夹")
+@click.option("--draft", is_flag=True, help="先存成草稿，再用 activity submit 交去审核")
+@click.option("--by", "login", default="", metavar="登录名", help="由谁起草；起草的人不能自己审核")
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="文件夹：没收下的行写到这个 CSV")
 @click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
-def import_command(file: BinaryIO, as_json: bool) -> int:
+def import_command(path: Path, draft: bool, login: str, report: Path | None, as_json: bool) -> int:
     """从 CSV 导入活动：全部导入，或一条也不导入并列出每一处错误。
 
-    列名见 export activities 的第一行；Excel 另存为 CSV 就可以。
+    列名见 export activities 的第一行；Excel 另存为 CSV 就可以。给一个文件夹，就从里面的志愿汇四张表
+    （department、volunteer、duration、hisduration）导入队伍、志愿者和时长；中断了再执行一次，会接着导。
     """
+    if path.is_dir():
+        from bot.commands import zhiyuanhui
+
+        return zhiyuanhui.take_in(path, as_json, report)
     from bot import clock
-    from bot.services import exchange
+    from bot.services import actors, exchange
     from bot.services.rules import Rules
 
     chosen = settings()
     with opened(chosen) as db:
+        author = actors.staff(_staff_id(db, login)) if login else ""
         try:
-            codes = exchange.import_activities(db, file.read(), clock.now(), rules=Rules.of(chosen))
+            codes = exchange.import_activities(
+                db, path.read_bytes(), clock.now(), rules=Rules.of(chosen), author=author, draft=draft
+            )
         except exchange.ImportRefused as refused:
             if as_json:
                 rows = [{"line": each.line, "column": each.column, "text": each.text} for each in refused.mistakes]
@@ -163,7 +163,8 @@ def import_command(file: BinaryIO, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"ok": True, "codes": codes}, ensure_ascii=False))
     else:
-        click.echo(f"已导入 {len(codes)} 场活动：{' '.join(codes)}")
+        what = "份草稿" if draft else "场活动"
+        click.echo(f"已导入 {len(codes)} {what}：{' '.join(codes)}")
     return 0
 
 
@@ -173,6 +174,9 @@ out_option = click.option("--out", type=click.Path(dir_okay=False, path_type=Pat
 @click.group("export")
 def export_command() -> None:
     """导出为 CSV，Excel 可以直接打开。"""
+
+
+export_command.add_command(insurance)
 
 
 @export_command.command("activities")
@@ -223,6 +227,16 @@ def export_unreached(phones: bool, out: Path | None) -> None:
     cipher = Cipher(chosen.security.key)
     with opened(chosen) as db:
         _write(out, lambda stream: exchange.export_unreached(db, stream, cipher, phones=phones, rules=Rules.of(chosen)))
+
+
+@export_command.command("zhiyuanhui")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="文件夹")
+@click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
+def export_zhiyuanhui(folder: Path, as_json: bool) -> None:
+    """志愿汇的四张表，含完整的证件号和手机号：只给志愿汇用，用完请删除。"""
+    from bot.commands import zhiyuanhui
+
+    zhiyuanhui.write_out(folder, as_json)
 
 
 def _write(out: Path | None, export: Callable[[TextIO], int]) -> None:

@@ -172,10 +172,12 @@ def prepare_command(with_demo: bool) -> None:
 def load_samples(database: Database, chosen: Settings) -> None:
     """Activities dated from today (by the clock that the demo follows) and people in them."""
     from bot import clock
-    from bot.services import samples
+    from bot.services import sample_history, samples
     from bot.services.rules import Rules
     from bot.storage.crypto import Cipher
 
     with database.session() as db:
-        samples.load_samples(db, Cipher(chosen.security.key), clock.now(), rules=Rules.of(chosen))
+        cipher, rules = Cipher(chosen.security.key), Rules.of(chosen)
+        samples.load_samples(db, cipher, clock.now(), rules=rules)
+        sample_history.load_history(db, cipher, clock.now(), rules=rules)
         db.commit()

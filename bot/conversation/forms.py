@@ -31,12 +31,16 @@ class Unclear(Exception):
 
 @dataclass(frozen=True)
 class Field:
-    """``parse`` turns the typed text into a JSON value or raises Unclear; ``known`` skips the question."""
+    """``parse`` turns the typed text into a JSON value or raises Unclear; ``known`` skips the question.
+
+    ``editable``: asked again after 修改 even when it is known; False: only where ``known`` says that it is needed.
+    """
 
     name: str
     prompt: str
     parse: Callable[[str], Any]
     known: Callable[[Context], Any | None] | None = None
+    editable: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,9 @@ class Forms:
 
     def __init__(self, forms: tuple[Form, ...]) -> None:
         self._forms = {form.name: form for form in forms}
+
+    def __add__(self, other: Forms) -> Forms:
+        return Forms((*self._forms.values(), *other._forms.values()))
 
     def start(self, ctx: Context, name: str, values: dict[str, Any]) -> Reply:
         ctx.session.form = OpenForm(name=name, values=dict(values))
@@ -98,7 +105,7 @@ class Forms:
         for field in form.fields:
             if field.name in opened.values:
                 continue
-            known = field.known(ctx) if field.known and not opened.again else None
+            known = field.known(ctx) if field.known and not (opened.again and field.editable) else None
             if known is None:
                 opened.at = field.name
                 return Text(field.prompt)

@@ -50,6 +50,7 @@ def addresses(port: int) -> dict[str, Any]:
         "clock_url": f"{simulator}/sim/clock",
         "wechat": {"api_base_url": simulator},
         "simulator": {"port": port + 1, "callback_url": f"http://127.0.0.1:{port}/wechat"},
+        "web": {"public_url": f"http://127.0.0.1:{port}"},
     }
 
 
@@ -62,7 +63,7 @@ def prepare(data_dir: Path, port: int) -> bool:
     content: dict[str, Any] = {
         **made,
         **{name: kept[name] for name in ("security", "push") if name in kept},
-        **{name: at[name] for name in ("clock_url", "simulator")},
+        **{name: at[name] for name in ("clock_url", "simulator", "web")},
         "wechat": {**made["wechat"], **kept.get("wechat", {}), **at["wechat"]},
     }
     _write(
@@ -89,5 +90,6 @@ def environment(settings: Settings) -> dict[str, str]:
         "wechat.api_base_url": at["wechat"]["api_base_url"],
         "clock_url": at["clock_url"],
         "simulator.callback_url": at["simulator"]["callback_url"],
+        "web.public_url": at["web"]["public_url"],
     }
     return {variable(name): value for name, value in wanted.items() if variable(name) not in os.environ}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.push import fields, wording
+from bot.push import fields, pictures, wording
 from bot.push.closures import Closures
 from bot.push.effects import (
     CLICKS_PER_WINDOW,
@@ -57,6 +57,8 @@ class Way:
     data: Mapping[str, str] | None = None
     reply: Reply | None = None
     repeatable: bool = False
+    picture: Callable[[Client], Reply] | None = None
+    """Makes ``reply`` anew at the moment of sending."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ def _allowed(
     window = _window(follower, now) if "custom" in rights and follower and follows else None
     reply = facts.reply if not isinstance(facts.reply, Text | None) else Text(wording.text(facts, now, zone))
     if window and isinstance(reply, SENDABLE):
-        allowed.append(Way("custom", (window,), reply=reply))
+        made = facts.certificate
+        picture = (lambda client: pictures.message(client, made, settings)) if made is not None else None
+        allowed.append(Way("custom", (window,), reply=reply, picture=picture))
     # An alert in full words helps sooner; the template wakes when the window is shut.
     return allowed[::-1] if claimed.kind == "alert" else allowed
 
@@ -133,7 +137,7 @@ def send(client: Client, claimed: Claimed, way: Way) -> str:
     """One call; WeChat's id of the message where it gives one."""
     if way.channel == "custom":
         assert way.reply is not None
-        client.custom(claimed.openid, way.reply)
+        client.custom(claimed.openid, way.picture(client) if way.picture else way.reply)
         return ""
     assert way.data is not None
     if way.channel == "subscribe":

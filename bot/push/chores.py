@@ -10,7 +10,17 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.push import jobs, leases, outbox
+from bot.push import (
+    jobs,
+    jobs_activities,
+    jobs_attendance,
+    jobs_hours,
+    jobs_merits,
+    jobs_people,
+    jobs_teams,
+    leases,
+    outbox,
+)
 from bot.settings import Settings
 from bot.storage.database import Database, StorageError, retrying
 
@@ -19,6 +29,7 @@ log = structlog.get_logger()
 BEAT_S = 5.0
 CLEAN_EVERY_S = 60.0
 COMPLAIN_EVERY_S = 300.0
+MERITS_EVERY_S = 300.0
 
 
 @dataclass
@@ -60,6 +71,17 @@ class Chores:
             Chore("complain", COMPLAIN_EVERY_S, lambda: jobs.complain_of_alerts(database)),
             Chore("offers", sweep_s, lambda: jobs.run_offers(database, now(), settings)),
             Chore("reminders", sweep_s, lambda: jobs.plan_reminders(database, now(), settings)),
+            Chore("close", sweep_s, lambda: jobs_attendance.close_shifts(database, now(), settings)),
+            Chore("appeals", CLEAN_EVERY_S, lambda: jobs_attendance.complain_of_appeals(database, now())),
+            Chore("places", CLEAN_EVERY_S, lambda: jobs_attendance.forget_places(database, now(), settings)),
+            Chore("erase", CLEAN_EVERY_S, lambda: jobs_people.erase(database, now(), settings)),
+            Chore("settle", sweep_s, lambda: jobs_hours.settle_late(database, now(), settings)),
+            Chore("unsettled", CLEAN_EVERY_S, lambda: jobs_hours.warn_of_unsettled(database, now(), settings)),
+            Chore("outcomes", CLEAN_EVERY_S, lambda: jobs_teams.ask_for_outcomes(database, now(), settings)),
+            Chore("rosters", CLEAN_EVERY_S, lambda: jobs_activities.extend_rosters(database, now(), settings)),
+            Chore("seats", CLEAN_EVERY_S, lambda: jobs_activities.warn_of_empty_seats(database, now(), settings)),
+            Chore("walk_ins", CLEAN_EVERY_S, lambda: jobs_activities.flag_walk_ins(database, now())),
+            Chore("merits", MERITS_EVERY_S, lambda: jobs_merits.sweep_merits(database, now(), settings)),
             Chore("seal", sweep_s, lambda: jobs.seal_audit(database)),
             Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),
             Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now(), settings)),

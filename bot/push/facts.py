@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.push import alarms
+from bot.push import alarms, pictures
 from bot.push.notices import NOTICES
 from bot.services import offer_lengths
+from bot.services.certificates import Issued
 from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Follower, Offer, Registration, Shift
 from bot.wechat.replies import Reply, from_json
@@ -45,7 +46,8 @@ class Row(Protocol):
 class Facts:
     """What the words are made of. ``answer_by``: until when an offer stands. ``reply``: an answer that came late.
 
-    ``alarm``: what is known of an alert; ``notice``: the whole text of a notice; then there is no activity.
+    ``alarm``: what is known of an alert; ``notice``: the whole text of a notice; ``certificate``: whose picture is
+    sent, ``notice`` then being the words for where none can be; in all of these there is no activity.
     """
 
     kind: str
@@ -62,6 +64,7 @@ class Facts:
     reply: Reply | None = None
     alarm: alarms.Alarm | None = None
     notice: str = ""
+    certificate: Issued | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,11 @@ def read(
     if push.kind in alarms.KINDS:
         alarm = alarms.read(db, cipher, push.openid, push.kind, push.payload)
         return Gone("superseded", alarm) if isinstance(alarm, str) else Facts(push.kind, alarm=alarm)
+    if push.kind == "picture":
+        issued = pictures.read(db, cipher, push.payload)
+        if isinstance(issued, str):
+            return Gone("superseded", issued)
+        return Facts("picture", notice=pictures.words(issued), certificate=issued)
     if push.kind == "notice":
         words = NOTICES[push.payload["notice"]](db, cipher, push.payload, now, zone)
         return Facts("notice", notice=words) if words else Gone("superseded", "there is nothing to say any more")

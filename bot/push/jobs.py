@@ -19,6 +19,7 @@ from bot.storage.database import Database, writing
 from bot.storage.models import (
     Activity,
     Delivery,
+    Document,
     EntryCount,
     Follower,
     Gap,
@@ -145,12 +146,13 @@ def retire_kept(database: Database, now: datetime) -> int:
 
 
 def purge(database: Database, now: datetime, settings: Settings) -> int:
-    """Deliveries that WeChat will not repeat any more, sessions saved in outages long ago, and what was kept to learn
-    from for as long as the settings say."""
+    """Deliveries that WeChat will not repeat any more, documents whose links are over, sessions saved in outages long
+    ago, and what was kept to learn from for as long as the settings say."""
     learned = now - timedelta(days=settings.understanding.keep_gaps_days)
     first_day = learned.astimezone(ZoneInfo(settings.organisation.timezone)).date()
     return (
         _remove(database, Delivery.key, Delivery.at < now - DELIVERIES_LIVE)
+        + _remove(database, Document.id, Document.expires_at <= now)
         + _remove(database, SavedSession.openid, SavedSession.saved_at < now - DELIVERIES_LIVE)
         + _remove(database, Gap.id, Gap.at < learned)
         + _remove(database, EntryCount.day, EntryCount.day < first_day)

@@ -17,7 +17,7 @@ from bot.storage.models import NoticeConsent, Push
 
 KINDS = (
     "reminder", "offer", "offer_lapsed", "change", "cancelled", "late_reply", "alert", "alert_note", "alert_answer",
-    "notice",
+    "notice", "picture",
 )  # fmt: skip
 BEIJING = ZoneInfo("Asia/Shanghai")
 NOT_SAID_YET = ("due", "unreached")
@@ -72,7 +72,7 @@ def notify(
     zone: ZoneInfo = BEIJING,
     **ids: Any,
 ) -> None:
-    """Owe ``openid`` the notice ``hours.settled`` (bot/push/notices/) once for each ``key``; in the night only if urgent.
+    """Owe ``openid`` the notice ``hours.settled`` (bot/push/notices/), once for each ``key``; at night only if urgent.
 
     ``ids`` are what the words are made from: ids, never names or numbers.
     """

@@ -1,4 +1,4 @@
-"""Activity codes: a letter and digits that people can type and say (A01 … Z99, then A100 …)."""
+"""Codes that people can type and say: activities A01 … Z99, then A100 …; T and digits are teams (T05)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.refusals import ActivityIncomplete
+from bot.services.refusals_teams import TeamIncomplete
 from bot.storage.database import alone
-from bot.storage.models import Activity
+from bot.storage.models import Activity, Team
 
-LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # I and O look like digits
+LETTERS = "ABCDEFGHJKLMNPQRSUVWXYZ"  # I and O look like digits, T is for teams
 CODE = re.compile(r"([A-Z])(\d{2,3})")
+TEAM_CODE = re.compile(r"T(\d{2,4})")
 
 
 def next_code(db: Session, wish: str = "") -> str:
@@ -25,6 +27,18 @@ def next_code(db: Session, wish: str = "") -> str:
         return wish
     highest = max(map(_rank, known), default=0)
     return nth(highest + 1)
+
+
+def next_team_code(db: Session, wish: str = "") -> str:
+    """T01 … T99, then T100 …; as `next_code`. Raises TeamIncomplete when the wish is in use or no such code."""
+    alone(db, "team codes")
+    known = set(db.scalars(select(Team.code)))
+    if wish:
+        if wish in known or not TEAM_CODE.fullmatch(wish):
+            raise TeamIncomplete(("code",))
+        return wish
+    numbers = (TEAM_CODE.fullmatch(code) for code in known)
+    return f"T{max((int(found[1]) for found in numbers if found), default=0) + 1:02d}"
 
 
 def nth(rank: int) -> str:

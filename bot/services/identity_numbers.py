@@ -1,7 +1,7 @@
 """Identity numbers: read as people type them, checked, hashed to be found again, masked to be shown.
 
-An 18-digit number is region (6), birth date (8), sequence (3, odd for men) and a check digit (GB 11643, ISO 7064 MOD 11-2).
-Regions are never judged: historic codes stay valid. Residents of Hong Kong, Macau and Taiwan may hold one as well (81…83).
+An 18-digit number is region (6), birth date (8), sequence (3, odd for men) and a check digit (GB 11643, ISO 7064
+MOD 11-2). Regions are never judged: historic codes stay valid.
 """
 
 from __future__ import annotations

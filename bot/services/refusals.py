@@ -158,7 +158,7 @@ class PhoneInvalid(Refused):
 
 
 class IdentityInvalid(Refused):
-    """``why``: empty, length, form (characters), birth_date (no such day, or nobody alive), check (a digit is wrong)."""
+    """``why``: empty, length, form (characters), birth_date (no such day, or nobody alive), check (a wrong digit)."""
 
     code = "IDENTITY_INVALID"
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Select, String, and_, cast, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from bot.services import line, offers, seats
+from bot.services import (
+    line,
+    offers,
+    seats,
+    verification_activities,
+    verification_attendance,
+    verification_certificates,
+    verification_hours,
+    verification_merits,
+    verification_registrations,
+    verification_teams,
+)
 from bot.services.announcements import KINDS
+from bot.services.breaches import SWEPT_WITHIN, Breach
 from bot.services.rules import USUAL
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.models import Activity, Alert, AlertNote, Delivery, Follower, Offer, Person, Push, Registration, Shift
@@ -21,16 +32,8 @@ REGISTRATION_STATES = {
 PUSH_TERMINAL = {"sent", "failed", "unknown", "expired", "superseded"}
 PUSH_STATES = {"due", "sending", "unreached", *PUSH_TERMINAL}
 ANSWERS = {"accepted", "declined", "expired", "withdrawn", "unreached"}
-SWEPT_WITHIN = timedelta(minutes=5)
+__all__ = ["RULES", "Breach", "check"]
 
-
-@dataclass(frozen=True)
-class Breach:
-    """``rule`` is stable, ``text`` says what is wrong, ``ids`` name the rows."""
-
-    rule: str
-    text: str
-    ids: tuple[int | str, ...]
 
 
 def check(db: Session, cipher: Cipher, *, now: datetime | None = None) -> list[Breach]:
@@ -92,6 +95,7 @@ def _states(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Bre
         .join(Shift, Registration.shift_id == Shift.id)
         .join(Activity, Shift.activity_id == Activity.id)
         .where(Activity.state == "cancelled", Registration.state.in_(seats.LIVE))
+        .where(Registration.state.not_in(seats.PRESENT))  # who was there when it was broken off keeps the record
         .where(Shift.ends_at > Activity.updated_at)
     )
     for row_id in db.scalars(lost):
@@ -267,4 +271,11 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     _alerts,
     _deliveries,
     _phones,
+    *verification_hours.RULES,
+    *verification_merits.RULES,
+    *verification_registrations.RULES,
+    *verification_certificates.RULES,
+    *verification_teams.RULES,
+    *verification_activities.RULES,
+    *verification_attendance.RULES,
 )

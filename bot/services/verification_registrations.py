@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.services import ages, eligibility, seats
+from bot.services.breaches import Breach
 from bot.services.rules import USUAL
-from bot.services.verification import Breach
 from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Person, Registration, Reservation, Shift, Swap
 
@@ -73,6 +73,7 @@ def _ages(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breac
         .where(Registration.state.in_(seats.ENGAGED), Person.birth_date.is_not(None))
     )
     for id, born, shift, dangerous in db.execute(seated):
+        assert born is not None  # so it was asked
         age = ages.on(eligibility.day_of(shift, USUAL.timezone), born)
         if (shift.min_age is not None and age < shift.min_age) or (dangerous and age < ages.ADULT):
             yield Breach("too_young", f"{age} on the day", (id,))

@@ -38,15 +38,21 @@ class Cipher:
         return base64.b64encode(os.urandom(32)).decode()
 
     def encrypt(self, text: str) -> bytes:
-        """One form byte, 12 bytes of nonce, AES-256-GCM."""
-        nonce = os.urandom(12)
-        return _FORM + nonce + self._aead.encrypt(nonce, text.encode(), _FORM)
+        return self.encrypt_bytes(text.encode())
 
     def decrypt(self, sealed: bytes) -> str:
+        return self.decrypt_bytes(sealed).decode()
+
+    def encrypt_bytes(self, content: bytes) -> bytes:
+        """One form byte, 12 bytes of nonce, AES-256-GCM."""
+        nonce = os.urandom(12)
+        return _FORM + nonce + self._aead.encrypt(nonce, content, _FORM)
+
+    def decrypt_bytes(self, sealed: bytes) -> bytes:
         if sealed[:1] != _FORM or len(sealed) < 29:
             raise Undecipherable("not encrypted by this program")
         try:
-            return self._aead.decrypt(sealed[1:13], sealed[13:], _FORM).decode()
+            return self._aead.decrypt(sealed[1:13], sealed[13:], _FORM)
         except InvalidTag:
             raise Undecipherable("encrypted with another security.key, or damaged") from None
 

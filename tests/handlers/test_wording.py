@@ -7,7 +7,7 @@ import pytest
 from handlers.about import ELSEWHERE, QUESTIONS
 from handlers.asking import asks
 from handlers.proxy import PROXY
-from handlers.sign_up import parse_name
+from handlers.sign_up_form import parse_name
 
 
 @pytest.mark.parametrize("text", ["给我儿子报A12", "替我妈报名", "帮我老公登记一下", "我儿子想报名", "我家娃能参加吗"])

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from sqlalchemy.exc import IntegrityError
 
-from bot.services import offers, registrations, seats
+from bot.services import authority, campaigns, offers, presence, registrations, seats
 from bot.services.refusals import Refused
 from bot.storage.database import Database, StorageError, retrying, unguarded
 from tests.fixtures.world import NOW
@@ -70,22 +70,31 @@ def run(task: dict[str, Any]) -> list[str]:
     database = Database(task["url"], wait_s=10)
     with database.session() as db:
         registrations.mine(db, 0, NOW)  # connected and compiled before the start
-    counted, pause_s = seats.of, task["pause_s"]
+    counted, leads, judged, pause_s = seats.of, authority.leads_team, presence.judge, task["pause_s"]
 
     def slowly(*given: Any) -> seats.Seats:
         found = counted(*given)
         time.sleep(pause_s)
         return found
 
+    def leads_slowly(*given: Any) -> bool:
+        time.sleep(pause_s)
+        return leads(*given)
+
+    def judge_slowly(*given: Any, **more: Any) -> str:
+        verdict = judged(*given, **more)
+        time.sleep(pause_s)
+        return verdict
+
     guard: contextlib.AbstractContextManager[None] = contextlib.nullcontext() if task["guard"] else unguarded()
     _send(sys.stdout, "ready")
     sys.stdin.readline()
-    seats.of = slowly
+    seats.of, authority.leads_team, presence.judge = slowly, leads_slowly, judge_slowly
     try:
         with guard, ThreadPoolExecutor(8) as threads:
             return list(threads.map(lambda operation: perform(database, operation), task["operations"]))
     finally:
-        seats.of = counted
+        seats.of, authority.leads_team, presence.judge = counted, leads, judged
         database.dispose()
 
 
@@ -111,6 +120,13 @@ def _perform(db: Any, name: str, *arguments: Any) -> str:
         shift_id, person_id = arguments
         outcome = registrations.sign_up(db, shift_id, person_id, f"o-{person_id}", NOW)
         return outcome.state if outcome.place_in_line is None else f"waiting {outcome.place_in_line}"
+    if name == "check_in":
+        shift_id, person_id, nonce, at = arguments
+        moment = datetime.fromisoformat(at)
+        return presence.record(
+            db, shift_id=shift_id, person_id=person_id, kind="in", captured_at=moment, channel="code",
+            entered_by=f"person:{person_id}", nonce=nonce, now=moment,
+        ).verdict  # fmt: skip
     if name == "cancel":
         return "passed on" if registrations.cancel(db, arguments[0], NOW).passed_on else "cancelled"
     if name == "accept":
@@ -119,6 +135,9 @@ def _perform(db: Any, name: str, *arguments: Any) -> str:
         return f"declined, {len(registrations.decline_offer(db, arguments[0], NOW))} offered"
     if name == "expire":
         return f"expired {len(registrations.expire_offers(db, datetime.fromisoformat(arguments[0])))}"
+    if name == "claim":
+        campaigns.claim(db, *arguments, NOW)
+        return "claimed"
     assert name == "promote"
     return f"promoted {len(offers.promote(db, arguments[0], NOW))}"
 

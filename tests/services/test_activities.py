@@ -57,9 +57,9 @@ def test_codes_follow_each_other_and_a_wish_is_respected(world: World) -> None:
 def test_the_sequence_of_codes_has_no_double_and_no_letter_like_a_digit() -> None:
     sequence = [codes.nth(rank) for rank in range(1, 6000)]
     assert sequence[:2] == ["A01", "A02"] and sequence[98:100] == ["A99", "B01"]
-    assert sequence[24 * 99 - 1 : 24 * 99 + 1] == ["Z99", "A100"]
+    assert sequence[23 * 99 - 1 : 23 * 99 + 1] == ["Z99", "A100"]
     assert len(set(sequence)) == len(sequence)
-    assert not any(code[0] in "IO" for code in sequence)
+    assert not any(code[0] in "IOT" for code in sequence)
     assert all(codes.CODE.fullmatch(code) for code in sequence)
 
 

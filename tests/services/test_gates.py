@@ -1,4 +1,4 @@
-"""Who may serve: age on the day of the shift, guardians, danger, courses, skills, teams, hours, suspensions, insurance."""
+"""Who may serve: age on the day of the shift, guardians, danger, courses, skills, teams, hours, insurance."""
 
 from __future__ import annotations
 
@@ -146,7 +146,8 @@ def test_courses_completed_by_the_day_and_skills(world: World) -> None:
     assert isinstance(found[0], CourseRequired)
     assert found[0].names == ("急救基础",)
     day = shift.starts_at.astimezone(SHANGHAI).date()
-    world.db.add(Completion(course_id=course.id, person_id=person, completed_on=day + timedelta(days=1), entered_by="x"))
+    tomorrow = day + timedelta(days=1)
+    world.db.add(Completion(course_id=course.id, person_id=person, completed_on=tomorrow, entered_by="x"))
     world.db.get_one(Person, person).skills = ["手语"]
     world.db.flush()
     assert codes(world, shift, person) == ["COURSE_REQUIRED"], "completed only after the shift"
@@ -201,7 +202,9 @@ def test_minors_have_their_own_hours(world: World) -> None:
 
 def test_a_suspension_with_its_end_and_reason(world: World) -> None:
     shift, person = world.shift(), world.person()
-    row = Suspension(person_id=person, since=NOW - hours(1), until=NOW + hours(1), reason="三次未到", entered_by="staff:1")
+    row = Suspension(
+        person_id=person, since=NOW - hours(1), until=NOW + hours(1), reason="三次未到", entered_by="staff:1"
+    )
     world.db.add(row)
     world.db.flush()
     (refusal,) = registrations.objections(world.db, shift.id, person, NOW)

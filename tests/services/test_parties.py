@@ -37,7 +37,8 @@ def test_a_guardian_with_children_takes_seats_for_all(world: World) -> None:
     children = (child_of(world, mother), child_of(world, mother, "王小贝"))
     outcome = world.sign_up(shift, mother, party=Party(children=children))
     assert (outcome.state, outcome.free) == ("confirmed", 1)
-    assert rows(world, shift) == [(mother, "confirmed", 3), (children[0], "confirmed", 0), (children[1], "confirmed", 0)]
+    first, second = children
+    assert rows(world, shift) == [(mother, "confirmed", 3), (first, "confirmed", 0), (second, "confirmed", 0)]
 
 
 def test_only_ones_own_children(world: World) -> None:

@@ -1,8 +1,8 @@
-"""Random histories with parties, teams, approval and 直接报上 against a reference of a few lines; INV 01–06 after each step."""
+"""Random histories with parties, teams, approval and 直接报上 against a small reference; INV 01–06 after each step."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -34,7 +34,7 @@ NUMBERS = count(1)
 
 
 class Entry:
-    """Somebody with a claim: ``where`` is in, line, offered or asked; ``friends`` who said yes; ``of`` a team's seats."""
+    """Somebody with a claim: ``where``: in, line, offered, asked; ``friends`` who said yes; ``of`` a team's seats."""
 
     def __init__(self, person: int, size: int, where: str, auto: bool = False, of: int | None = None) -> None:
         self.person, self.size, self.where, self.auto, self.of = person, size, where, auto, of

@@ -16,9 +16,10 @@ class Activity(Base):
 
     ``state``: draft → submitted → (rejected | open); open → withdrawn (nobody registered yet) or cancelled. What a
     clock decides (closed, running, over, settled) is computed from the shifts. ``kind``: volunteer (the only one
-    whose minutes count, 67号令 第19条), training, league, meeting, entertainment, selection. ``visibility``: public, or
-    team (members of ``team_id`` only). ``approval``: each sign-up waits for the leader. ``author``, ``reviewer``:
-    actors (see bot/services/actors.py). ``campaign_id``: the activity this one is part of; ``claimed_by`` the team that took it on.
+    whose minutes count, 67号令 第19条), training, league, meeting, entertainment, selection, campaign (the parent of
+    others, without shifts). ``visibility``: public, or team (members of ``team_id`` only). ``approval``: each sign-up
+    waits for the leader. ``author``, ``reviewer``: actors (see bot/services/actors.py). ``campaign_id``: the activity
+    this one is part of; ``claimed_by`` the team that took it on.
     ``agreement_required``: for one of the reasons of 浙江省条例 第21条 beyond what the other fields say.
     """
 
@@ -104,8 +105,8 @@ class Shift(Base):
 class Roster(Base):
     """A template of recurring shifts of one activity (微笑驿站: two seats a day of 2.5 h).
 
-    ``slots``: a list of ``{"starts": "09:00", "ends": "11:30", "seats": 1, "role": ""}`` for each day in ``weekdays``
-    (0 = Monday) from ``first_on`` to ``last_on``; ``made_until``: the last day whose shifts exist.
+    ``slots``: a list of ``{"starts": "09:00", "ends": "11:30", "seats": 1, "role": "", "min_age": null}`` for each day
+    in ``weekdays`` (0 = Monday) from ``first_on`` to ``last_on``; ``made_until``: the last day whose shifts exist.
     """
 
     __tablename__ = "rosters"

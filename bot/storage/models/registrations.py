@@ -24,7 +24,7 @@ class Registration(Base):
     ``state``: pending (待审核), waiting (候补), offered (候补邀请), confirmed (已报名), checked_in, checked_out,
     unclosed (待补签退), completed; ended: cancelled, cancelled_late, declined, offer_expired, activity_cancelled,
     rejected, absent (未到). ``party_size``: seats this row holds, its companions' among them; a companion's
-    own row holds none (0) and points to it by ``party_of``. ``reservation_id``: the team's reservation whose seat this is.
+    own row holds none (0) and points to it by ``party_of``. ``reservation_id``: the team's, whose seat this is.
     ``auto_accept``: 直接报上, no offer is needed. ``priority``: higher first in line, by a published rule only.
     ``skipped``: how often a party was passed over for want of enough seats together. ``uninsured``: joined
     after the list went to the insurer.

@@ -1,0 +1,261 @@
+"""What we hold about a person, for them to have; and being forgotten, but for what the law keeps (PIPL 44–47)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, inspect, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.services import actors, offers, registrations, seats, volunteers
+from bot.services.announcements import supersede
+from bot.services.identities import same
+from bot.services.refusals_people import ErasureAsked, NothingToWithdraw
+from bot.services.rules import USUAL, Rules
+from bot.storage.crypto import Cipher
+from bot.storage.database import locked, writing
+from bot.storage.models import (
+    Agreement,
+    Appeal,
+    AttendanceEvent,
+    AuditEntry,
+    Base,
+    Certificate,
+    Completion,
+    Consent,
+    Document,
+    Erasure,
+    Follower,
+    Guardianship,
+    Invitation,
+    LedgerEntry,
+    ManualEntry,
+    Membership,
+    NoticeConsent,
+    Person,
+    PointsLeg,
+    PointsTransaction,
+    Push,
+    Redemption,
+    Registration,
+    Reservation,
+    SavedSession,
+    StarAward,
+    Suspension,
+    Swap,
+    Volunteer,
+)
+
+OF_PERSON: dict[str, tuple[type[Base], str]] = {
+    "志愿者身份": (Volunteer, "person_id"), "同意记录": (Consent, "person_id"), "报名": (Registration, "person_id"),
+    "签到签退": (AttendanceEvent, "person_id"), "时长": (LedgerEntry, "person_id"), "补记": (ManualEntry, "person_id"),
+    "申诉": (Appeal, "person_id"), "兑换": (Redemption, "person_id"), "星级": (StarAward, "person_id"),
+    "证明": (Certificate, "person_id"), "志愿队": (Membership, "person_id"), "协议": (Agreement, "person_id"),
+    "培训": (Completion, "person_id"), "暂停": (Suspension, "person_id"), "团队预留": (Reservation, "person_id"),
+    "监护（被监护）": (Guardianship, "minor_id"), "监护（监护人）": (Guardianship, "guardian_id"),
+    "删除申请": (Erasure, "person_id"),
+}  # fmt: skip
+OF_ACCOUNT: dict[str, type[Base]] = {"微信帐号": Follower, "订阅消息授权": NoticeConsent, "发给您的消息": Push}
+HIDDEN = {
+    "code_hash", "id_hash", "phone_hash", "token_hash", "sha256", "fence", "leased_by", "leased_until", "wechat_id",
+}  # fmt: skip
+"""Columns that say nothing about the person, or would only help somebody else."""
+
+
+# -- a copy ------------------------------------------------------------------------------------------
+
+
+def export(db: Session, cipher: Cipher, person_id: int) -> dict[str, Any]:
+    """Everything about the person, encrypted fields opened, as plain JSON values; nothing about anybody else."""
+    records = db.scalars(select(Person).where(Person.id.in_(same(person_id)))).all()
+    openids = list(db.scalars(select(Follower.openid).where(Follower.person_id.in_(same(person_id)))))
+    found: dict[str, Any] = {"资料": [_plain(cipher, record) for record in records]}
+    rows: dict[str, list[Base]] = {}
+    for title, (model, column) in OF_PERSON.items():
+        owned = select(model).where(getattr(model, column).in_(same(person_id)))
+        rows[title] = list(db.scalars(owned.order_by(*inspect(model).primary_key)))
+    for title, model in OF_ACCOUNT.items():
+        owned = select(model).where(model.openid.in_(openids))  # type: ignore[attr-defined]
+        rows[title] = list(db.scalars(owned.order_by(*inspect(model).primary_key)))
+    found |= {title: [_plain(cipher, row) for row in owned] for title, owned in rows.items()}
+    found["益币"] = _points(db, person_id)
+    found["谁处理过"] = _audit(db, records, rows)
+    return found
+
+
+def _plain(cipher: Cipher, row: Base) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for column in inspect(type(row)).columns:
+        value = getattr(row, column.key)
+        if column.key in HIDDEN or value in (None, "", [], {}):
+            continue
+        if isinstance(value, bytes):
+            said[column.key.removesuffix("_encrypted")] = cipher.decrypt(value)
+        else:
+            said[column.key] = value.isoformat() if isinstance(value, (date, datetime)) else value
+    return said
+
+
+def _points(db: Session, person_id: int) -> list[dict[str, Any]]:
+    records = db.scalars(same(person_id)).all()
+    legs = (
+        select(PointsTransaction.at, PointsTransaction.kind, PointsTransaction.reason, PointsLeg.amount)
+        .join(PointsLeg, PointsLeg.transaction_id == PointsTransaction.id)
+        .where(PointsLeg.account.in_([f"user:{id}" for id in records]))
+        .order_by(PointsLeg.id)
+    )
+    return [
+        {"at": at.isoformat(), "kind": kind, "reason": reason, "points": amount / 10}
+        for at, kind, reason, amount in db.execute(legs)
+    ]
+
+
+def _audit(db: Session, records: Sequence[Person], rows: Mapping[str, Sequence[Base]]) -> list[dict[str, Any]]:
+    """Who changed or looked at these rows: staff by their role in it, never another person."""
+    subjects = [f"people:{record.id}" for record in records]
+    for owned in rows.values():
+        subjects += [f"{row.__tablename__}:{'-'.join(map(str, inspect(row).identity or ()))}" for row in owned]
+    said = []
+    for start in range(0, len(subjects), 500):
+        page = select(AuditEntry).where(AuditEntry.subject.in_(subjects[start : start + 500]))
+        for entry in db.scalars(page.order_by(AuditEntry.id)):
+            kind = entry.actor.partition(":")[0]
+            who = {"staff": "工作人员", "system": "系统"}.get(kind, "本人或相关人员")
+            said.append({"at": entry.at.isoformat(), "who": who, "what": entry.subject, "after": entry.after})
+    return said
+
+
+# -- being forgotten ---------------------------------------------------------------------------------
+
+
+def ask_erasure(db: Session, person_id: int, openid: str, now: datetime, rules: Rules = USUAL) -> Erasure:
+    """Done after some days in which it may be withdrawn. Raises ErasureAsked."""
+    writing(db)
+    locked(db, Person, person_id)
+    if (open_ := open_erasure(db, person_id)) is not None:
+        raise ErasureAsked(open_.due_at)
+    due_at = now + timedelta(days=rules.volunteering.erasure_days)
+    erasure = Erasure(person_id=person_id, openid=openid, asked_at=now, due_at=due_at)
+    db.add(erasure)
+    db.flush()
+    return erasure
+
+
+def withdraw_erasure(db: Session, person_id: int, now: datetime) -> Erasure:
+    """Raises NothingToWithdraw."""
+    writing(db)
+    locked(db, Person, person_id)
+    open_ = open_erasure(db, person_id)
+    if open_ is None:
+        raise NothingToWithdraw
+    open_.withdrawn_at = now
+    db.flush()
+    return open_
+
+
+def open_erasure(db: Session, person_id: int) -> Erasure | None:
+    asked = select(Erasure).where(
+        Erasure.person_id.in_(same(person_id)), Erasure.withdrawn_at.is_(None), Erasure.done_at.is_(None)
+    )
+    return db.scalars(asked.limit(1)).one_or_none()
+
+
+def due_erasures(db: Session, now: datetime) -> list[int]:
+    asked = select(Erasure.id).where(Erasure.withdrawn_at.is_(None), Erasure.done_at.is_(None), Erasure.due_at <= now)
+    return list(db.scalars(asked.order_by(Erasure.id)))
+
+
+def erase(db: Session, erasure_id: int, now: datetime, rules: Rules = USUAL) -> bool:
+    """Everything personal goes; hours, presence, points and certificates stay under a number (67号令 第4条, PIPL 47).
+
+    A certificate keeps its sealed snapshot: who holds the paper may still verify it.
+    """
+    writing(db)
+    erasure = locked(db, Erasure, erasure_id)
+    if erasure is None or erasure.done_at is not None or erasure.withdrawn_at is not None or erasure.due_at > now:
+        return False
+    person_id = erasure.person_id
+    records = list(db.scalars(select(Person).where(Person.id.in_(same(person_id))).order_by(Person.id)))
+    for record in records:
+        locked(db, Person, record.id)
+    openids = list(db.scalars(select(Follower.openid).where(Follower.person_id.in_(same(person_id)))))
+    actors.acting(db, actors.SYSTEM)
+    _end_registrations(db, person_id, now, rules)
+    _end_standing(db, person_id, now)
+    for record in records:
+        _empty(record, now)
+    for follower in db.scalars(select(Follower).where(Follower.openid.in_(openids))):
+        follower.person_id, follower.first_scene = None, ""
+    _clear_around(db, person_id, openids, now)
+    erasure.done_at, erasure.openid = now, ""
+    db.flush()
+    return True
+
+
+def _end_registrations(db: Session, person_id: int, now: datetime, rules: Rules) -> None:
+    live = select(Registration).where(Registration.person_id.in_(same(person_id)), Registration.state.in_(seats.LIVE))
+    for row in db.scalars(live).all():
+        if row.shift.starts_at > now and row.state in ("pending", "waiting", "offered", "confirmed"):
+            registrations.cancel(db, row.id, now, "注销", rules=rules)
+    shifts = offers.shifts_to_promote(db, now)
+    for shift_id in shifts:
+        offers.promote(db, shift_id, now, rules=rules)
+
+
+def _end_standing(db: Session, person_id: int, now: datetime) -> None:
+    standing = volunteers.of_person(db, person_id)
+    if standing is not None:
+        if standing.state in ("applied", "registered"):
+            volunteers.leave(db, person_id, now)
+        standing.email_encrypted = standing.address_encrypted = None
+        standing.education = standing.job = standing.political = standing.reason = ""
+        standing.vcode = None
+    linked = or_(Guardianship.minor_id.in_(same(person_id)), Guardianship.guardian_id.in_(same(person_id)))
+    for link in db.scalars(select(Guardianship).where(linked, Guardianship.state.in_(("asked", "active")))):
+        link.state, link.ended_at, link.code_hash, link.relation = "withdrawn", now, None, ""
+    for membership in db.scalars(
+        select(Membership).where(Membership.person_id.in_(same(person_id)), Membership.state.in_(("applied", "active")))
+    ):
+        membership.state, membership.state_since = "left", now
+    given = select(Consent).where(Consent.person_id.in_(same(person_id)), Consent.withdrawn_at.is_(None))
+    for consent in db.scalars(given):
+        consent.withdrawn_at = now
+
+
+def _empty(record: Person, now: datetime) -> None:
+    record.name = record.gender = record.id_type = record.area = ""
+    record.phone_encrypted = record.phone_hash = record.id_encrypted = record.id_hash = None
+    record.birth_date, record.skills, record.erased_at = None, [], now
+
+
+def _clear_around(db: Session, person_id: int, openids: Sequence[str], now: datetime) -> None:
+    """Free words, names others gave for them, what was about to be said, files, and the session of an outage."""
+    own = set(db.scalars(same(person_id)))
+    db.execute(update(Appeal).where(Appeal.person_id.in_(own)).values(text="", answer=""))
+    db.execute(update(Registration).where(Registration.person_id.in_(own)).values(reason=""))
+    mine = select(Registration.id).where(Registration.person_id.in_(own))
+    named = or_(Invitation.registration_id.in_(mine), Invitation.party_of.in_(mine))
+    db.execute(update(Invitation).where(named).values(name="", phone_hash=None, code_hash=None))
+    for swap in db.scalars(select(Swap).where(Swap.registration_id.in_(mine), Swap.state == "open")):
+        swap.state = "withdrawn"
+    for document in db.scalars(select(Document).where(Document.person_id.in_(own))):
+        db.delete(document)
+    for openid in openids:
+        said = select(Push.key).where(Push.openid == openid, Push.state.in_(("due", "unreached")))
+        for key in db.scalars(said).all():
+            supersede(db, key, now, reason="erased")
+        if (saved := db.get(SavedSession, openid)) is not None:
+            db.delete(saved)
+    db.flush()
+
+
+def what_goes(db: Session, person_id: int, now: datetime) -> tuple[int, int]:
+    """(coming registrations that would be cancelled, tenths of points that would be void): for asking first."""
+    live = select(Registration).where(Registration.person_id.in_(same(person_id)), Registration.state.in_(seats.LIVE))
+    coming = [row for row in db.scalars(live) if row.shift.starts_at > now]
+    tenths = select(func.coalesce(func.sum(PointsLeg.amount), 0)).where(
+        PointsLeg.account.in_([f"user:{id}" for id in db.scalars(same(person_id))])
+    )
+    return len(coming), int(db.scalars(tenths).one())
