@@ -41,7 +41,8 @@ def prepare(database: Database) -> tuple[int, list[int]]:
     with database.session() as db:
         new = NewActivity(
             title="江滨公园清洁", place="江滨公园南门", content="捡拾垃圾", risk="临水", organiser="团县委",
-            leader="王老师", starts_at=NOW + timedelta(days=4), ends_at=NOW + timedelta(days=4, hours=2), capacity=SEATS,
+            leader="王老师", starts_at=NOW + timedelta(days=4), ends_at=NOW + timedelta(days=4, hours=2),
+            capacity=SEATS,
             waitlist_limit=PEOPLE,
         )  # fmt: skip
         shift = activities.create(db, new, NOW).shifts[0]
