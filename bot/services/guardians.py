@@ -1,5 +1,7 @@
-"""Guardians: a minor of 14 to 17 asks with a code, the guardian says yes from their own WeChat; younger children are
-looked after under the guardian's account (未成年人保护法 72, 个人信息保护法 31)."""
+"""Guardians: a minor of 14 to 17 asks with a code, the guardian says yes; younger children stand under their account.
+
+未成年人保护法 第72条, 个人信息保护法 第31条.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Free seats offered to those who wait, one at a time and in order; their answers; offers that ran out."""
+"""Free seats offered to those who wait, one at a time and in order, and their answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import String, and_, cast, literal, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services import gates, line, offer_lengths, parties, seats, telling
@@ -17,11 +17,11 @@ from bot.services.refusals import NoOffer, NotRegistered, OfferExpired, ShiftSta
 from bot.services.rules import USUAL, Rules
 from bot.services.seats import Outcome
 from bot.storage.database import locked, writing
-from bot.storage.models import Activity, Offer, Person, Push, Registration, Shift
+from bot.storage.models import Activity, Offer, Person, Registration, Shift
 
 __all__ = [
-    "LENGTHS", "OpenOffer", "Why", "accept_offer", "decline_offer", "expire_offers", "explain", "lock_registration",
-    "may_offer", "open_offers", "pass_over_unreached", "promote", "shifts_to_promote", "withdraw_offers",
+    "LENGTHS", "OpenOffer", "Why", "accept_offer", "decline_offer", "end", "explain", "lock_registration", "may_offer",
+    "open_offers", "promote", "shifts_to_promote", "withdraw_offers",
 ]  # fmt: skip
 
 
@@ -139,7 +139,7 @@ def accept_offer(db: Session, registration_id: int, now: datetime, *, rules: Rul
     refusal = gates.told(list(gates.about_person(db, asked)))
     if refusal is not None:
         raise refusal
-    _answer(db, offer, "accepted", now)
+    end(db, offer, "accepted", now)
     registration.state, registration.state_since = "confirmed", now
     db.flush()
     parties.seat(db, registration, now)
@@ -156,7 +156,7 @@ def decline_offer(db: Session, registration_id: int, now: datetime, *, rules: Ru
     writing(db)
     registration, shift = lock_registration(db, registration_id)
     offer = _answerable(db, registration, now)
-    _answer(db, offer, "declined", now)
+    end(db, offer, "declined", now)
     registration.state, registration.state_since = "declined", now
     parties.hand_on(db, registration, now)
     return promote(db, shift.id, now, rules=rules)
@@ -181,56 +181,6 @@ def open_offers(db: Session, person_id: int, now: datetime) -> list[OpenOffer]:
     ]  # fmt: skip
 
 
-def expire_offers(db: Session, now: datetime, *, rules: Rules = USUAL, limit: int = 100) -> list[Offer]:
-    """End what was not answered in time and offer those seats on. For the sweep; safe to call from several at once."""
-    writing(db)
-    overdue = (
-        select(Registration.shift_id)
-        .join(Offer, Offer.registration_id == Registration.id)
-        .where(Offer.answer.is_(None), Offer.expires_at <= now)
-        .distinct()
-        .order_by(Registration.shift_id)
-        .limit(limit)
-    )
-    expired: list[Offer] = []
-    for shift_id in list(db.scalars(overdue)):
-        locked(db, Shift, shift_id)
-        for offer in _overdue(db, shift_id, now):
-            expired.append(_expire(db, offer, now, rules))
-        db.flush()
-        promote(db, shift_id, now, rules=rules)
-    return expired
-
-
-def pass_over_unreached(db: Session, now: datetime, *, rules: Rules = USUAL) -> list[Offer]:
-    """Offers that no channel could carry: those people keep their place, the next are offered, leaders are told.
-
-    For the sweep. Returns the offers that ended so.
-    """
-    key = literal("offer:").concat(cast(Offer.id, String))
-    unsaid = (
-        select(Offer, Registration.shift_id)
-        .join(Registration, Offer.registration_id == Registration.id)
-        .join(Push, and_(Push.key == key, Push.state.in_(("unreached", "failed"))))
-        .where(Offer.answer.is_(None))
-        .order_by(Registration.shift_id, Offer.id)
-    )
-    found = [(offer.id, shift_id) for offer, shift_id in db.execute(unsaid)]
-    ended: list[Offer] = []
-    if not found:
-        return ended
-    writing(db)
-    for shift_id in sorted({shift_id for _, shift_id in found}):
-        locked(db, Shift, shift_id)
-        for offer_id in (id for id, at in found if at == shift_id):
-            offer = db.get_one(Offer, offer_id, populate_existing=True)
-            if offer.answer is None:
-                ended.append(_keep_place(db, offer, now, rules))
-        db.flush()
-        promote(db, shift_id, now, rules=rules)
-    return ended
-
-
 def shifts_to_promote(db: Session, now: datetime) -> list[int]:
     """Shifts with a free seat and somebody waiting: the sweep promotes them, should an event have been missed."""
     waiting = (
@@ -249,7 +199,7 @@ def withdraw_offers(db: Session, registrations: Sequence[Registration], now: dat
     """The seat itself is gone (the activity was cancelled, the person left): open offers end unanswered."""
     ids = [registration.id for registration in registrations if registration.state == "offered"]
     for offer in db.scalars(select(Offer).where(Offer.registration_id.in_(ids), Offer.answer.is_(None))):
-        _answer(db, offer, "withdrawn", now)
+        end(db, offer, "withdrawn", now)
 
 
 def lock_registration(db: Session, registration_id: int) -> tuple[Registration, Shift]:
@@ -276,46 +226,7 @@ def _answerable(db: Session, registration: Registration, now: datetime) -> Offer
     return last
 
 
-def _answer(db: Session, offer: Offer, answer: str, now: datetime) -> None:
+def end(db: Session, offer: Offer, answer: str, now: datetime) -> None:
+    """The offer is over, for this reason; what was to be said of it is not said any more."""
     offer.answer, offer.answered_at = answer, now
     supersede(db, f"offer:{offer.id}", now, reason=answer)
-
-
-def _overdue(db: Session, shift_id: int, now: datetime) -> Sequence[Offer]:
-    found = (
-        select(Offer)
-        .join(Registration, Offer.registration_id == Registration.id)
-        .where(Registration.shift_id == shift_id, Offer.answer.is_(None), Offer.expires_at <= now)
-        .order_by(Offer.id)
-    )
-    return db.scalars(found.execution_options(populate_existing=True)).all()
-
-
-def _expire(db: Session, offer: Offer, now: datetime, rules: Rules) -> Offer:
-    """Who was told and did not answer has left the line; who was never told keeps the place."""
-    if offer.delivered_at is None:
-        return _keep_place(db, offer, now, rules)
-    registration = db.get_one(Registration, offer.registration_id, populate_existing=True)
-    _answer(db, offer, "expired", now)
-    registration.state, registration.state_since = "offer_expired", now
-    parties.hand_on(db, registration, now)
-    announce(
-        db,
-        key=f"offer_lapsed:{offer.id}",
-        openid=registration.openid,
-        kind="offer_lapsed",
-        payload={"registration_id": registration.id, "offer_id": offer.id},
-        due_at=now,
-        now=now,
-    )
-    return offer
-
-
-def _keep_place(db: Session, offer: Offer, now: datetime, rules: Rules) -> Offer:
-    registration = db.get_one(Registration, offer.registration_id, populate_existing=True)
-    _answer(db, offer, "unreached", now)
-    registration.state, registration.state_since = "waiting", now
-    activity = registration.shift.activity
-    telling.leaders(db, activity, "registrations.unreached", f"{offer.id}", now,
-                    zone=rules.timezone, registration_id=registration.id)  # fmt: skip
-    return offer

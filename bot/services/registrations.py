@@ -13,19 +13,19 @@ from sqlalchemy.orm import Session
 from bot.services import agreements, eligibility, gates, parties, seats, telling
 from bot.services.announcements import supersede
 from bot.services.approvals import Pending, decide, pending
+from bot.services.lapses import expire_offers, pass_over_unreached
 from bot.services.line import left_for, skip
 from bot.services.offers import (
     OpenOffer,
     accept_offer,
     decline_offer,
-    expire_offers,
     lock_registration,
     open_offers,
-    pass_over_unreached,
     promote,
     shifts_to_promote,
     withdraw_offers,
 )
+from bot.services.own import Mine, Past, last_attended, mine
 from bot.services.parties import ALONE, LARGEST, Party
 from bot.services.refusals import (
     AlreadyRegistered,
@@ -41,7 +41,7 @@ from bot.services.refusals_registrations import NotYourChild, PartyTooLarge
 from bot.services.rules import USUAL, Rules
 from bot.services.seats import Outcome
 from bot.storage.database import locked, writing
-from bot.storage.models import Activity, Offer, Person, Registration, Shift
+from bot.storage.models import Activity, Person, Registration, Shift
 
 __all__ = [
     "ALONE", "Cancelled", "Mine", "OpenOffer", "Outcome", "Party", "Past", "Pending", "accept_offer", "cancel",
@@ -62,32 +62,6 @@ class Cancelled:
     code: str
     title: str
     starts_at: datetime
-
-
-@dataclass(frozen=True)
-class Mine:
-    """A live registration as its person sees it."""
-
-    registration_id: int
-    shift_id: int
-    state: str
-    code: str
-    title: str
-    place: str
-    starts_at: datetime
-    ends_at: datetime
-    place_in_line: int | None
-    offer_expires_at: datetime | None
-    party_size: int = 1
-    on_roster: bool = False
-
-
-@dataclass(frozen=True)
-class Past:
-    """What a person took part in."""
-
-    shift_id: int
-    title: str
 
 
 def objections(
@@ -265,37 +239,3 @@ def _is_late(registration: Registration, shift: Shift, now: datetime, rules: Rul
         return False
     moved_since = shift.moved_at is not None and shift.moved_at >= registration.state_since
     return not moved_since and shift.starts_at - now < timedelta(hours=rules.cancel_free_hours)
-
-
-def mine(db: Session, person_id: int, now: datetime) -> list[Mine]:
-    """What this person has ahead, soonest first."""
-    found = (
-        select(Registration, Shift, Activity, Offer.expires_at)
-        .join(Shift, Registration.shift_id == Shift.id)
-        .join(Activity, Shift.activity_id == Activity.id)
-        .outerjoin(Offer, (Offer.registration_id == Registration.id) & Offer.answer.is_(None))
-        .where(Registration.person_id == person_id, Registration.state.in_(seats.LIVE), Shift.ends_at > now)
-        .order_by(Shift.starts_at, Registration.id)
-    )
-    return [
-        Mine(
-            registration.id, shift.id, registration.state, activity.code, activity.title, activity.place,
-            shift.starts_at, shift.ends_at, seats.place_in_line(db, registration), expires_at,
-            registration.party_size, shift.roster_id is not None,
-        )
-        for registration, shift, activity, expires_at in db.execute(found)
-    ]  # fmt: skip
-
-
-def last_attended(db: Session, person_id: int, now: datetime) -> Past | None:
-    """上次那个: the latest activity this person had a seat of and that is over."""
-    over = (
-        select(Shift.id, Activity.title)
-        .join(Registration, Registration.shift_id == Shift.id)
-        .join(Activity, Shift.activity_id == Activity.id)
-        .where(Registration.person_id == person_id, Registration.state.in_((*seats.ENGAGED, "absent")))
-        .where(Shift.ends_at <= now)
-        .order_by(Shift.ends_at.desc())
-    )
-    found = db.execute(over.limit(1)).first()
-    return Past(*found) if found else None

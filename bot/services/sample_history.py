@@ -1,5 +1,4 @@
-"""What a county has behind it, for the demo: teams, volunteers, weeks of activities with presence and hours, one of
-every state, so that each list and answer shows something. Made by the same rules that serve people."""
+"""What a county has behind it, for the demo: weeks of activities with presence and hours, made by the rules."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from bot.services import actors, disputes, hours, ledger, presence, settlement, working_days
+from bot.services import actors, appeals, disputes, hours, ledger, points, presence, settlement, working_days
 from bot.services.explaining import explain
 from bot.services.ledger import NewEntry
 from bot.services.refusals_hours import (
@@ -71,6 +71,18 @@ def test_not_before_the_end_and_not_silently_full_or_zero(afternoon: Afternoon, 
     done = settle(afternoon, "17:00")
     assert done.pending == (afternoon.registration_id,) and not done.credited
     assert hours.total(db, afternoon.person).total == 0 and afternoon.shift.settled_at is None
+
+
+def test_who_was_not_recorded_on_the_day_gets_honour_time(afternoon: Afternoon, db: Session) -> None:
+    """Said by the volunteer, confirmed by another: two people stand behind it, and it earns no points."""
+    presence.close(db, afternoon.shift.id, saturday("16:31"))
+    appeal = appeals.says_was_there(db, afternoon.registration_id, "手机没电", saturday("10:00", 8))
+    appeals.decide(db, appeal.id, True, OTHER, saturday("11:00", 8))
+    settlement.settle(db, afternoon.shift.id, LEADER, saturday("12:00", 8))
+    found = hours.total(db, afternoon.person)
+    assert (found.credit, found.honour, points.balance(db, afternoon.person)) == (0, 150, 0)
+    entry = ledger.entries(db, afternoon.person, limit=1)[0]
+    assert (entry.entered_by, entry.approved_by) == (actors.person(afternoon.person), OTHER)
 
 
 def test_what_is_decided_late_is_settled_by_itself(afternoon: Afternoon, db: Session, world: World) -> None:
