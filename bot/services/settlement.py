@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import actors, audience, ledger, presence, seats, working_days
 from bot.services.announcements import notify
-from bot.services.crediting import Plan, credit
+from bot.services.crediting import Credit, Plan, credit
 from bot.services.identities import current
 from bot.services.ledger import NewEntry
 from bot.services.refusals import ShiftUnknown
@@ -87,6 +87,9 @@ def _record(db: Session, registration: Registration, shift: Shift, actor: str, n
         pairs = [(pair, pair.out_at) for pair in presence.intervals(db, registration.id) if pair.out_at is not None]
         stretches = [(pair.in_at, out_at) for pair, out_at in pairs]
         found = credit(plan, stretches, ledger.credited(db, registration.person_id, shift))
+        left = max(0, plan.planned - ledger.on_shift(db, registration.person_id, shift.id))
+        if found.minutes > left:  # somebody entered hours of this very shift by hand before
+            found = Credit(left, {**found.detail, "by_hand": found.minutes - left})
         events = [event for pair, _ in pairs for event in (pair.in_event_id, pair.out_event_id)]
         last_day = shift.ends_at.astimezone(rules.timezone).date()
         late = _told_later(db, [pair.in_event_id for pair, _ in pairs], last_day, rules)
