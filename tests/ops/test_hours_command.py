@@ -55,7 +55,11 @@ def _shift(days_ago: int, code: str = "A12") -> Callable[[Session], None]:
         shift = Shift(activity=activity, starts_at=ends - timedelta(hours=2), ends_at=ends, capacity=9)
         db.add_all([activity, shift])
         db.flush()
-        db.add(Registration(shift_id=shift.id, person_id=1, openid="o1", state="confirmed", state_since=NOW, created_at=NOW))
+        db.add(
+            Registration(
+                shift_id=shift.id, person_id=1, openid="o1", state="confirmed", state_since=NOW, created_at=NOW
+            )
+        )
 
     return make
 
