@@ -29,4 +29,3 @@ def test_the_number_given_for_the_policy_is_on_its_list(database: Database, ciph
     assert "报名成功" in town.say("oA", "确认")
     listed = town.made(lambda world: policies.hand_out(world.db, cipher, [shift_id], "staff:1", NOW))
     assert (listed.people, listed.without) == (1, 0) and NUMBER in listed.text
-    assert town.read(lambda db: db.get_one(Shift, shift_id).activity.policy_id) is not None
