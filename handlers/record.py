@@ -225,7 +225,7 @@ def _disputed(ctx: Context, person: int | None) -> LedgerEntry | None:
     return next((one for one in ledger.entries(ctx.db, person, limit=5) if one.registration_id is not None), None)
 
 
-@router.words("继续申诉", "我要继续申诉", "申请复核")
+@router.words("继续申诉", "我要继续申诉", "申请复核", "请团委复核", "我要复核", "团委复核", "要求复核")
 def escalate(ctx: Context) -> Reply | None:
     person = person_id(ctx)
     refused = disputes.last_refused(ctx.db, person) if person is not None else None
