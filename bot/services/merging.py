@@ -76,7 +76,9 @@ def merge(db: Session, old: Person, new: Person, now: datetime, rules: Rules = U
     for model, key in ONCE:
         _once(db, model, key, old.id, new.id)
     for column in MOVED:
-        db.execute(update(column.class_).where(column == old.id).values({column.key: new.id}))
+        for row in db.scalars(select(column.class_).where(column == old.id)).all():  # one by one: the audit log sees it
+            setattr(row, column.key, new.id)
+        db.flush()
     _fill_in(old, new)
     for earlier in db.scalars(select(Person).where(Person.merged_into == old.id)):
         earlier.merged_into = new.id
