@@ -167,7 +167,7 @@ def _submit(ctx: Context, values: Values) -> Reply:
     writing(ctx.db)
     row = follower(ctx)
     if values["phone"]:
-        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now)
+        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now, Rules.of(ctx.settings))
         people.consent(ctx.db, person, CONSENT_PURPOSE, CONSENT_VERSION, ctx.now)
     assert row.person_id is not None
     shift_id = int(values["shift_id"])

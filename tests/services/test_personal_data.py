@@ -92,7 +92,7 @@ def test_erasure_waits_may_be_withdrawn_and_leaves_nothing(world: World, db: Ses
     db.flush()
     left = text_of_everything(db, cipher)
     assert [mark for mark in MARKS.values() if mark in left] == []
-    assert hours.total(db, person_id).credit == 150 and points.balance(db, person_id) == 25
+    assert hours.total(db, person_id).credit == 150 and points.balance(db, person_id) == 0
     assert db.get_one(Follower, "o-marked").person_id is None
     assert {row.state for row in db.query(Registration).filter(Registration.person_id == person_id)} == {"cancelled"}
     assert db.get_one(Volunteer, person_id).state == "left"
