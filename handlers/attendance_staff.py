@@ -137,7 +137,8 @@ def odd_more(ctx: Context) -> Reply | None:
 
 
 def _odd(ctx: Context, offset: int) -> Reply | None:
-    if authority.staff_of(ctx.db, ctx.openid) is None:
+    staff = authority.staff_of(ctx.db, ctx.openid)
+    if staff is None or staff.role not in authority.SUPERVISES:
         return None
     all_of_them = anomalies.found(ctx.db, ctx.now, rules=Rules.of(ctx.settings))
     page = all_of_them[offset : offset + PAGE]

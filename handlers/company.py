@@ -66,8 +66,9 @@ def ask_for_children(ctx: Context, it: activity_rules.Detail) -> Reply | None:
     children = guardians.children_of(ctx.db, person) if person is not None else []
     if not children:
         return Text(
-            "带孩子一起报，要先把您登记为孩子的监护人，孩子的保险和时长才能记在孩子名下。\n"
-            f"怎么登记：回复 {choice_link('监护人同意怎么办理')}；您自己先报也可以，回复 {choice_link(f'报名 {it.code}')}。"
+            "带孩子一起报，要先登记孩子，保险和时长才能记在孩子名下。\n"
+            f"8–13岁的回复 {choice_link('添加孩子')}，填好再说一遍 带孩子报名 {it.code}；"
+            f"您自己先报也可以，回复 {choice_link(f'报名 {it.code}')}。"
         )
     ids = [child.id for child in children]
     choices = [

@@ -140,9 +140,12 @@ def _added(ctx: Context, values: Values) -> Reply:
         people.consent(ctx.db, person, CONSENT_PURPOSE, CONSENT_VERSION, ctx.now)
     assert row.person_id is not None
     born = date.fromisoformat(values["birthday"])
-    child = guardians.add_child(
-        ctx.db, row.person_id, values["child"], born, values["relation"], ctx.now, Rules.of(ctx.settings)
-    )
+    try:
+        child = guardians.add_child(
+            ctx.db, row.person_id, values["child"], born, values["relation"], ctx.now, Rules.of(ctx.settings)
+        )
+    except GuardianUnfit as unfit:  # who the parent is stays known: it was given and agreed to
+        return Text(refusals_people.SENTENCES[GuardianUnfit](ctx, unfit))
     return Text(
         f"已登记 {masked_name(child.name)}（{_age(ctx, child)}岁）。报亲子活动时可以带上：回复 带孩子报名 加活动编号。"
     )

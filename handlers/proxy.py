@@ -7,8 +7,10 @@ import re
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.language.text import clean
+from bot.services import activities, guardians
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import asking
+from handlers import asking, company, reference
+from handlers.contact import person_id
 
 router = Router("proxy")
 
@@ -24,6 +26,15 @@ PROXY = re.compile(
 )
 
 
+def _with_known_child(ctx: Context) -> Reply | None:
+    """Whose child is registered here comes along with the guardian; None when it is not known which activity."""
+    person = person_id(ctx)
+    if person is None or not guardians.children_of(ctx.db, person):
+        return None
+    meant = reference.meant(ctx, own_first=False)
+    return company.ask_for_children(ctx, activities.detail(ctx.db, meant[0], ctx.now)) if len(meant) == 1 else None
+
+
 @router.when(lambda ctx: PROXY.search(clean(ctx.text)) is not None)
 def for_somebody(ctx: Context) -> Reply | None:
     """Nobody is signed up by another's word."""
@@ -32,7 +43,7 @@ def for_somebody(ctx: Context) -> Reply | None:
         return None
     office = ctx.settings.organisation
     if found.group("child") or found.group("own_child"):
-        return Text(
+        return _with_known_child(ctx) or Text(
             "可以的，孩子报名要由监护人办理：\n"
             f"· 8–13周岁：先回复 {choice_link('添加孩子')}，再带着一起报亲子活动，由您全程陪同；\n"
             f"· 14–17周岁：需要监护人同意，请孩子用自己的微信回复 我要当志愿者，拿到同意码发给您；\n"

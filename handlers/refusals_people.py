@@ -21,6 +21,9 @@ STANDING = {"applied": "您的注册申请正在审核，结果会告诉您。",
 SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {
     r.BirthDateMissing: lambda ctx, e: f"还需要您的出生日期，请回复 {choice_link('我要当志愿者')} 填写。",
     r.BirthDateInvalid: lambda ctx, e: "这个日期好像不对，请这样写：2008-05-01。",
+    r.IdentityTaken: lambda ctx, e: (
+        f"这个证件号码已经登记在另一个姓名下，没有报上。请核对；确实是您的，请打 {ctx.settings.organisation.phone}，老师核对后更正。"
+    ),
     r.TooYoung: lambda ctx, e: (
         f"14周岁起可以注册志愿者，您到{e.until.year}年{e.until.month}月{e.until.day}日就可以了。"
         "在那之前，可以由家长带着参加亲子活动：请家长关注本号，回复 添加孩子。"

@@ -183,7 +183,9 @@ def _submit(ctx: Context, values: Values) -> Reply:
 def _note(ctx: Context, person: int, shift_id: int, values: Values) -> None:
     born = date.fromisoformat(values["birth"]) if values.get("birth") else None
     if born or values.get("id"):
-        particulars.note(ctx.db, ctx.cipher, person, ctx.now, birth_date=born, id_number=values.get("id", ""))
+        person = particulars.note(
+            ctx.db, ctx.cipher, person, ctx.now, birth_date=born, id_number=values.get("id", "")
+        ).id  # another record, when the number says that they are one person
     if values.get("id"):  # asked for alone, with whom it is for and what for: sending it is the consent (PIPL 23)
         people.consent(ctx.db, ctx.db.get_one(Person, person), policies.CONSENT, CONSENT_VERSION, ctx.now)
     if values.get("agreed"):

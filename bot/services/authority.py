@@ -19,6 +19,10 @@ DECIDES = {
 """Which roles of staff decide about what (domain §6.7). Sign-ups and presence are decided by whoever leads."""
 
 
+SUPERVISES = ("admin", "reviewer", "auditor")
+"""Which roles see what looks odd about check-ins."""
+
+
 def staff_of(db: Session, openid: str) -> Staff | None:
     """Who speaks through this WeChat account, if it is bound to an account of staff."""
     return duty.of_openid(db, openid)

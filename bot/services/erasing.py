@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from bot.services import actors, offers, points, redemptions, registrations, seats, volunteers
+from bot.services import actors, guardians, offers, points, redemptions, registrations, seats, volunteers
 from bot.services.announcements import supersede
 from bot.services.identities import same
 from bot.services.rules import Rules
@@ -33,6 +33,7 @@ from bot.storage.models import (
     Push,
     Redemption,
     Registration,
+    Reservation,
     SavedSession,
     StarAward,
     Suspension,
@@ -61,6 +62,9 @@ def forget(db: Session, erasure: Erasure, now: datetime, rules: Rules) -> None:
     _end_registrations(db, person_id, now, rules)
     _end_points(db, erasure, now, rules)
     _end_standing(db, person_id, now)
+    for child in _children_left_alone(db, person_id, now, rules):
+        _end_registrations(db, child.id, now, rules)
+        _empty(child, now)
     _clear_invitations(db, person_id, records)
     for record in records:
         _empty(record, now)
@@ -114,6 +118,28 @@ def _end_standing(db: Session, person_id: int, now: datetime) -> None:
         activity.leader_id = None  # nobody leads it: what happens there is told to the office
 
 
+def _children_left_alone(db: Session, guardian_id: int, now: datetime, rules: Rules) -> list[Person]:
+    """Minors whose only guardian goes: what they had ahead ends. Returns those without an account of their own."""
+    minors = select(Guardianship.minor_id).where(Guardianship.guardian_id.in_(same(guardian_id)))
+    alone = []
+    for minor_id in sorted(set(db.scalars(minors))):
+        for consent in db.scalars(
+            select(Consent).where(
+                Consent.person_id == minor_id, Consent.given_by.in_(same(guardian_id)), Consent.withdrawn_at.is_(None)
+            )
+        ):
+            consent.withdrawn_at = now
+        db.flush()
+        if guardians.has_consent(db, minor_id):
+            continue
+        _end_registrations(db, minor_id, now, rules)
+        own = select(Follower.openid).where(Follower.person_id.in_(same(minor_id)))
+        minor = db.get(Person, minor_id)
+        if minor is not None and minor.erased_at is None and db.scalars(own.limit(1)).first() is None:
+            alone.append(minor)
+    return alone
+
+
 def _clear_invitations(db: Session, person_id: int, records: Sequence[Person]) -> None:
     """Names others gave for them, answered or not: before the number is gone by which they are found."""
     mine = select(Registration.id).where(Registration.person_id.in_(same(person_id)))
@@ -136,6 +162,8 @@ def _clear_around(db: Session, person_id: int, openids: Sequence[str], now: date
     for column, words in WORDS:
         said = update(words.class_).where(column.in_(own), words != "")
         db.execute(said.values({words.key: REASON}))
+    for table in (Registration, Redemption, Reservation):  # which account it was is nobody's to know any more
+        db.execute(update(table).where(table.person_id.in_(own)).values(openid=""))
     seen = update(AttendanceEvent).where(
         AttendanceEvent.person_id.in_(own), AttendanceEvent.place_encrypted.is_not(None)
     )

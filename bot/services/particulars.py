@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.services import identity_numbers
+from bot.services import identity_numbers, merging
 from bot.services.refusals import NotRegistered
+from bot.services.refusals_people import IdentityTaken
 from bot.storage.crypto import Cipher
-from bot.storage.database import locked, writing
-from bot.storage.models import Person
+from bot.storage.database import alone, locked, writing
+from bot.storage.models import Follower, Person
 
 
 def note(
@@ -24,14 +26,18 @@ def note(
 ) -> Person:
     """Keep what was told; the number is encrypted, and says the day of birth and the gender too.
 
-    Raises IdentityInvalid.
+    The same number and name under another record is the same person: the records become one, and the one in use is
+    returned. Raises IdentityInvalid, IdentityTaken (under another name).
     """
     writing(db)
+    number = identity_numbers.normal(id_number, today=now.date()) if id_number else ""
+    if number:
+        alone(db, f"identity {identity_numbers.digest(cipher, number)}")
     person = locked(db, Person, person_id)
     if person is None:
         raise NotRegistered
-    if id_number:
-        number = identity_numbers.normal(id_number, today=now.date())
+    if number:
+        person = _one_record(db, person, identity_numbers.digest(cipher, number), now)
         person.id_type, person.id_hash = "id_card", identity_numbers.digest(cipher, number)
         person.id_encrypted = cipher.encrypt(number)
         birth_date = identity_numbers.born(number) or birth_date
@@ -40,3 +46,17 @@ def note(
         person.birth_date = birth_date
     db.flush()
     return person
+
+
+def _one_record(db: Session, person: Person, digest: str, now: datetime) -> Person:
+    """The record that has this number already, or ``person`` itself."""
+    known = db.scalars(
+        select(Person).where(Person.id_hash == digest, Person.id != person.id, Person.merged_into.is_(None)).limit(1)
+    ).one_or_none()
+    if known is None:
+        return person
+    if known.name != person.name:
+        raise IdentityTaken
+    db.execute(update(Follower).where(Follower.person_id == person.id).values(person_id=known.id))
+    merging.merge(db, person, known, now)
+    return db.get_one(Person, known.id, populate_existing=True)

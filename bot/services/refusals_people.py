@@ -19,6 +19,12 @@ class BirthDateInvalid(Refused):
     code = "BIRTH_DATE_INVALID"
 
 
+class IdentityTaken(Refused):
+    """The number is registered under another name."""
+
+    code = "IDENTITY_TAKEN"
+
+
 class TooYoung(Refused):
     """中国注册志愿者管理办法 第7条: from 14 on; ``until``: the day that makes it possible."""
 

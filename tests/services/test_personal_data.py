@@ -10,9 +10,19 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services import guardians, hours, identity_numbers, ledger, people, personal_data, points, volunteers
+from bot.services import (
+    guardians,
+    hours,
+    identity_numbers,
+    ledger,
+    particulars,
+    people,
+    personal_data,
+    points,
+    volunteers,
+)
 from bot.services.ledger import NewEntry
-from bot.services.refusals_people import ErasureAsked, NothingToWithdraw
+from bot.services.refusals_people import ErasureAsked, IdentityTaken, NothingToWithdraw
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.database import writing
 from bot.storage.models import Base, Follower, Person, Registration, Volunteer
@@ -133,3 +143,26 @@ def test_the_older_standing_stays_when_both_have_one(world: World, db: Session, 
     people.save_profile(db, cipher, second_follower, "赵一一", "13955556666", NOW)
     kept: Any = db.get(Volunteer, first.id, populate_existing=True)
     assert (kept.state, kept.number) == ("registered", number)
+
+
+def test_a_guardian_who_goes_leaves_no_child_behind(world: World, db: Session, cipher: Cipher) -> None:
+    """The child's record under their account goes with them; a minor with an account of their own loses the seat."""
+    guardian, minor = world.person("王大雨"), world.person("王小雨")
+    child = guardians.add_child(db, guardian, "王小宝", date(2015, 6, 1), "母亲", NOW)
+    link = guardians.asked_with(db, cipher, guardians.ask(db, cipher, minor, NOW), "o", NOW)
+    guardians.agree(db, link.id, guardian, "母亲", "v1", NOW)
+    made = world.sign_up(world.shift(starts_in=timedelta(days=30)), minor)
+    asked = personal_data.ask_erasure(db, guardian, "o-1", NOW)
+    assert personal_data.erase(db, asked.id, NOW + timedelta(days=10))
+    assert db.get_one(Registration, made.registration_id).state == "cancelled"
+    gone, kept = db.get_one(Person, child.id), db.get_one(Person, minor)
+    assert (gone.name, gone.birth_date, kept.name) == ("", None, "王小雨")
+
+
+def test_one_identity_number_is_one_person(world: World, db: Session, cipher: Cipher) -> None:
+    first, twin, other = world.person("赵一一"), world.person("赵一一"), world.person("钱二二")
+    particulars.note(db, cipher, first, NOW, id_number=ID)
+    with pytest.raises(IdentityTaken):
+        particulars.note(db, cipher, other, NOW, id_number=ID)
+    assert particulars.note(db, cipher, twin, NOW, id_number=ID).id == first
+    assert db.get_one(Person, twin).merged_into == first
