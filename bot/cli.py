@@ -24,6 +24,7 @@ COMMANDS = {
     "staff": ("bot.commands.people", "工作人员帐号"),
     "team": ("bot.commands.teams", "志愿队伍和负责人"),
     "certificate": ("bot.commands.certificates", "志愿服务证明：查验、打印、盖章、作废"),
+    "hours": ("bot.commands.hours", "时长：手工补记的清单、录入、审核，到期没结算的活动"),
     "reward": ("bot.commands.rewards", "益币商城：上架、补货、清单"),
     "activity": ("bot.commands.activities", "活动：提交、审核、取消、排班"),
     "policy": ("bot.commands.insurance", "保单：登记、用到活动上"),

@@ -22,6 +22,7 @@ from handlers import (
     follow,
     guardians,
     joining,
+    late_entries,
     leaders,
     leftover,
     merits,
@@ -57,6 +58,7 @@ INTENTS = all_intents(
         team_leaders.router,
         leaders.router,
         on_site.router,
+        late_entries.router,
         reviews.router,
         attendance.router,
         attendance_staff.router,
@@ -91,6 +93,7 @@ ROUTERS = [
     reviews.router,  # 待办, 入队申请, 同意 1: of whoever may decide
     leaders.router,  # 名单 A12, 我带的活动: of whoever leads
     on_site.router,  # 签到码 A12, 到 王晓雨, 结算 A12
+    late_entries.router,  # 补录 A12 王晓雨 13:02 到 15:30
     team_leaders.router,  # 队员 T05, 移出 2: of whoever leads a team
     teams.router,  # 找队伍, 加入 T05, 退队
     ask_back.router,  # 退, 证, 帮忙: which of several things is meant?

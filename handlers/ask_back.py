@@ -28,7 +28,7 @@ def leave_what(ctx: Context) -> Reply:
         _entry(ctx, "不再收提醒", "unsubscribe"),
         _entry(ctx, "退团", "quit-league"),
         None if in_teams else _entry(ctx, "退出志愿队", "team-leave"),
-        _entry(ctx, "注销、删除我的信息", "delete-data"),
+        Choice("注销、删除我的信息", "profile.erase"),
     )
 
 

@@ -73,7 +73,7 @@ def _agreed(ctx: Context, values: Values) -> Reply:
     writing(ctx.db)
     row = follower(ctx)
     if values["phone"]:
-        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now)
+        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now, Rules.of(ctx.settings))
         people.consent(ctx.db, person, CONSENT_PURPOSE, CONSENT_VERSION, ctx.now)
     assert row.person_id is not None
     link = guardians.agree(
@@ -136,7 +136,7 @@ def _added(ctx: Context, values: Values) -> Reply:
     writing(ctx.db)
     row = follower(ctx)
     if values["phone"]:
-        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now)
+        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now, Rules.of(ctx.settings))
         people.consent(ctx.db, person, CONSENT_PURPOSE, CONSENT_VERSION, ctx.now)
     assert row.person_id is not None
     born = date.fromisoformat(values["birthday"])

@@ -7,6 +7,7 @@ from bot.conversation.forms import Field, Values
 from bot.services import people
 from bot.services.profiles import masked_name, masked_phone
 from bot.services.refusals import ProfileMissing
+from bot.services.rules import Rules
 from bot.storage.database import writing
 from handlers.contact import follower, person_id
 from handlers.sign_up_form import parse_name, parse_phone
@@ -49,7 +50,7 @@ def keep_profile(ctx: Context, values: Values) -> int:
     writing(ctx.db)
     row = follower(ctx)
     if values["phone"]:
-        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now)
+        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now, Rules.of(ctx.settings))
         people.consent(ctx.db, person, CONSENT_PURPOSE, CONSENT_VERSION, ctx.now)
     if row.person_id is None:
         raise ProfileMissing(("name", "phone"))

@@ -8,7 +8,7 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.language import past
 from bot.language.dates import clock, moment, span
-from bot.services import appeals, presence
+from bot.services import appeals, disputes, presence
 from bot.services.hours import shown
 from bot.services.refusals_attendance import ClaimImpossible, NothingToAppeal
 from bot.services.rules import Rules
@@ -69,10 +69,12 @@ def was_there_at(ctx: Context) -> Reply | None:
 
 
 @router.words("请团委复核", "申请复核", "我要复核", "团委复核", "要求复核")
-def escalate(ctx: Context) -> Reply:
+def escalate(ctx: Context) -> Reply | None:
     person = person_id(ctx)
     refused = appeals.last_of(ctx.db, person, ("refused",)) if person is not None else None
     if person is None or refused is None:
+        if person is not None and disputes.last_refused(ctx.db, person) is not None:
+            return None  # it is about hours, see handlers/record
         raise NothingToAppeal
     appeal = appeals.escalate(ctx.db, refused.id, person, ctx.now, Rules.of(ctx.settings))
     return Text(f"已请团委复核，最晚{moment(appeal.due_at, ctx.zone)}前有结果，会发给您。想补充什么请回复 人工。")

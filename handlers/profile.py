@@ -72,7 +72,7 @@ def edit(ctx: Context) -> Reply:
 
 def _edited(ctx: Context, values: Values) -> Reply:
     writing(ctx.db)
-    person = people.save_profile(ctx.db, ctx.cipher, follower(ctx), values["name"], values["phone"], ctx.now)
+    person = people.save_profile(ctx.db, ctx.cipher, follower(ctx), values["name"], values["phone"], ctx.now, Rules.of(ctx.settings))
     return Text(f"已更新：{masked_name(person.name)} {people.phone_masked(ctx.cipher, person)}。已报名的活动不受影响。")
 
 
@@ -117,7 +117,7 @@ def _register(ctx: Context, values: Values) -> Reply:
     row = follower(ctx)
     person = me(ctx)
     if values["name"] or values["phone"] or person is None:
-        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now)
+        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now, Rules.of(ctx.settings))
         people.consent(ctx.db, person, CONSENT_PURPOSE, CONSENT_VERSION, ctx.now)
     locked(ctx.db, Person, person.id)
     person.birth_date = date.fromisoformat(values["birthday"])

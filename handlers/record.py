@@ -8,7 +8,7 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.dates import clock, day, moment
-from bot.services import disputes, hours, ledger, working_days
+from bot.services import disputes, hours, ledger, stars, working_days
 from bot.services.explaining import Explained, explain
 from bot.services.rules import Rules, in_force
 from bot.storage.models import LedgerEntry
@@ -20,6 +20,7 @@ router = Router("record")
 PAGE = 5
 BAR = 10
 NOBODY = "您还没有服务时长的记录。参加过志愿活动、签到签退、负责人结算以后，这里就有了。看看 {activities}？"
+STARS = "〇一二三四五六七八九"
 KINDS = {"credit": "", "honour": "（荣誉时长）", "import": "（志愿汇）"}
 WHY = r"(?:我|这次|这场|那次|那场|上次)?(?:的)?(?:为什么|为啥|咋|怎么)(?:才|只有?|就|是|会|记了?|给了?|算了?|成|有|我)*"
 
@@ -41,6 +42,9 @@ def my_hours(ctx: Context) -> Reply:
     ]
     apart = [("荣誉时长", total.honour), ("志愿汇导入", total.imported)]
     lines += [f"其中{name} {hours.shown(minutes)} 小时。" for name, minutes in apart if minutes]
+    standing = stars.standing(ctx.db, person, today, Rules.of(ctx.settings))
+    if standing is not None and standing.following is not None and not standing.eligible:
+        lines.append(f"离{STARS[standing.following]}星志愿者还差 {hours.shown(standing.missing)} 小时。")
     lines.append(f"每一条：{choice_link('时长明细')}；怎么算的：{choice_link('时长怎么算')}")
     return Text("\n".join(lines))
 
@@ -150,6 +154,7 @@ def _steps(ctx: Context, it: Explained) -> list[str]:
     lines += [f"有 {it.twice} 分钟已记在同时段的另一场，不重复记；"] if it.twice else []
     lines += [f"在场不到计划的 {it.too_short}%，按规定不记；"] if it.too_short else []
     lines += [f"这一场最多记 {it.cap} 分钟；"] if it.cap else []
+    lines += [f"这一场已手工补记过，{it.by_hand} 分钟不重复记；"] if it.by_hand else []
     lines += [f"原来记 {it.was} 分钟，已更正（{it.reason}）；"] if it.was is not None else []
     lines.append(f"共 {it.minutes} 分钟＝{hours.shown(it.minutes)} 小时（路上与等待不计，按0.1小时向下取）。")
     return lines
@@ -220,7 +225,7 @@ def _disputed(ctx: Context, person: int | None) -> LedgerEntry | None:
     return next((one for one in ledger.entries(ctx.db, person, limit=5) if one.registration_id is not None), None)
 
 
-@router.words("继续申诉", "我要继续申诉", "申请复核")
+@router.words("继续申诉", "我要继续申诉", "申请复核", "请团委复核", "我要复核", "团委复核", "要求复核")
 def escalate(ctx: Context) -> Reply | None:
     person = person_id(ctx)
     refused = disputes.last_refused(ctx.db, person) if person is not None else None

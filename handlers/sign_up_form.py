@@ -16,6 +16,7 @@ from bot.services import (
     invitations,
     particulars,
     people,
+    policies,
     registrations,
     reservations,
 )
@@ -24,6 +25,7 @@ from bot.services.refusals import IdentityInvalid, NameInvalid, PhoneInvalid, Pr
 from bot.services.refusals_registrations import AgreementRequired
 from bot.services.rules import Rules
 from bot.storage.database import writing
+from bot.storage.models import Person
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import refusals
 from handlers.contact import follower, person_id
@@ -165,7 +167,7 @@ def _submit(ctx: Context, values: Values) -> Reply:
     writing(ctx.db)
     row = follower(ctx)
     if values["phone"]:
-        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now)
+        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now, Rules.of(ctx.settings))
         people.consent(ctx.db, person, CONSENT_PURPOSE, CONSENT_VERSION, ctx.now)
     assert row.person_id is not None
     shift_id = int(values["shift_id"])
@@ -182,6 +184,8 @@ def _note(ctx: Context, person: int, shift_id: int, values: Values) -> None:
     born = date.fromisoformat(values["birth"]) if values.get("birth") else None
     if born or values.get("id"):
         particulars.note(ctx.db, ctx.cipher, person, ctx.now, birth_date=born, id_number=values.get("id", ""))
+    if values.get("id"):  # asked for alone, with whom it is for and what for: sending it is the consent (PIPL 23)
+        people.consent(ctx.db, ctx.db.get_one(Person, person), policies.CONSENT, CONSENT_VERSION, ctx.now)
     if values.get("agreed"):
         agreements.sign(ctx.db, activities.detail(ctx.db, shift_id, ctx.now).activity_id, person, ctx.now)
 
@@ -236,7 +240,7 @@ FORM = Form(
     fields=(
         Field("name", "请留下您的姓名：", parse_name, known=_registered),
         Field("phone", "请留下您的手机号：", parse_phone, known=_registered),
-        Field("id", "这场活动按名单投保，请发您的18位身份证号（加密保存，只交给保险公司）：", parse_id, known=_id_known, editable=False),
+        Field("id", "这场活动按名单投保，请发您的18位身份证号（加密保存，只交给保险公司投保用；发来就是同意，不想给请回复 取消）：", parse_id, known=_id_known, editable=False),
         Field(
             "birth", "这场活动有年龄要求，请发出生日期，比如 2008-05-01：", parse_birth, known=_birth_known, editable=False
         ),

@@ -49,7 +49,7 @@ def credit(plan: Plan, stretches: Sequence[Stretch], elsewhere: Sequence[Stretch
     """
     counted = [clipped for stretch in stretches if (clipped := _clip(_snapped(plan, stretch), plan))]
     present = sum(((end - start) for start, end in counted), timedelta())
-    twice = _shared(counted, elsewhere)
+    twice = shared(counted, elsewhere)
     window = plan.ends_at - plan.starts_at
     break_taken = max(timedelta(), min(plan.break_minutes * MINUTE, present - (window - plan.break_minutes * MINUTE)))
     given = present - break_taken - twice
@@ -84,7 +84,7 @@ def _clip(stretch: Stretch, plan: Plan) -> Stretch | None:
     return (begins, ends) if begins < ends else None
 
 
-def _shared(counted: Sequence[Stretch], elsewhere: Sequence[Stretch]) -> timedelta:
+def shared(counted: Sequence[Stretch], elsewhere: Sequence[Stretch]) -> timedelta:
     """Time of ``counted`` that lies in ``elsewhere``, which may overlap among themselves."""
     total = timedelta()
     for begins, ends in counted:

@@ -14,7 +14,8 @@ class Explained:
     """All in minutes and aware times; what does not apply is None or 0.
 
     ``present``: inside the plan; ``break_``: taken off; ``twice``: counted by another shift already; ``cap``: the limit
-    that cut it; ``too_short``: the share of the plan (in %) that was not reached; ``was``: before a correction.
+    that cut it; ``too_short``: the share of the plan (in %) that was not reached; ``was``: before a
+    correction; ``by_hand``: recorded for this shift by hand already.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class Explained:
     cap: int | None
     too_short: int | None
     was: int | None
+    by_hand: int
     reason: str
 
 
@@ -38,7 +40,8 @@ def explain(entry: LedgerEntry) -> Explained:
     return Explained(
         entry.kind, entry.minutes, _read(detail.get("in")), _read(detail.get("out")), _read(planned[0]),
         _read(planned[1]), int(detail.get("present", entry.minutes)), int(detail.get("break", 0)),
-        int(detail.get("twice", 0)), detail.get("capped_at"), detail.get("too_short"), detail.get("was"), entry.reason,
+        int(detail.get("twice", 0)), detail.get("capped_at"), detail.get("too_short"), detail.get("was"),
+        int(detail.get("by_hand", 0)), entry.reason,
     )  # fmt: skip
 
 

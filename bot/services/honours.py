@@ -113,10 +113,7 @@ def of_month(db: Session, first: datetime, after: datetime) -> Sequence[ManualEn
 def _fits(db: Session, shift: Shift, person_id: int, minutes: int) -> None:
     if shift.activity.kind != ledger.COUNTS:
         raise NotVolunteering(shift.activity.kind)
-    there = select(func.coalesce(func.sum(LedgerEntry.minutes), 0)).where(
-        LedgerEntry.shift_id == shift.id, LedgerEntry.person_id.in_(same(person_id))
-    )
-    most = max(0, (ledger.planned_minutes(db, shift.id) or 0) - int(db.scalars(there).one()))
+    most = max(0, (ledger.planned_minutes(db, shift.id) or 0) - ledger.on_shift(db, person_id, shift.id))
     if minutes > most:
         raise HoursImpossible("planned", most)
 

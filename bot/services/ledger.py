@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from bot.services import actors, points
+from bot.services import actors, crediting, points
 from bot.services.crediting import Stretch
 from bot.services.identities import current, same
 from bot.services.refusals_hours import AlreadyReversed, EntryUnknown, HoursImpossible, NotVolunteering, TwoPeopleNeeded
 from bot.services.rules import USUAL, Rules, in_force
 from bot.storage.database import locked, writing
-from bot.storage.models import Activity, LedgerEntry, Person, Registration, Shift
+from bot.storage.models import Activity, AttendanceEvent, LedgerEntry, Person, Registration, Shift
 
 COUNTS = "volunteer"
 """The only kind of activity whose minutes are recorded."""
@@ -51,7 +51,7 @@ def add(db: Session, new: NewEntry, now: datetime, rules: Rules = USUAL) -> Ledg
     locked(db, Person, person_id)
     if new.external_id is not None and (known := _known(db, new.source, new.external_id)):
         return known
-    if new.minutes < 0 or (new.kind == "credit" and new.registration_id is None):
+    if new.minutes < 0 or (new.kind == "credit" and not _was_there(db, new.registration_id)):
         raise HoursImpossible("minutes")
     if new.kind == "honour" and (not new.approved_by or actors.is_same_human(db, new.entered_by, new.approved_by)):
         raise TwoPeopleNeeded
@@ -99,15 +99,20 @@ def correct(
     db: Session, entry_id: int, minutes: int, actor: str, approved_by: str, reason: str, now: datetime,
     rules: Rules = USUAL,
 ) -> LedgerEntry:  # fmt: skip
-    """Reversal and a new entry of the right minutes, at most what was planned. Returns the new one."""
+    """Reversal and a new entry of the right minutes: at most what was planned and no other shift has counted.
+
+    Raises what `reverse` raises, HoursImpossible.
+    """
     entry = db.get(LedgerEntry, entry_id)
     if entry is None:
         raise EntryUnknown
-    most = planned_minutes(db, entry.shift_id)
+    most = left_to_record(db, entry)
     if minutes < 0 or (most is not None and minutes > most):
         raise HoursImpossible("planned", most or 0)
     reverse(db, entry_id, actor, approved_by, reason, now, rules)
     detail = {**entry.detail, "corrects": entry.id, "was": entry.minutes}
+    if minutes > entry.minutes and entry.detail.get("planned"):
+        detail["counted"] = [entry.detail["planned"]]  # nobody knows which minutes: none of them counts elsewhere
     new = NewEntry(
         person_id=entry.person_id, kind=entry.kind, minutes=minutes, effective_on=entry.effective_on, title=entry.title,
         entered_by=actor, approved_by=approved_by, reason=reason, detail=detail, shift_id=entry.shift_id,
@@ -126,10 +131,32 @@ def planned_minutes(db: Session, shift_id: int | None) -> int | None:
     return whole if shift.cap_minutes is None else min(whole, shift.cap_minutes)
 
 
+def left_to_record(db: Session, entry: LedgerEntry) -> int | None:
+    """Most minutes an entry may be corrected to: its shift's, without what was given elsewhere meanwhile."""
+    shift = db.get(Shift, entry.shift_id) if entry.shift_id is not None else None
+    if shift is None:
+        return None
+    window = [(shift.starts_at, max(shift.ended_at or shift.ends_at, shift.ends_at))]
+    elsewhere = crediting.shared(window, credited(db, entry.person_id, shift))
+    return max(0, (planned_minutes(db, shift.id) or 0) - -(-elsewhere // timedelta(minutes=1)))
+
+
+def on_shift(db: Session, person_id: int, shift_id: int) -> int:
+    """Minutes this person has of one shift already, however they were recorded."""
+    own = select(func.coalesce(func.sum(LedgerEntry.minutes), 0)).where(
+        LedgerEntry.shift_id == shift_id, LedgerEntry.person_id.in_(same(person_id))
+    )
+    return int(db.scalars(own).one())
+
+
 def is_live() -> ColumnElement[bool]:
-    """Condition: neither a reversal nor taken back."""
+    """Condition: neither a reversal nor taken back.
+
+    Written so that SQLite, which has no statistics, does not look for a person's rows by "reverses nothing": that is
+    nearly every row there is.
+    """
     taken_back = aliased(LedgerEntry)
-    return LedgerEntry.reverses_id.is_(None) & ~exists().where(taken_back.reverses_id == LedgerEntry.id)
+    return (func.coalesce(LedgerEntry.reverses_id, 0) == 0) & ~exists().where(taken_back.reverses_id == LedgerEntry.id)
 
 
 def entries(db: Session, person_id: int, *, limit: int, offset: int = 0) -> Sequence[LedgerEntry]:
@@ -152,10 +179,10 @@ def of_activity(db: Session, person_id: int, code: str) -> LedgerEntry | None:
 
 
 def credited(db: Session, person_id: int, near: Shift) -> list[Stretch]:
-    """Time this person was credited for by other shifts around ``near``, so that no minute counts twice."""
+    """Time recorded for this person elsewhere around ``near``, by whatever way, so that no minute counts twice."""
     around = (near.starts_at.date() - timedelta(days=1), near.ends_at.date() + timedelta(days=1))
     own = select(LedgerEntry.detail).where(
-        LedgerEntry.person_id.in_(same(person_id)), LedgerEntry.kind.in_(("credit", "import")), is_live(),
+        LedgerEntry.person_id.in_(same(person_id)), is_live(),
         LedgerEntry.effective_on.between(*around), LedgerEntry.shift_id.is_distinct_from(near.id),
     )  # fmt: skip
     read = datetime.fromisoformat
@@ -173,6 +200,14 @@ def registration_entry(db: Session, registration_id: int) -> LedgerEntry | None:
 
 def registration_of(db: Session, entry: LedgerEntry) -> Registration | None:
     return db.get(Registration, entry.registration_id) if entry.registration_id is not None else None
+
+
+def _was_there(db: Session, registration_id: int | None) -> bool:
+    """Every credited minute points to presence."""
+    accepted = select(AttendanceEvent.id).where(
+        AttendanceEvent.registration_id == registration_id, AttendanceEvent.verdict == "accepted"
+    )
+    return registration_id is not None and db.scalars(accepted.limit(1)).first() is not None
 
 
 def _known(db: Session, source: str | None, external_id: str) -> LedgerEntry | None:

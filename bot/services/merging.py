@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from bot.services import registrations, seats
+from bot.services import points, registrations, seats
+from bot.services.rules import USUAL, Rules
 from bot.storage.database import locked
 from bot.storage.models import (
     Activity,
@@ -52,41 +53,49 @@ ENDED = {"memberships": "left", "star_awards": "refused"}
 FIRST = {"registered": 0, "applied": 1}
 
 
-def move_follower(db: Session, follower: Follower, old: Person, new: Person, now: datetime) -> None:
+def move_follower(
+    db: Session, follower: Follower, old: Person, new: Person, now: datetime, rules: Rules = USUAL
+) -> None:
     """``follower`` was ``old`` and is ``new``. What was ``old``'s moves along, unless others still are ``old``."""
     others = select(Follower.openid).where(Follower.person_id == old.id, Follower.openid != follower.openid).limit(1)
     follower.person_id = new.id
     if db.scalars(others).first() is None:
-        merge(db, old, new, now)
+        merge(db, old, new, now, rules)
 
 
-def merge(db: Session, old: Person, new: Person, now: datetime) -> None:
-    """Registered twice for the same shift: the seat (or the better place) of ``new`` stays, the other is given up."""
+def merge(db: Session, old: Person, new: Person, now: datetime, rules: Rules = USUAL) -> None:
+    """Registered twice for the same shift: the seat (or the better place) of ``new`` stays, the other is given up.
+
+    Minutes left over in both records may together be worth a tenth more.
+    """
     for person_id in sorted((old.id, new.id)):
         locked(db, Person, person_id)
     db.flush()
-    _registrations(db, old, new, now)
+    _registrations(db, old, new, now, rules)
     _volunteers(db, old, new)
     for model, key in ONCE:
         _once(db, model, key, old.id, new.id)
     for column in MOVED:
-        db.execute(update(column.class_).where(column == old.id).values({column.key: new.id}))
+        for row in db.scalars(select(column.class_).where(column == old.id)).all():  # one by one: the audit log sees it
+            setattr(row, column.key, new.id)
+        db.flush()
     _fill_in(old, new)
     for earlier in db.scalars(select(Person).where(Person.merged_into == old.id)):
         earlier.merged_into = new.id
     old.merged_into = new.id
     db.flush()
     db.expire_all()
+    points.issue(db, new.id, now, rules)
 
 
-def _registrations(db: Session, old: Person, new: Person, now: datetime) -> None:
+def _registrations(db: Session, old: Person, new: Person, now: datetime, rules: Rules) -> None:
     mine = select(Registration).where(Registration.person_id == old.id).order_by(Registration.shift_id)
     theirs = select(Registration.shift_id).where(Registration.person_id == new.id, Registration.state.in_(seats.LIVE))
     has = set(db.scalars(theirs))
     for registration in db.scalars(mine).all():
         twice = registration.state in seats.LIVE and registration.shift_id in has
         if twice and registration.shift.starts_at > now:
-            registrations.cancel(db, registration.id, now, "merged")
+            registrations.cancel(db, registration.id, now, "merged", rules=rules)
         elif twice:
             registrations.withdraw_offers(db, [registration], now)
             registration.state, registration.state_since, registration.reason = "cancelled", now, "merged"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from bot.services import merging
 from bot.services.profiles import masked_phone, normal_name, normal_phone
+from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
 from bot.storage.database import alone, locked, writing
 from bot.storage.models import Consent, Follower, Person
@@ -76,7 +77,9 @@ def _window(follower: Follower, kind: str) -> tuple[datetime | None, int]:
     return follower.last_click_at, follower.click_used
 
 
-def save_profile(db: Session, cipher: Cipher, follower: Follower, name: str, phone: str, now: datetime) -> Person:
+def save_profile(
+    db: Session, cipher: Cipher, follower: Follower, name: str, phone: str, now: datetime, rules: Rules = USUAL
+) -> Person:
     """Who this follower is. The same name and number from another WeChat account is the same person.
 
     Raises NameInvalid or PhoneInvalid.
@@ -91,7 +94,7 @@ def save_profile(db: Session, cipher: Cipher, follower: Follower, name: str, pho
     ).one_or_none()
     own = locked(db, Person, current.person_id) if current.person_id else None
     if same is not None and own is not None and own.id != same.id:
-        merging.move_follower(db, current, own, same, now)
+        merging.move_follower(db, current, own, same, now, rules)
     person = same or own or Person(created_at=now)
     person.name = name
     if person.phone_hash != digest:

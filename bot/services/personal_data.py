@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, inspect, or_, select, update
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
-from bot.services import actors, offers, registrations, seats, volunteers
-from bot.services.announcements import supersede
+from bot.services import erasing, seats
 from bot.services.identities import same
 from bot.services.refusals_people import ErasureAsked, NothingToWithdraw
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
 from bot.storage.database import locked, writing
 from bot.storage.models import (
+    Activity,
     Agreement,
+    Alert,
     Appeal,
     AttendanceEvent,
     AuditEntry,
@@ -29,19 +30,21 @@ from bot.storage.models import (
     Erasure,
     Follower,
     Guardianship,
+    InsuranceRoster,
     Invitation,
     LedgerEntry,
     ManualEntry,
     Membership,
     NoticeConsent,
+    Offer,
     Person,
     PointsLeg,
+    PointsLot,
     PointsTransaction,
     Push,
     Redemption,
     Registration,
     Reservation,
-    SavedSession,
     StarAward,
     Suspension,
     Swap,
@@ -55,11 +58,16 @@ OF_PERSON: dict[str, tuple[type[Base], str]] = {
     "证明": (Certificate, "person_id"), "志愿队": (Membership, "person_id"), "协议": (Agreement, "person_id"),
     "培训": (Completion, "person_id"), "暂停": (Suspension, "person_id"), "团队预留": (Reservation, "person_id"),
     "监护（被监护）": (Guardianship, "minor_id"), "监护（监护人）": (Guardianship, "guardian_id"),
-    "删除申请": (Erasure, "person_id"),
+    "删除申请": (Erasure, "person_id"), "带队的活动": (Activity, "leader_id"), "益币批次": (PointsLot, "person_id"),
+    "文件": (Document, "person_id"),
 }  # fmt: skip
-OF_ACCOUNT: dict[str, type[Base]] = {"微信帐号": Follower, "订阅消息授权": NoticeConsent, "发给您的消息": Push}
+OF_ACCOUNT: dict[str, type[Base]] = {
+    "微信帐号": Follower, "订阅消息授权": NoticeConsent, "发给您的消息": Push, "值班求助": Alert,
+}  # fmt: skip
+OF_REGISTRATION: dict[str, type[Base]] = {"候补邀请": Offer, "转让换班": Swap, "受邀": Invitation}
 HIDDEN = {
-    "code_hash", "id_hash", "phone_hash", "token_hash", "sha256", "fence", "leased_by", "leased_until", "wechat_id",
+    "content_encrypted", "author", "reviewer", "leader", "contact", "people", "code_hash",
+    "id_hash", "phone_hash", "token_hash", "sha256", "fence", "leased_by", "leased_until", "wechat_id",
 }  # fmt: skip
 """Columns that say nothing about the person, or would only help somebody else."""
 
@@ -79,6 +87,13 @@ def export(db: Session, cipher: Cipher, person_id: int) -> dict[str, Any]:
     for title, model in OF_ACCOUNT.items():
         owned = select(model).where(model.openid.in_(openids))  # type: ignore[attr-defined]
         rows[title] = list(db.scalars(owned.order_by(*inspect(model).primary_key)))
+    mine = [row.id for row in rows["报名"] if isinstance(row, Registration)]
+    for title, model in OF_REGISTRATION.items():
+        owned = select(model).where(model.registration_id.in_(mine))  # type: ignore[attr-defined]
+        rows[title] = list(db.scalars(owned.order_by(*inspect(model).primary_key)))
+    told = select(InsuranceRoster).where(InsuranceRoster.shift_id.in_([row.shift_id for row in rows["报名"]]))  # type: ignore[attr-defined]
+    own = {record.id for record in records}
+    rows["投保名单"] = [row for row in db.scalars(told.order_by(InsuranceRoster.id)) if own & set(row.people)]
     found |= {title: [_plain(cipher, row) for row in owned] for title, owned in rows.items()}
     found["益币"] = _points(db, person_id)
     found["谁处理过"] = _audit(db, records, rows)
@@ -168,87 +183,15 @@ def due_erasures(db: Session, now: datetime) -> list[int]:
 
 
 def erase(db: Session, erasure_id: int, now: datetime, rules: Rules = USUAL) -> bool:
-    """Everything personal goes; hours, presence, points and certificates stay under a number (67号令 第4条, PIPL 47).
-
-    A certificate keeps its sealed snapshot: who holds the paper may still verify it.
-    """
+    """Everything personal goes, what was still meant to be used is void; what stays is listed in erasing."""
     writing(db)
     erasure = locked(db, Erasure, erasure_id)
     if erasure is None or erasure.done_at is not None or erasure.withdrawn_at is not None or erasure.due_at > now:
         return False
-    person_id = erasure.person_id
-    records = list(db.scalars(select(Person).where(Person.id.in_(same(person_id))).order_by(Person.id)))
-    for record in records:
-        locked(db, Person, record.id)
-    openids = list(db.scalars(select(Follower.openid).where(Follower.person_id.in_(same(person_id)))))
-    actors.acting(db, actors.SYSTEM)
-    _end_registrations(db, person_id, now, rules)
-    _end_standing(db, person_id, now)
-    for record in records:
-        _empty(record, now)
-    for follower in db.scalars(select(Follower).where(Follower.openid.in_(openids))):
-        follower.person_id, follower.first_scene = None, ""
-    _clear_around(db, person_id, openids, now)
+    erasing.forget(db, erasure, now, rules)
     erasure.done_at, erasure.openid = now, ""
     db.flush()
     return True
-
-
-def _end_registrations(db: Session, person_id: int, now: datetime, rules: Rules) -> None:
-    live = select(Registration).where(Registration.person_id.in_(same(person_id)), Registration.state.in_(seats.LIVE))
-    for row in db.scalars(live).all():
-        if row.shift.starts_at > now and row.state in ("pending", "waiting", "offered", "confirmed"):
-            registrations.cancel(db, row.id, now, "注销", rules=rules)
-    shifts = offers.shifts_to_promote(db, now)
-    for shift_id in shifts:
-        offers.promote(db, shift_id, now, rules=rules)
-
-
-def _end_standing(db: Session, person_id: int, now: datetime) -> None:
-    standing = volunteers.of_person(db, person_id)
-    if standing is not None:
-        if standing.state in ("applied", "registered"):
-            volunteers.leave(db, person_id, now)
-        standing.email_encrypted = standing.address_encrypted = None
-        standing.education = standing.job = standing.political = standing.reason = ""
-        standing.vcode = None
-    linked = or_(Guardianship.minor_id.in_(same(person_id)), Guardianship.guardian_id.in_(same(person_id)))
-    for link in db.scalars(select(Guardianship).where(linked, Guardianship.state.in_(("asked", "active")))):
-        link.state, link.ended_at, link.code_hash, link.relation = "withdrawn", now, None, ""
-    for membership in db.scalars(
-        select(Membership).where(Membership.person_id.in_(same(person_id)), Membership.state.in_(("applied", "active")))
-    ):
-        membership.state, membership.state_since = "left", now
-    given = select(Consent).where(Consent.person_id.in_(same(person_id)), Consent.withdrawn_at.is_(None))
-    for consent in db.scalars(given):
-        consent.withdrawn_at = now
-
-
-def _empty(record: Person, now: datetime) -> None:
-    record.name = record.gender = record.id_type = record.area = ""
-    record.phone_encrypted = record.phone_hash = record.id_encrypted = record.id_hash = None
-    record.birth_date, record.skills, record.erased_at = None, [], now
-
-
-def _clear_around(db: Session, person_id: int, openids: Sequence[str], now: datetime) -> None:
-    """Free words, names others gave for them, what was about to be said, files, and the session of an outage."""
-    own = set(db.scalars(same(person_id)))
-    db.execute(update(Appeal).where(Appeal.person_id.in_(own)).values(text="", answer=""))
-    db.execute(update(Registration).where(Registration.person_id.in_(own)).values(reason=""))
-    mine = select(Registration.id).where(Registration.person_id.in_(own))
-    named = or_(Invitation.registration_id.in_(mine), Invitation.party_of.in_(mine))
-    db.execute(update(Invitation).where(named).values(name="", phone_hash=None, code_hash=None))
-    for swap in db.scalars(select(Swap).where(Swap.registration_id.in_(mine), Swap.state == "open")):
-        swap.state = "withdrawn"
-    for document in db.scalars(select(Document).where(Document.person_id.in_(own))):
-        db.delete(document)
-    for openid in openids:
-        said = select(Push.key).where(Push.openid == openid, Push.state.in_(("due", "unreached")))
-        for key in db.scalars(said).all():
-            supersede(db, key, now, reason="erased")
-        if (saved := db.get(SavedSession, openid)) is not None:
-            db.delete(saved)
-    db.flush()
 
 
 def what_goes(db: Session, person_id: int, now: datetime) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -10,16 +10,16 @@ from typing import Literal
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from bot.services import audience, ledger, presence, seats, working_days
+from bot.services import actors, audience, ledger, presence, seats, working_days
 from bot.services.announcements import notify
-from bot.services.crediting import Plan, credit
+from bot.services.crediting import Credit, Plan, credit
 from bot.services.identities import current
 from bot.services.ledger import NewEntry
 from bot.services.refusals import ShiftUnknown
 from bot.services.refusals_hours import NotOver
 from bot.services.rules import USUAL, Rules, in_force
 from bot.storage.database import locked, writing
-from bot.storage.models import Activity, Person, Registration, Shift
+from bot.storage.models import Activity, AttendanceEvent, Person, Registration, Shift
 
 OPEN = ("confirmed", "checked_in", "unclosed")
 """Present or expected, and nobody has said yet when they left or whether they came."""
@@ -87,12 +87,19 @@ def _record(db: Session, registration: Registration, shift: Shift, actor: str, n
         pairs = [(pair, pair.out_at) for pair in presence.intervals(db, registration.id) if pair.out_at is not None]
         stretches = [(pair.in_at, out_at) for pair, out_at in pairs]
         found = credit(plan, stretches, ledger.credited(db, registration.person_id, shift))
+        left = max(0, plan.planned - ledger.on_shift(db, registration.person_id, shift.id))
+        if found.minutes > left:  # somebody entered hours of this very shift by hand before
+            found = Credit(left, {**found.detail, "by_hand": found.minutes - left})
         events = [event for pair, _ in pairs for event in (pair.in_event_id, pair.out_event_id)]
+        last_day = shift.ends_at.astimezone(rules.timezone).date()
+        late = _told_later(db, [pair.in_event_id for pair, _ in pairs], last_day, rules)
         entry = ledger.add(
             db,
             NewEntry(
-                person_id=registration.person_id, kind="credit", minutes=found.minutes, effective_on=day,
-                title=shift.activity.title, entered_by=actor, shift_id=shift.id, registration_id=registration.id,
+                person_id=registration.person_id, kind="honour" if late else "credit", minutes=found.minutes,
+                effective_on=day, title=shift.activity.title, entered_by=late[0] if late else actor,
+                approved_by=late[1] if late else "", reason="当天没有签到，事后核实" if late else "",
+                shift_id=shift.id, registration_id=registration.id,
                 detail={**found.detail, "place": shift.activity.place, "events": events},
                 source="settled", external_id=f"settled:{registration.id}",
             ),
@@ -103,6 +110,16 @@ def _record(db: Session, registration: Registration, shift: Shift, actor: str, n
             notify(db, openid, "hours.settled", f"{entry.id}:{openid}", now, zone=rules.timezone, entry_id=entry.id)
     registration.state, registration.state_since = "completed", now
     db.flush()
+
+
+def _told_later(db: Session, events: Sequence[int], last_day: date, rules: Rules) -> tuple[str, str] | None:
+    """Who said and who confirmed that somebody was there, if nobody recorded it on the day: then it is honour time."""
+    for event in db.scalars(select(AttendanceEvent).where(AttendanceEvent.id.in_(events)).order_by(AttendanceEvent.id)):
+        if event.received_at.astimezone(rules.timezone).date() <= last_day:
+            continue
+        said = db.get(AttendanceEvent, event.answers_id) if event.answers_id is not None else None
+        return (said.entered_by if said is not None else actors.person(event.person_id)), event.entered_by
+    return None
 
 
 def settle_late(db: Session, now: datetime, rules: Rules = USUAL) -> int:

@@ -36,6 +36,15 @@ def _entries(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Br
     without = live.where(LedgerEntry.kind == "credit", LedgerEntry.registration_id.is_(None))
     for entry in db.scalars(without):
         yield Breach("credit_unfounded", "credited without a registration", (entry.id,))
+    there = select(AttendanceEvent.id).where(
+        AttendanceEvent.registration_id == LedgerEntry.registration_id, AttendanceEvent.verdict == "accepted"
+    )
+    for entry_id in db.scalars(
+        select(LedgerEntry.id).where(
+            LedgerEntry.kind == "credit", ledger.is_live(), LedgerEntry.shift_id.is_not(None), ~there.exists()
+        )
+    ):
+        yield Breach("credit_without_presence", "credited, but nobody recorded that they were there", (entry_id,))
     for entry in db.scalars(live.where(LedgerEntry.kind == "honour").execution_options(yield_per=500)):
         if not entry.approved_by or actors.is_same_human(db, entry.entered_by, entry.approved_by):
             yield Breach("honour_alone", "entered and approved by one person", (entry.id,))
@@ -77,6 +86,25 @@ def _counted_twice(db: Session, _cipher: Cipher, _now: datetime | None) -> Itera
             begins, ends = map(datetime.fromisoformat, planned)
             by_person[1].append((begins, ends, minutes, entry_id))
     yield from _twice(by_person[1])
+
+
+def _over_plan(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
+    """Nobody has more minutes of a shift than it was planned for, by check-in and by hand together."""
+    record = aliased(Person)
+    owner = func.coalesce(record.merged_into, record.id)
+    sums = (
+        select(owner, LedgerEntry.shift_id, func.sum(LedgerEntry.minutes))
+        .join(record, record.id == LedgerEntry.person_id)
+        .where(LedgerEntry.shift_id.is_not(None))
+        .group_by(owner, LedgerEntry.shift_id)
+    )
+    planned: dict[int, int] = {}
+    for person_id, shift_id, minutes in db.execute(sums):
+        assert shift_id is not None  # so it was asked
+        if shift_id not in planned:
+            planned[shift_id] = ledger.planned_minutes(db, shift_id) or 0
+        if minutes > planned[shift_id]:
+            yield Breach("over_plan", f"{minutes} minutes of {planned[shift_id]}", (person_id, shift_id))
 
 
 def _twice(credits: list[tuple[datetime, datetime, int, int]]) -> Iterator[Breach]:
@@ -135,5 +163,5 @@ def _audit(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Brea
 
 
 RULES: tuple[Rule, ...] = (
-    _entries, _reversals, _counted_twice, _completed, _manual, _events, _people, _audit,
+    _entries, _reversals, _counted_twice, _over_plan, _completed, _manual, _events, _people, _audit,
 )  # fmt: skip

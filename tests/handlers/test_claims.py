@@ -13,7 +13,7 @@ from bot.services import activities, campaigns, policies
 from bot.services.refusals_activities import AlreadyClaimed, NotTeamLeader
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
-from bot.storage.models import AuditEntry, Membership, Team
+from bot.storage.models import AuditEntry, Membership, Person, Team
 from handlers import about, claims
 from tests.fixtures.world import NOW, World
 from tests.services.test_activities import GOOD
@@ -71,6 +71,8 @@ def test_whether_one_is_insured_oneself(world: World) -> None:
     policies.add(world.db, new)
     policies.attach(world.db, shift.activity_id, "P1", NOW)
     early, late = world.people(2)
+    for number, person in enumerate((early, late)):  # insured by name: the list needs a number
+        world.db.get_one(Person, person).id_hash = f"{number}"
 
     def told(person: int | None) -> str:
         ctx: Any = SimpleNamespace(db=world.db, follower=SimpleNamespace(person_id=person))

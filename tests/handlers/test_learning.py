@@ -27,7 +27,7 @@ from handlers.contact import Departure, arrive
 from handlers.wordless import wordless
 
 NOW = datetime(2026, 3, 3, 2, tzinfo=UTC)
-ANSWERS = {"insurance": "有意外险。", "certificate": "免费开。"}
+ANSWERS = {"insurance": "有意外险。", "certificate": "免费开。", "volunteer-card": "凭身份证领。"}
 OFFER = (
     Suggestion("insurance", "有保险吗"),
     Suggestion("certificate", "怎么开证明"),
@@ -111,8 +111,8 @@ def test_a_chosen_answer_settles_the_gap_and_is_a_hit(talk: Talk, choice: str) -
 
 def test_what_is_asked_back_and_chosen_counts_as_if_it_had_been_asked_for(talk: Talk) -> None:
     assert "哪一种" in talk.say("证")
-    assert talk.say("1") == "免费开。"
-    assert talk.hits == {("certificate", "answered"): 1}
+    assert talk.say("1") == "凭身份证领。"
+    assert talk.hits == {("volunteer-card", "answered"): 1}
     assert talk.gaps() == []
 
 

@@ -66,3 +66,14 @@ class Afternoon:
 
 
 __all__ = ["GATE", "Afternoon", "Cipher", "hours", "saturday"]
+
+
+def came(db: Session, registration_id: int) -> None:
+    """One accepted check-in of a registration: what a credit must point to."""
+    row = db.get_one(Registration, registration_id)
+    db.add(AttendanceEvent(
+        shift_id=row.shift_id, person_id=row.person_id, registration_id=row.id, kind="in", captured_at=row.created_at,
+        received_at=row.created_at, channel="code", verdict="accepted", nonce=f"came:{row.id}",
+        entered_by=actors.person(row.person_id),
+    ))  # fmt: skip
+    db.flush()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from bot.services import actors, disputes, hours, ledger, presence, settlement, working_days
+from bot.services import actors, appeals, disputes, honours, hours, ledger, points, presence, settlement, working_days
 from bot.services.explaining import explain
 from bot.services.ledger import NewEntry
 from bot.services.refusals_hours import (
@@ -23,7 +25,7 @@ from bot.services.refusals_hours import (
 )
 from bot.services.rules import USUAL, Rules
 from bot.settings_volunteering import HourRules, Volunteering
-from bot.storage.database import writing
+from bot.storage.database import Database, writing
 from bot.storage.models import LedgerEntry, Push, Registration, Staff
 from tests.fixtures.world import World
 from tests.services.presence_world import Afternoon, saturday
@@ -71,6 +73,18 @@ def test_not_before_the_end_and_not_silently_full_or_zero(afternoon: Afternoon, 
     done = settle(afternoon, "17:00")
     assert done.pending == (afternoon.registration_id,) and not done.credited
     assert hours.total(db, afternoon.person).total == 0 and afternoon.shift.settled_at is None
+
+
+def test_who_was_not_recorded_on_the_day_gets_honour_time(afternoon: Afternoon, db: Session) -> None:
+    """Said by the volunteer, confirmed by another: two people stand behind it, and it earns no points."""
+    presence.close(db, afternoon.shift.id, saturday("16:31"))
+    appeal = appeals.says_was_there(db, afternoon.registration_id, "手机没电", saturday("10:00", 8))
+    appeals.decide(db, appeal.id, True, OTHER, saturday("11:00", 8))
+    settlement.settle(db, afternoon.shift.id, LEADER, saturday("12:00", 8))
+    found = hours.total(db, afternoon.person)
+    assert (found.credit, found.honour, points.balance(db, afternoon.person)) == (0, 150, 0)
+    entry = ledger.entries(db, afternoon.person, limit=1)[0]
+    assert (entry.entered_by, entry.approved_by) == (actors.person(afternoon.person), OTHER)
 
 
 def test_what_is_decided_late_is_settled_by_itself(afternoon: Afternoon, db: Session, world: World) -> None:
@@ -124,6 +138,50 @@ def test_an_overlapped_half_hour_counts_once(db: Session, world: World, afternoo
     newest = ledger.of_activity(db, afternoon.person, later.activity.code)
     assert newest is not None and (newest.minutes, newest.detail["twice"]) == (90, 30)
     assert hours.total(db, afternoon.person).credit == 240
+
+
+def test_hours_entered_by_hand_before_are_not_counted_again(afternoon: Afternoon, db: Session) -> None:
+    attend(afternoon, "13:00", "15:30")
+    times = {"starts_at": saturday("13:00"), "ends_at": saturday("15:30"), "minutes": 100}
+    made = honours.propose(
+        db, afternoon.person, reason="纸质签到", actor=LEADER, now=saturday("15:45"),
+        shift_id=afternoon.shift.id, **times,
+    )  # fmt: skip
+    honours.decide(db, made.id, True, OTHER, saturday("15:50"))
+    settle(afternoon)
+    found = hours.total(db, afternoon.person)
+    assert (found.honour, found.credit) == (100, 50)
+    assert explain(ledger.entries(db, afternoon.person, limit=1)[0]).by_hand == 100
+
+
+def test_a_correction_never_counts_another_shifts_time(db: Session, world: World, afternoon: Afternoon) -> None:
+    attend(afternoon, "13:00", "15:00")
+    settle(afternoon)
+    later = world.shift(starts_at=saturday("15:00"), ends_at=saturday("17:00"))
+    row = Registration(
+        shift_id=later.id, person_id=afternoon.person, openid="o", state="confirmed", state_since=world.now,
+        created_at=world.now,
+    )  # fmt: skip
+    writing(db)
+    db.add(row)
+    db.flush()
+    for kind, clock in (("in", "15:00"), ("out", "17:00")):
+        presence.record(
+            db, shift_id=later.id, person_id=afternoon.person, kind=kind, captured_at=saturday(clock), channel="leader",
+            entered_by=LEADER, nonce=f"later-{kind}", now=saturday(clock),
+        )  # fmt: skip
+    settlement.settle(db, later.id, LEADER, saturday("17:30"))
+    entry = ledger.of_activity(db, afternoon.person, "A12")
+    assert entry is not None and entry.minutes == 120
+    with pytest.raises(HoursImpossible) as refused:
+        ledger.correct(db, entry.id, 150, LEADER, OTHER, "多记", saturday("18:00"))
+    assert refused.value.most == 120
+
+
+def test_nobody_is_credited_without_presence(afternoon: Afternoon, db: Session) -> None:
+    new = honour(afternoon, kind="credit", registration_id=afternoon.registration_id, minutes=600)
+    with pytest.raises(HoursImpossible):
+        ledger.add(db, new, saturday("17:00"))
 
 
 def test_a_correction_is_a_reversal_and_a_new_entry(afternoon: Afternoon, db: Session) -> None:
@@ -207,11 +265,24 @@ def test_working_days_know_the_holidays() -> None:
     assert working_days.add(date(2099, 1, 2), 1) == date(2099, 1, 5)
 
 
-def test_my_hours_reads_one_index_only(sqlite_database: object) -> None:
-    with sqlite_database.session() as db:  # type: ignore[attr-defined]
-        plan = db.execute(text(
-            "EXPLAIN QUERY PLAN SELECT kind, sum(minutes) FROM ledger_entries WHERE person_id IN"
-            " (SELECT id FROM people WHERE id = 7 OR merged_into = 7) GROUP BY kind"
-        )).all()  # fmt: skip
-    said = " ".join(row[3] for row in plan)
-    assert "COVERING INDEX ix_ledger_entries_person" in said and "SCAN" not in said
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (lambda db: hours.total(db, 7), "COVERING INDEX ix_ledger_entries_person"),
+        (lambda db: ledger.entries(db, 7, limit=6), "INDEX ix_ledger_entries_person"),
+    ],
+    ids=["我的时长", "时长明细"],
+)
+def test_what_one_asks_is_found_by_ones_own_rows(
+    sqlite_database: Database, ask: Callable[[Session], object], index: str
+) -> None:
+    """The plan of the very statement that runs, in a database without statistics: as every new one is."""
+    ran: list[tuple[str, Any]] = []
+    with sqlite_database.session() as db:
+        engine = sqlite_database.engine
+        event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, args, *_: ran.append((sql, args)))
+        ask(db)
+        sql, args = next((sql, args) for sql, args in ran if "FROM ledger_entries" in sql)
+        plan = db.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", args).all()
+    said = "; ".join(row[3] for row in plan)
+    assert f"SEARCH ledger_entries USING {index} (person_id" in said, said

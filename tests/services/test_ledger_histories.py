@@ -15,6 +15,7 @@ from bot.services.refusals_hours import AlreadyReversed, TwoPeopleNeeded
 from bot.storage.database import writing
 from bot.storage.models import LedgerEntry, Staff
 from tests.fixtures.world import NOW, World
+from tests.services.presence_world import came
 
 STEPS = st.lists(
     st.one_of(
@@ -38,6 +39,7 @@ def test_the_shown_total_is_the_sum_of_what_stands(
         db.add(Staff(id=number, username=f"s{number}", password_hash="x", role="admin", created_at=NOW))
     person = world.person()
     registration = world.sign_up(world.shift(), person).registration_id
+    came(db, registration)
     standing: dict[int, tuple[str, int, date]] = {}
     reversed_: set[int] = set()
     for number, (step, value, days) in enumerate(steps):

@@ -17,6 +17,7 @@ from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.database import writing
 from bot.storage.models import Base, Follower, Person, Registration, Volunteer
 from tests.fixtures.world import NOW, World
+from tests.services.presence_world import came
 
 ID = "11010519491231002X"
 MARKS = {"name": "欧阳独特", "phone": "13911112222", "id": ID, "email": "mark@example.com", "area": "独特镇"}
@@ -36,6 +37,7 @@ def marked(world: World, db: Session, cipher: Cipher) -> int:
     guardians.add_child(db, person.id, "小特别", date(2015, 1, 1), "父亲", NOW)
     made = world.sign_up(world.shift(starts_in=timedelta(days=20)), person.id)
     world.sign_up(world.shift(starts_in=timedelta(days=30)), person.id)
+    came(db, made.registration_id)
     ledger.add(db, NewEntry(
         person_id=person.id, kind="credit", minutes=150, effective_on=date(2026, 3, 1), title="江滨公园清洁",
         entered_by="staff:1", detail={}, registration_id=made.registration_id, source="t", external_id="1",
@@ -90,7 +92,7 @@ def test_erasure_waits_may_be_withdrawn_and_leaves_nothing(world: World, db: Ses
     db.flush()
     left = text_of_everything(db, cipher)
     assert [mark for mark in MARKS.values() if mark in left] == []
-    assert hours.total(db, person_id).credit == 150 and points.balance(db, person_id) == 25
+    assert hours.total(db, person_id).credit == 150 and points.balance(db, person_id) == 0
     assert db.get_one(Follower, "o-marked").person_id is None
     assert {row.state for row in db.query(Registration).filter(Registration.person_id == person_id)} == {"cancelled"}
     assert db.get_one(Volunteer, person_id).state == "left"
@@ -104,6 +106,7 @@ def test_accounts_of_one_person_merge_without_losing_anything(world: World, db: 
     second.birth_date = date(1990, 1, 1)
     volunteers.apply(db, second.id, NOW)
     made = world.sign_up(world.shift(starts_in=timedelta(hours=300)), second.id)
+    came(db, made.registration_id)
     ledger.add(db, NewEntry(
         person_id=second.id, kind="credit", minutes=60, effective_on=date(2026, 3, 2), title="值班",
         entered_by="staff:1", detail={}, registration_id=made.registration_id, source="t", external_id="2",

@@ -36,6 +36,8 @@ BREACHES = [
     ("not_volunteering", "UPDATE activities SET kind = 'meeting'"),
     ("reversal_odd", entry(minutes="-1", reverses="1")),
     ("counted_twice", entry()),
+    ("over_plan", entry(kind="honour", approved="staff:2")),
+    ("credit_without_presence", "UPDATE attendance_events SET verdict = 'repeated'"),
     ("completed_unrecorded", "DELETE FROM ledger_entries"),
     (
         "manual_entry",
