@@ -115,7 +115,9 @@ def sign_up(
     if size > min(LARGEST, max(1, shift.capacity)):
         raise PartyTooLarge(min(LARGEST, shift.capacity))
     counted = seats.of(db, shift)
-    seated, past = (False, ()) if activity.approval else left_for(db, asked, counted, size)
+    # A companion holds no seat of their own, so none is found for them here: they are seated with their party.
+    companion = asked.existing is not None and asked.existing.party_of is not None
+    seated, past = (False, ()) if activity.approval or companion else left_for(db, asked, counted, size)
     refusals = [
         refusal
         for refusal in gates.objections(db, asked)
@@ -130,7 +132,8 @@ def sign_up(
     queued_at = _join_line(db, shift, counted, now, queue, rules) if state == "waiting" else None
     registration = asked.existing or Registration(
         shift_id=shift.id, person_id=person.id, openid=openid, created_at=now, queued_at=queued_at,
-        party_size=size, auto_accept=auto_accept, source=source,
+        party_size=size, auto_accept=auto_accept,
+        source="asked" if state == "pending" else source,  # a leader decides when, not the line
     )  # fmt: skip
     registration.state, registration.state_since = state, now
     skip(past)

@@ -140,7 +140,7 @@ def _overtaken(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[
                 Registration.queued_at.is_(None),
                 Registration.party_of.is_(None),
                 Registration.reservation_id.is_(None),
-                Registration.source.not_in(("party", "swap")),
+                Registration.source.not_in(("asked", "party", "swap")),
                 Registration.created_at <= shift.starts_at - offers.LENGTHS[-1][0],
             )
         ).one()

@@ -187,6 +187,20 @@ def test_the_party_in_line_is_seated_with_its_friends(world: World, cipher: Ciph
     assert rows(world, shift) == [(one, "confirmed", 2), (friend, "confirmed", 0)]
 
 
+def test_a_companion_who_waits_gets_no_seat_by_asking_again(world: World, cipher: Cipher) -> None:
+    """There is one seat and the party needs two: the companion, who counts for none, would have been seated for free."""
+    shift = world.shift(capacity=2)
+    seated = world.fill(shift)
+    one, friend = world.people(2)
+    head = world.sign_up(shift, one, party=Party(friends=1)).registration_id
+    code = invitations.invite(world.db, cipher, head, 1, NOW)
+    invitations.join(world.db, cipher, code, friend, f"o-{friend}", NOW)
+    registrations.cancel(world.db, seated[0], NOW)
+    with pytest.raises(AlreadyRegistered):
+        world.sign_up(shift, friend)
+    assert rows(world, shift)[1:] == [(one, "waiting", 2), (friend, "waiting", 0)]
+
+
 def test_a_head_who_declines_leaves_the_place_to_the_friend(world: World, cipher: Cipher) -> None:
     shift = world.shift(capacity=2)
     seated = world.fill(shift)

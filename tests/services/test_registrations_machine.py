@@ -199,6 +199,27 @@ class Registering(RuleBasedStateMachine):
         entry.friends.append(friend)
         entry.open -= 1
 
+    @rule(number=st.integers(0, PEOPLE - 1), friend=st.integers(0, PEOPLE - 1))
+    def come_together(self, number: int, friend: int) -> None:
+        """Asked along and said yes at once: by chance alone few parties would ever have a friend in them."""
+        if number != friend and self.reference.of(number) is None and self.reference.of(friend) is None:
+            self.sign_up(number, 2, False)
+            self.join(number, friend)
+
+    @rule(size=st.sampled_from([2, 3]))
+    def queue_up(self, size: int) -> None:
+        """A party with single people behind it: only then can it be passed over."""
+        strangers = [number for number in range(PEOPLE) if self.reference.of(number) is None]
+        for number, wanted in zip(strangers, [size, 1, 1, 1], strict=False):
+            self.sign_up(number, wanted, False)
+
+    @rule(which=st.integers(0, PEOPLE - 1))
+    def seat_comes_free(self, which: int) -> None:
+        """One of those who are in leaves; of anybody at all, mostly those leave who wait."""
+        inside = [entry.person for entry in self.reference.entries if entry.where in ("in", "offered")]
+        if inside:
+            self.cancel(inside[which % len(inside)])
+
     @rule(number=st.integers(0, PEOPLE - 1))
     def cancel(self, number: int) -> None:
         if self.reference.of(number) is None:
