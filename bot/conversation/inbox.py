@@ -13,6 +13,7 @@ import structlog
 
 from bot import metrics
 from bot.conversation.session import Answered, Left, Sessions
+from bot.storage.models import Delivery
 from bot.storage.turns import Turns
 from bot.storage.valkey import Valkey, ValkeyDown
 from bot.wechat.messages import Event, Message
@@ -90,7 +91,8 @@ class Inbox:
         alone = lock.acquire(timeout=max(0.0, self._budget_s - LOCK_MARGIN_S - (time.monotonic() - started)))
         try:
             answered = answered or self._answer(message, key, now, None, started)
-            self._sessions.save_in_sql(message.openid, answered.session)
+            delivery = Delivery(key=key, reply=to_json(answered.reply), at=now)
+            self._sessions.save_in_sql(message.openid, answered.session, delivery)
             return answered.reply
         finally:
             if alone:

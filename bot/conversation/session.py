@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as Transaction
 
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.database import Database, StorageError, writing
-from bot.storage.models import SavedSession
+from bot.storage.models import Delivery, SavedSession
 from bot.wechat.replies import Reply
 
 log = structlog.get_logger()
@@ -127,13 +127,18 @@ class Sessions:
         content["choices"] = [vars(choice) for choice in session.choices]
         return {"sealed": self._cipher.encrypt(json.dumps(content, ensure_ascii=False)).hex()}
 
-    def save_in_sql(self, openid: str, left: Left | None) -> None:
-        """While Valkey is away. A database that is busy too costs the follower a list, nothing more."""
+    def save_in_sql(self, openid: str, left: Left | None, delivery: Delivery | None = None) -> None:
+        """While Valkey is away. A database that is busy too costs the follower a list, nothing more.
+
+        With the reply to its delivery: repeated, a 1 would else answer the question that the first 1 has led to.
+        """
         if left is None:
             return
         try:
             with self._database.session() as db:
                 writing(db)
+                if delivery is not None and db.get(Delivery, delivery.key) is None:
+                    db.add(delivery)
                 self._merge(db, openid, left)
                 db.commit()
         except StorageError as error:

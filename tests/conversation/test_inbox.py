@@ -52,7 +52,7 @@ class Recorder:
         return Inbox(
             dispatch=self.dispatch,
             valkey=valkey,
-            sessions=cast(Sessions, SimpleNamespace(ttl_s=60, save_in_sql=lambda _, left: self.saved.append(left))),
+            sessions=cast(Sessions, SimpleNamespace(ttl_s=60, save_in_sql=lambda _, left, __: self.saved.append(left))),
             owe=lambda message, key, reply, now: self.owed.append(key),
             fetched=lambda key, now: self.fetched.append(key),
             budget_s=budget_s,

@@ -26,7 +26,7 @@ from bot.wechat.replies import Text
 
 TOKEN, KEY, APP_ID = "qingsheng", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "wx2c2769f8efd9abc2"
 ENVELOPE = Envelope(TOKEN, KEY, APP_ID)
-SESSIONS: Any = SimpleNamespace(ttl_s=60, save_in_sql=lambda openid, left: None)
+SESSIONS: Any = SimpleNamespace(ttl_s=60, save_in_sql=lambda openid, left, delivery: None)
 
 
 def client(valkey: Valkey, mode: Any, dispatch: Any = None) -> FlaskClient:
