@@ -26,7 +26,7 @@ from tests.fixtures.stack import Follower, Stack, call, eventually
 
 FOLDER = Path(__file__).parent / "chats"
 SCRIPTS = list(all_scripts(FOLDER))
-SETTLED_S = 8
+SETTLED_S = 20
 DRAWN_S = 60
 RECORD = re.compile(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?")
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
