@@ -188,7 +188,7 @@ def test_the_party_in_line_is_seated_with_its_friends(world: World, cipher: Ciph
 
 
 def test_a_companion_who_waits_gets_no_seat_by_asking_again(world: World, cipher: Cipher) -> None:
-    """There is one seat and the party needs two: the companion, who counts for none, would have been seated for free."""
+    """One seat, and the party needs two: the companion, who counts for none, would have been seated for free."""
     shift = world.shift(capacity=2)
     seated = world.fill(shift)
     one, friend = world.people(2)
