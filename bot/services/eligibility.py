@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services import ages, agreements, identities, seats
@@ -154,18 +154,18 @@ def minutes(shift: Shift) -> int:
     return planned if shift.cap_minutes is None else min(planned, shift.cap_minutes)
 
 
+_RECORDS = select(Person.id).where(or_(Person.id == bindparam("person"), Person.merged_into == bindparam("person")))
+_SUSPENDED = (
+    select(Suspension.until, Suspension.reason)
+    .where(Suspension.person_id.in_(_RECORDS), Suspension.lifted_at.is_(None))
+    .where(Suspension.since <= bindparam("now"), Suspension.until > bindparam("now"))
+    .order_by(Suspension.until.desc())
+    .limit(1)
+)
+
+
 def about_suspension(db: Session, person: Person, now: datetime) -> Iterator[Refused]:
-    found = db.execute(
-        select(Suspension.until, Suspension.reason)
-        .where(
-            Suspension.person_id.in_(identities.same(person.id)),
-            Suspension.since <= now,
-            Suspension.until > now,
-            Suspension.lifted_at.is_(None),
-        )
-        .order_by(Suspension.until.desc())
-        .limit(1)
-    ).first()
+    found = db.execute(_SUSPENDED, {"person": person.id, "now": now}).first()
     if found is not None:
         yield Suspended(found[0], found[1])
 

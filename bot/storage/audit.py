@@ -84,6 +84,9 @@ WATCHED: dict[type[Base], tuple[str, ...]] = {
 REASONS = ("reason", "answer", "review_note", "cancel_reason", "revoked_reason")
 
 
+_ADD = insert(AuditEntry)
+
+
 def watch(sessions: sessionmaker[Session]) -> None:
     event.listen(sessions, "after_flush", _note_changes)
 
@@ -97,7 +100,7 @@ def note(db: Session, subject: str, what: str) -> None:
 def _note_changes(db: Session, _context: Any) -> None:
     rows = [row for each in (*db.new, *db.dirty) if (row := _change(db, each))]
     if rows:
-        db.connection().execute(insert(AuditEntry), rows)
+        db.connection().execute(_ADD, rows)
 
 
 def _change(db: Session, row: Any) -> dict[str, Any] | None:

@@ -7,10 +7,11 @@ import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, Select, bindparam, create_engine, event, func, make_url, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, sessionmaker
 
@@ -153,10 +154,15 @@ def is_writing(db: Session) -> bool:
 
 def locked(db: Session, model: type[Row], key: Any) -> Row | None:
     """The row as it is now, nobody else's to change until the commit. Take persons before shifts, small ids first."""
-    query = select(model).where(model.__mapper__.primary_key[0] == key).execution_options(populate_existing=True)
-    if _guard_on:
-        query = query.with_for_update(key_share=True)
-    return db.scalars(query).one_or_none()
+    return db.scalars(_by_key(model, _guard_on), {"key": key}).one_or_none()
+
+
+@cache
+def _by_key(model: type[Row], lock: bool) -> Select[Row]:
+    """Built once for each table: every use case that writes begins with one."""
+    query = select(model).where(model.__mapper__.primary_key[0] == bindparam("key"))
+    query = query.execution_options(populate_existing=True)
+    return query.with_for_update(key_share=True) if lock else query
 
 
 def alone(db: Session, subject: str) -> None:
