@@ -17,7 +17,7 @@ from bot.services.refusals import Refused
 class TooManyTries(Refused):
     """Wrong codes: nothing is looked at before ``until``, the right code neither."""
 
-    code = "TOO_MANY_TRIES"
+    code = "CHECK_IN_TRIES"
 
     def __init__(self, until: datetime) -> None:
         self.until = until
@@ -102,4 +102,4 @@ class AppealDecided(Refused):
 class ReasonMissing(Refused):
     """A refusal tells why."""
 
-    code = "REASON_MISSING"
+    code = "APPEAL_REASON"

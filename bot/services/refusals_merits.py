@@ -129,7 +129,7 @@ class StarDecided(Refused):
 class ReasonMissing(Refused):
     """Whoever refuses says why."""
 
-    code = "REASON_MISSING"
+    code = "MERIT_REASON"
 
 
 class OwnStar(Refused):

@@ -62,7 +62,7 @@ class CodeUnknown(Refused):
 class TooManyTries(Refused):
     """``until``: when codes are looked at again."""
 
-    code = "TOO_MANY_TRIES"
+    code = "GUARDIAN_TRIES"
 
     def __init__(self, until: datetime) -> None:
         self.until = until

@@ -76,7 +76,7 @@ class NotYoursToDecide(Refused):
 class ReasonMissing(Refused):
     """Whoever is refused or put out is told why."""
 
-    code = "REASON_MISSING"
+    code = "TEAM_REASON"
 
 
 class AppointmentInvalid(Refused):
