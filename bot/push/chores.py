@@ -29,6 +29,7 @@ log = structlog.get_logger()
 BEAT_S = 5.0
 CLEAN_EVERY_S = 60.0
 COMPLAIN_EVERY_S = 300.0
+STARS_EVERY_S = 3600.0
 MERITS_EVERY_S = 300.0
 
 
@@ -82,6 +83,7 @@ class Chores:
             Chore("seats", CLEAN_EVERY_S, lambda: jobs_activities.warn_of_empty_seats(database, now(), settings)),
             Chore("walk_ins", CLEAN_EVERY_S, lambda: jobs_activities.flag_walk_ins(database, now())),
             Chore("merits", MERITS_EVERY_S, lambda: jobs_merits.sweep_merits(database, now(), settings)),
+            Chore("stars", STARS_EVERY_S, lambda: jobs_merits.tell_of_stars(database, now(), settings)),
             Chore("seal", sweep_s, lambda: jobs.seal_audit(database)),
             Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),
             Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now(), settings)),
