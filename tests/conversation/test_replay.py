@@ -27,6 +27,7 @@ from bot.wechat.replies import Text as Say
 from tests.conversation.test_whole import NOW, Talk, library, parts, talk
 from tests.fixtures.world import World
 from tests.services.merits import shopkeeper
+from tests.services.presence_world import came
 
 __all__ = ["library", "parts", "talk"]
 
@@ -41,6 +42,7 @@ def code(talk: Talk) -> str:
         db.get_one(Person, person).birth_date = date(1990, 1, 1)
         past = world.shift(starts_at=NOW - timedelta(hours=99), title="河道巡查")
         done = world.sign_up(past, person, now=NOW - timedelta(hours=101)).registration_id
+        came(db, done)
         ledger.add(db, NewEntry(
             person_id=person, kind="credit", minutes=600, effective_on=date(2026, 2, 27), title="河道巡查",
             entered_by="staff:1", detail={}, registration_id=done, shift_id=past.id, source="t", external_id="1",
