@@ -63,6 +63,8 @@ def confirm_named(ctx: Context) -> Reply | None:
     asked = [int(choice.args["registration_id"]) for choice in ctx.session.choices if choice.intent == CONFIRMED]
     if what:
         asked = [one.registration_id for one in _among_mine(ctx, what)]
+    if not asked and not reference.own(ctx):
+        return Text(NOTHING_TO_CANCEL)
     if len(asked) != 1:
         return None
     ctx.args = {"registration_id": asked[0], "reason": reason.strip()}
@@ -154,9 +156,9 @@ def _cancel(ctx: Context, registration_id: int, reason: str) -> Reply:
     )
     ctx.session.expect([])
     note = "，记为迟到取消" if done.late else ""
-    handed = "，名额让给候补的同伴了" if done.passed_on else ""
+    handed = "，名额让给候补的同伴了" if done.passed_on and not done.late else ""
     because = f"（原因：{reason}）" if reason else ""
-    told = ("已通知负责人和候补的同伴。" if done.passed_on else "已通知负责人。") if done.late else ""
+    told = ("已通知负责人和候补第1位。" if done.passed_on else "已通知负责人。") if done.late else ""
     wish = "祝早日康复！" if ILL.search(reason) else "谢谢您提前告诉我们，下次再见！"
     return Text(f"已取消 {done.code} {done.title}{because}{note}{handed}。{told}{wish}")
 
