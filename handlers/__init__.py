@@ -48,7 +48,7 @@ from handlers import (
     wordless,
 )
 
-FORMS = sign_up.FORMS + profile.FORMS + guardians.FORMS + teams.FORMS + leaders.FORMS
+FORMS = sign_up.FORMS + profile.FORMS + guardians.FORMS + teams.FORMS + leaders.FORMS + swaps.FORMS
 INTENTS = all_intents(
     [
         always.router,

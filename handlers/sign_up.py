@@ -64,12 +64,12 @@ def _begin_one_of(ctx: Context, meant: list[int]) -> Reply:
 def begin(ctx: Context, shift_id: int) -> Reply:
     """Say at once what would refuse later; ask who comes along, whether to wait in line; then the form."""
     ctx.session.focus = shift_id
-    if refused := _refused(ctx, shift_id):
-        return refused
     it = activity_rules.detail(ctx.db, shift_id, ctx.now)
     said = company.said(ctx, it)
     if said.team and (reserved := team_seats.begin(ctx, it, said.size)):
-        return reserved
+        return reserved  # a leader who has a seat already may hold the team's
+    if refused := _refused(ctx, shift_id):
+        return refused
     if said.children and (asked := company.ask_for_children(ctx, it)):
         return asked
     values: dict[str, Any] = {"shift_id": shift_id, **said.values}

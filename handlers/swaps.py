@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation.context import Context
+from bot.conversation.forms import Form, Forms, Values
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.dates import brief, moment, span
@@ -16,6 +17,7 @@ from bot.storage.models import Registration, Shift
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import reference
 from handlers.contact import person_id
+from handlers.introduction import consent, fields, keep_profile, who
 
 router = Router("swaps")
 
@@ -105,18 +107,35 @@ def _code(ctx: Context, registration_id: int, wanted: int | None) -> Reply:
 def take(ctx: Context) -> Reply:
     person = person_id(ctx)
     swap = swaps.find(ctx.db, str(ctx.args["code"]), ctx.now)
-    shift_id = swap.registration.shift_id
     if person is None:
-        activity = swap.registration.shift.activity
-        return Text(
-            f"接班前要先在本号登记姓名和手机号：先随便报一场活动，或回复 {choice_link(f'报名 {activity.code}')} 按提示填，"
-            f"填好后再发一次 接班 {swap.code}。"
-        )
+        return FORMS.start(ctx, "take_over", {"code": swap.code})
+    return _taken(ctx, swap.code, person)
+
+
+def _introduced(ctx: Context, values: Values) -> Reply:
+    return _taken(ctx, str(values["code"]), keep_profile(ctx, values))
+
+
+def _taken(ctx: Context, code: str, person: int) -> Reply:
     writing(ctx.db)
-    done = swaps.take(ctx.db, swap.code, person, ctx.openid, ctx.now, rules=Rules.of(ctx.settings))
-    it = activities.detail(ctx.db, shift_id, ctx.now)
+    done = swaps.take(ctx.db, code, person, ctx.openid, ctx.now, rules=Rules.of(ctx.settings))
+    row = ctx.db.get_one(Registration, done.got)
+    it = activities.detail(ctx.db, row.shift_id, ctx.now)
     how = "换班成功" if done.given is not None else "接班成功"
     return Text(
         f"✅ {how}：{it.title}\n{span(it.starts_at, it.ends_at, ctx.zone)}｜{it.place}\n"
         f"已经告诉对方。开始前会提醒您，去不了请尽早回复 取消 {it.code}。"
     )
+
+
+FORMS = Forms(
+    (
+        Form(
+            name="take_over",
+            fields=fields("接班前先认识一下。"),
+            summary=lambda ctx, values: f"{consent(ctx)}\n用 {who(ctx, values)} 接班，请回复 确认；不接了回复 取消。",
+            done=_introduced,
+            left="好的，没有接班，这一班还是原来那位的。",
+        ),
+    )
+)

@@ -146,9 +146,10 @@ class Player:
                 return str(follower.send(**{**DEEDS["发位置"], **where})["shown"])
             case "in" | "out" | "sheet":
                 return self.checks_in(follower, step)
-            case "guardian":
-                told = " ".join(str(item.get("text", "")) for item in self.stack.followers[step.text].inbox())
-                return follower.say(re.findall(r"同意 [A-Z0-9]{6}", told)[-1])
+            case "copy":
+                told_to, words = step.text.split(" ", 1)
+                told = " ".join(plain(str(item.get("text", ""))) for item in self.stack.followers[told_to].inbox())
+                return follower.say(re.findall(rf"{words} [A-Z0-9]+", told)[-1])
             case "scan":
                 return str(follower.send(type="event", event="SCAN", key=step.text)["shown"])
             case "取消关注":
