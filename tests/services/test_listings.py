@@ -168,7 +168,7 @@ def test_narrowed(mixed: World, wanted: dict[str, Any], found: str) -> None:
 
 def test_a_full_one_has_no_seat_and_pages_go_on_after_it(mixed: World) -> None:
     first = activities.listed(mixed.db, NOW, limit=1)[0]
-    mixed.sign_up(mixed.db.get_one(Shift, first.shift_id), mixed.person())
+    mixed.sign_up(mixed.db.get_one(Shift, first.shift_id), mixed.known_person())
     assert narrowed(mixed, seats=1) == ["二", "三"]
     page = activities.listed(mixed.db, NOW, wanted=Wanted(seats=1), limit=1, offset=1)
     assert titles(page) == ["三"]

@@ -83,7 +83,7 @@ def insured(world: World) -> Shift:
 
 
 def with_number(world: World, agreed: bool) -> int:
-    person = world.db.get_one(Person, world.person())
+    person = world.db.get_one(Person, world.known_person())
     person.id_type, person.id_encrypted = "id_card", world.cipher.encrypt("330102200001010018")
     if agreed:
         people.consent(world.db, person, "insurer", "2026-11", NOW)
@@ -92,11 +92,11 @@ def with_number(world: World, agreed: bool) -> int:
 
 
 def test_the_list_for_the_insurer(world: World, insured: Shift) -> None:
-    without = world.person()
+    without = world.known_person()
     world.db.get_one(Person, without).name = "=王雨"
     for person in (with_number(world, True), with_number(world, False), without):
         world.sign_up(insured, person)
-    registrations.cancel(world.db, world.sign_up(insured, world.person()).registration_id, NOW)
+    registrations.cancel(world.db, world.sign_up(insured, world.known_person()).registration_id, NOW)
     out = policies.hand_out(world.db, world.cipher, [insured.id], "staff:1", NOW)
     rows = list(csv.DictReader(io.StringIO(out.text)))
     assert [(row["证件号码"], row["备注"]) for row in rows] == [
@@ -112,7 +112,7 @@ def test_the_list_for_the_insurer(world: World, insured: Shift) -> None:
 
 
 def test_who_comes_after_the_list_is_not_insured_until_on_a_later_one(world: World, insured: Shift) -> None:
-    early, late = world.person(), world.person()
+    early, late = world.known_person(), world.known_person()
     first = world.db.get_one(Registration, world.sign_up(insured, early).registration_id)
     assert policies.standing(world.db, insured.id, early) == "open"
     policies.hand_out(world.db, world.cipher, [insured.id], "staff:1", NOW)
@@ -127,7 +127,7 @@ def test_who_comes_after_the_list_is_not_insured_until_on_a_later_one(world: Wor
 
 
 def test_who_was_merged_since_is_still_on_the_list(world: World, insured: Shift) -> None:
-    old, new = world.person(), world.person()
+    old, new = world.known_person(), world.person()
     row = world.db.get_one(Registration, world.sign_up(insured, old).registration_id)
     policies.hand_out(world.db, world.cipher, [insured.id], "staff:1", NOW)
     world.db.get_one(Person, old).merged_into = new

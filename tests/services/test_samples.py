@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.services import activities, verification
+from bot.services import activities, presence, verification
+from bot.services.rules import USUAL
 from bot.services.samples import load_samples
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
@@ -41,4 +42,6 @@ def test_loading_again_changes_nothing_while_something_lies_ahead(database: Data
         assert load_samples(db, cipher, now + timedelta(days=6)).activities == 0
         assert load_samples(db, cipher, now + timedelta(days=60)).activities == 12
         assert len({one.code for one in activities.listed(db, now, limit=50)}) == 24
+        for shift_id in presence.shifts_to_close(db, now + timedelta(days=60), USUAL):
+            presence.close(db, shift_id, now + timedelta(days=60))
         assert verification.check(db, cipher, now=now + timedelta(days=60)) == []

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.services import activities, campaigns, policies, rosters
+from bot.services import activities, agreements, campaigns, policies, rosters
 from bot.services.activities import NewActivity
 from bot.services.verification_activities import RULES
 from bot.storage.models import Shift, Team
@@ -23,7 +23,9 @@ def county(world: World) -> tuple[World, Shift]:
     new = policies.NewPolicy(insurer="人保", number="P", valid_from=NOW, valid_until=NOW + hours(500))
     policy = policies.add(world.db, new)
     shift = world.shift(dangerous=True, policy_id=policy.id)
-    world.sign_up(shift, world.person())
+    person = world.known_person()
+    agreements.sign(world.db, shift.activity_id, person, NOW)
+    world.sign_up(shift, person)
     campaigns.create(world.db, title="微笑", place="城区", content="三项", organiser="团县委", now=NOW)
     slots = (rosters.Slot(starts="09:00", ends="11:30"),)
     days = {"first_on": date(2026, 3, 4), "last_on": date(2026, 3, 9)}
