@@ -18,5 +18,6 @@ backlog = 2048
 control_socket_disable = True
 worker_tmp_dir = serving.WORKER_TMP_DIR
 logger_class = serving.Lines
+pre_fork = serving.pre_fork
 post_fork = serving.post_fork
 child_exit = serving.child_exit

@@ -191,7 +191,7 @@ def export_activities(db: Session, out: TextIO, *, rules: Rules = USUAL) -> int:
     for shift in shifts:
         cells = [_cell(shift, field, numbers, rules.timezone) for field in COLUMNS.values()]
         state = "已取消" if shift.activity.state == "cancelled" else "正常"
-        lines.append([*cells, state, *map(str, counts.get(shift.id, (0, 0)))])
+        lines.append([*cells, state, *map(str, counts.get(shift.id, seats.Count())[:2])])
     return write(out, [*COLUMNS, *EXPORTED_TOO], lines)
 
 

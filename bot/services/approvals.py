@@ -13,7 +13,7 @@ from bot.services.offers import lock_registration
 from bot.services.refusals import ShiftFull
 from bot.services.refusals_registrations import NotPending
 from bot.services.rules import USUAL, Rules
-from bot.storage.database import writing
+from bot.storage.database import fresh, writing
 from bot.storage.models import Activity, Person, Registration, Shift
 
 
@@ -75,8 +75,8 @@ def decide(
     if row.state != "pending":
         raise NotPending(row.state)
     if approve:
-        activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
-        person = db.get_one(Person, row.person_id, populate_existing=True)
+        activity = fresh(db, Activity, shift.activity_id)
+        person = fresh(db, Person, row.person_id)
         asked = gates.request(db, shift, activity, person, now, rules)
         refusal = gates.told([*gates.about_shift(asked), *gates.about_person(db, asked)])
         if refusal is not None and refusal.code not in ("CLOSED", "NOT_OPEN_YET"):  # it was asked in time

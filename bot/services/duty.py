@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.storage.crypto import Cipher
-from bot.storage.database import alone, writing
+from bot.storage.database import alone, fresh, writing
 from bot.storage.models import Staff
 
 CODE_LENGTH = 6
@@ -26,7 +26,7 @@ def issue_code(db: Session, cipher: Cipher, staff_id: int, now: datetime) -> str
     """A code that binds the WeChat account which sends it first; an earlier code of this person is void."""
     writing(db)
     code = "".join(secrets.choice(_LETTERS) for _ in range(CODE_LENGTH))
-    staff = db.get_one(Staff, staff_id, populate_existing=True)
+    staff = fresh(db, Staff, staff_id)
     staff.bind_hash, staff.bind_until = _hash(cipher, code), now + CODE_LIVES
     db.flush()
     return code
@@ -63,7 +63,7 @@ def on_duty(db: Session) -> list[Staff]:
 
 def put_on_duty(db: Session, staff_id: int, on: bool) -> None:
     writing(db)
-    db.get_one(Staff, staff_id, populate_existing=True).on_duty = on
+    fresh(db, Staff, staff_id).on_duty = on
     db.flush()
 
 

@@ -76,7 +76,7 @@ def request(
 ) -> Request:
     """Exact only while person and shift are locked."""
     rows = _nearby(db, person.id, shift) if person else []
-    existing = next((registration for registration, at, _ in rows if at.id == shift.id), None)
+    existing = next((registration for registration, shift_id, _ in rows if shift_id == shift.id), None)
     others = tuple(other for other in _engaged_elsewhere(rows, shift) if other.registration_id not in without)
     return Request(shift, activity, person, now, existing, others, rules, guardian_id, without)
 
@@ -169,11 +169,9 @@ def close_by(db: Session, person_id: int, shift: Shift) -> tuple[Other, ...]:
     return tuple(other for other in elsewhere if not _overlaps(other, shift))
 
 
-def _engaged_elsewhere(rows: list[tuple[Registration, Shift, Activity]], shift: Shift) -> tuple[Other, ...]:
+def _engaged_elsewhere(rows: list[tuple[Registration, int, Other]], shift: Shift) -> tuple[Other, ...]:
     return tuple(
-        Other(registration.id, about.code, about.title, about.place, at.starts_at, at.ends_at)
-        for registration, at, about in rows
-        if at.id != shift.id and registration.state in seats.ENGAGED
+        other for registration, shift_id, other in rows if shift_id != shift.id and registration.state in seats.ENGAGED
     )
 
 
@@ -182,7 +180,7 @@ def _overlaps(other: Other, shift: Shift) -> bool:
 
 
 _NEARBY = (
-    select(Registration, Shift, Activity)
+    select(Registration, Shift.id, Activity.code, Activity.title, Activity.place, Shift.starts_at, Shift.ends_at)
     .join(Shift, Registration.shift_id == Shift.id)
     .join(Activity, Shift.activity_id == Activity.id)
     .where(
@@ -195,7 +193,11 @@ _NEARBY = (
 )
 
 
-def _nearby(db: Session, person_id: int, shift: Shift) -> list[tuple[Registration, Shift, Activity]]:
-    """Live registrations of the person from an hour before the shift to an hour after it, itself among them."""
+def _nearby(db: Session, person_id: int, shift: Shift) -> list[tuple[Registration, int, Other]]:
+    """Live registrations of the person from an hour before the shift to an hour after it, itself among them.
+
+    Each with its shift's id.
+    """
     within = {"before": shift.ends_at + CLOSE_BY, "after": shift.starts_at - CLOSE_BY}
-    return [(row[0], row[1], row[2]) for row in db.execute(_NEARBY, {"person_id": person_id, **within})]
+    rows = db.execute(_NEARBY, {"person_id": person_id, **within})
+    return [(row[0], row[1], Other(row[0].id, *row[2:])) for row in rows]

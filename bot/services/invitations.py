@@ -14,7 +14,7 @@ from bot.services.refusals_registrations import InvitationUnknown
 from bot.services.rules import USUAL, Rules
 from bot.services.seats import Outcome
 from bot.storage.crypto import Cipher
-from bot.storage.database import locked, writing
+from bot.storage.database import fresh, locked, writing
 from bot.storage.models import Activity, Invitation, Person, Registration, Shift
 
 OPEN_FOR = timedelta(hours=24)
@@ -89,7 +89,7 @@ def join(
     db.refresh(invitation)
     if head.state not in ("confirmed", "offered", "waiting", "pending") or invitation.party_of != head.id:
         raise InvitationUnknown
-    activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
+    activity = fresh(db, Activity, shift.activity_id)
     asked = gates.request(db, shift, activity, db.get_one(Person, person_id), now, rules)
     alone_in_line = asked.existing is not None and _gives_up_place(asked.existing)
     refusal = gates.told(
@@ -152,7 +152,7 @@ def expire(db: Session, now: datetime, *, rules: Rules = USUAL) -> int:
     for shift_id in sorted({shift_id for _, shift_id in over}):
         locked(db, Shift, shift_id)
         for id in (id for id, at in over if at == shift_id):
-            invitation = db.get_one(Invitation, id, populate_existing=True)
+            invitation = fresh(db, Invitation, id)
             if invitation.answer is None:
                 _give_back(db, invitation, "expired", now)
         promote(db, shift_id, now, rules=rules)

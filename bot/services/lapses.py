@@ -12,7 +12,7 @@ from bot.services import parties, telling
 from bot.services.announcements import announce
 from bot.services.offers import end, promote
 from bot.services.rules import USUAL, Rules
-from bot.storage.database import locked, writing
+from bot.storage.database import fresh, locked, writing
 from bot.storage.models import Offer, Push, Registration, Shift
 
 
@@ -58,7 +58,7 @@ def pass_over_unreached(db: Session, now: datetime, *, rules: Rules = USUAL) -> 
     for shift_id in sorted({shift_id for _, shift_id in found}):
         locked(db, Shift, shift_id)
         for offer_id in (id for id, at in found if at == shift_id):
-            offer = db.get_one(Offer, offer_id, populate_existing=True)
+            offer = fresh(db, Offer, offer_id)
             if offer.answer is None:
                 ended.append(_keep_place(db, offer, now, rules))
         db.flush()
@@ -80,7 +80,7 @@ def _expire(db: Session, offer: Offer, now: datetime, rules: Rules) -> Offer:
     """Who was told and did not answer has left the line; who was never told keeps the place."""
     if offer.delivered_at is None:
         return _keep_place(db, offer, now, rules)
-    registration = db.get_one(Registration, offer.registration_id, populate_existing=True)
+    registration = fresh(db, Registration, offer.registration_id)
     end(db, offer, "expired", now)
     registration.state, registration.state_since = "offer_expired", now
     parties.hand_on(db, registration, now)
@@ -97,7 +97,7 @@ def _expire(db: Session, offer: Offer, now: datetime, rules: Rules) -> Offer:
 
 
 def _keep_place(db: Session, offer: Offer, now: datetime, rules: Rules) -> Offer:
-    registration = db.get_one(Registration, offer.registration_id, populate_existing=True)
+    registration = fresh(db, Registration, offer.registration_id)
     end(db, offer, "unreached", now)
     registration.state, registration.state_since = "waiting", now
     activity = registration.shift.activity

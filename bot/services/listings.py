@@ -219,7 +219,8 @@ def _shifts() -> Select[Shift]:
 
 def _listings(db: Session, shifts: Sequence[Shift], now: datetime) -> list[Listing]:
     counts = seats.counted(db, [shift.id for shift in shifts])
-    return [listing_of(shift, seats.Seats(shift.capacity, *counts.get(shift.id, (0, 0))), now) for shift in shifts]
+    of = {shift.id: seats.Seats(shift.capacity, *counts.get(shift.id, seats.Count())) for shift in shifts}
+    return [listing_of(shift, of[shift.id], now) for shift in shifts]
 
 
 def listing_of(shift: Shift, counted: seats.Seats, now: datetime) -> Listing:

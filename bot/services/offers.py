@@ -16,7 +16,7 @@ from bot.services.promotions import Why, explain, may_offer
 from bot.services.refusals import NoOffer, NotRegistered, OfferExpired, ShiftStarted
 from bot.services.rules import USUAL, Rules
 from bot.services.seats import Outcome
-from bot.storage.database import locked, writing
+from bot.storage.database import fresh, locked, writing
 from bot.storage.models import Activity, Offer, Person, Registration, Shift
 
 __all__ = [
@@ -52,7 +52,7 @@ def promote(db: Session, shift_id: int, now: datetime, *, rules: Rules = USUAL) 
     shift = locked(db, Shift, shift_id)
     if shift is None:
         return []
-    activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
+    activity = fresh(db, Activity, shift.activity_id)
     counted = seats.of(db, shift)
     if not counted.free or not counted.waiting:
         return []
@@ -81,7 +81,7 @@ def _seat_at_once(
     free = select(Person.id).where(Person.id.in_(wanted)).with_for_update(skip_locked=True, key_share=True)
     if len(db.scalars(free).all()) < len(wanted):
         return False
-    person = db.get_one(Person, registration.person_id, populate_existing=True)
+    person = fresh(db, Person, registration.person_id)
     asked = gates.request(db, shift, activity, person, now, rules)
     if next(gates.about_person(db, asked), None) is not None:
         return False
@@ -133,8 +133,8 @@ def accept_offer(db: Session, registration_id: int, now: datetime, *, rules: Rul
     offer = _answerable(db, registration, now)
     if shift.starts_at <= now:
         raise ShiftStarted(shift.starts_at)
-    activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
-    person = db.get_one(Person, registration.person_id, populate_existing=True)
+    activity = fresh(db, Activity, shift.activity_id)
+    person = fresh(db, Person, registration.person_id)
     asked = gates.request(db, shift, activity, person, now, rules)
     refusal = gates.told(list(gates.about_person(db, asked)))
     if refusal is not None:
@@ -192,7 +192,7 @@ def shifts_to_promote(db: Session, now: datetime) -> list[int]:
     )
     shifts = list(db.scalars(waiting))
     counts = seats.counted(db, [shift.id for shift in shifts])
-    return [shift.id for shift in shifts if counts[shift.id][0] < shift.capacity]
+    return [shift.id for shift in shifts if counts[shift.id].taken < shift.capacity]
 
 
 def withdraw_offers(db: Session, registrations: Sequence[Registration], now: datetime) -> None:

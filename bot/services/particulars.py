@@ -11,7 +11,7 @@ from bot.services import identity_numbers, merging
 from bot.services.refusals import NotRegistered
 from bot.services.refusals_people import IdentityTaken
 from bot.storage.crypto import Cipher
-from bot.storage.database import alone, locked, writing
+from bot.storage.database import alone, fresh, locked, writing
 from bot.storage.models import Follower, Person
 
 
@@ -59,4 +59,4 @@ def _one_record(db: Session, person: Person, digest: str, now: datetime) -> Pers
         raise IdentityTaken
     db.execute(update(Follower).where(Follower.person_id == person.id).values(person_id=known.id))
     merging.merge(db, person, known, now)
-    return db.get_one(Person, known.id, populate_existing=True)
+    return fresh(db, Person, known.id)

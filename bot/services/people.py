@@ -12,7 +12,7 @@ from bot.services import merging
 from bot.services.profiles import masked_phone, normal_name, normal_phone
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
-from bot.storage.database import alone, locked, writing
+from bot.storage.database import alone, fresh, locked, writing
 from bot.storage.models import Consent, Follower, Person
 
 # How stale the noted time may be before it is written again. Noting too little only makes us more careful:
@@ -88,7 +88,7 @@ def save_profile(
     openid, digest = follower.openid, cipher.keyed_hash(f"phone:{phone}")
     writing(db)
     alone(db, f"phone {digest}")
-    current = db.get_one(Follower, openid, populate_existing=True)
+    current = fresh(db, Follower, openid)
     same = db.scalars(
         select(Person).where(Person.phone_hash == digest, Person.name == name).order_by(Person.id).limit(1)
     ).one_or_none()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.services import line, offer_lengths, seats
 from bot.services.refusals import Refused
 from bot.services.rules import USUAL, Rules
+from bot.storage.database import fresh
 from bot.storage.models import Activity, Registration, Shift
 
 Code = Literal[
@@ -59,7 +60,7 @@ def explain(db: Session, shift_id: int, now: datetime, *, rules: Rules = USUAL) 
 
 def may_offer(db: Session, shift: Shift, now: datetime) -> bool:
     """Not after sign-up or the insurer's list closed, not shortly before the start (then staff telephone)."""
-    return closed(db.get_one(Activity, shift.activity_id, populate_existing=True), shift, now) is None
+    return closed(fresh(db, Activity, shift.activity_id), shift, now) is None
 
 
 def closed(activity: Activity, shift: Shift, now: datetime) -> Code | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services import agreements, eligibility, gates, parties, seats, telling
@@ -40,7 +39,7 @@ from bot.services.refusals import (
 from bot.services.refusals_registrations import NotYourChild, PartyTooLarge
 from bot.services.rules import USUAL, Rules
 from bot.services.seats import Outcome
-from bot.storage.database import locked, writing
+from bot.storage.database import fresh, locked, writing
 from bot.storage.models import Activity, Person, Registration, Shift
 
 __all__ = [
@@ -109,7 +108,7 @@ def sign_up(
     shift = locked(db, Shift, shift_id)
     if shift is None:
         raise ShiftUnknown
-    activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
+    activity = fresh(db, Activity, shift.activity_id)
     asked = gates.request(db, shift, activity, person, now, rules)
     size = asked.existing.party_size if asked.existing else party.size
     if size > min(LARGEST, max(1, shift.capacity)):
@@ -129,7 +128,7 @@ def sign_up(
     assert person is not None  # ProfileMissing was raised otherwise
     state: Literal["confirmed", "pending", "waiting"]
     state = "pending" if activity.approval else "confirmed" if seated else "waiting"
-    queued_at = _join_line(db, shift, counted, now, queue, rules) if state == "waiting" else None
+    queued_at = _join_line(shift, counted, now, queue, rules) if state == "waiting" else None
     registration = asked.existing or Registration(
         shift_id=shift.id, person_id=person.id, openid=openid, created_at=now, queued_at=queued_at,
         party_size=size, auto_accept=auto_accept,
@@ -167,15 +166,14 @@ def _about_children(db: Session, asked: gates.Request, children: Sequence[Person
         yield from gates.about_person(db, own)
 
 
-def _join_line(db: Session, shift: Shift, counted: seats.Seats, now: datetime, queue: bool, rules: Rules) -> datetime:
+def _join_line(shift: Shift, counted: seats.Seats, now: datetime, queue: bool, rules: Rules) -> datetime:
     """When the newcomer counts as having queued: never before those who were told their place already."""
     limit = rules.waitlist_limit if shift.waitlist_limit is None else shift.waitlist_limit
     if counted.waiting >= limit:
         raise WaitlistFull(counted.capacity, limit)
     if not queue:
         raise ShiftFull(counted.capacity, counted.taken, counted.waiting + 1)
-    last = db.scalars(select(func.max(Registration.queued_at)).where(Registration.shift_id == shift.id)).one()
-    return max(now, last) if last else now
+    return max(now, counted.last_queued_at or now)
 
 
 def set_auto_accept(db: Session, registration_id: int, person_id: int, now: datetime, *, on: bool = True) -> None:

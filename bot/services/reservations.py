@@ -25,7 +25,7 @@ from bot.services.refusals_registrations import (
 from bot.services.rules import USUAL, Rules
 from bot.services.seats import Outcome
 from bot.storage.crypto import Cipher
-from bot.storage.database import locked, writing
+from bot.storage.database import fresh, locked, writing
 from bot.storage.models import Activity, Invitation, Membership, Person, Registration, Reservation, Shift, Team
 
 HELD_FOR = timedelta(hours=48)
@@ -102,7 +102,7 @@ def reserve(
         raise ShiftUnknown
     if not authority.leads_team(db, person_id, team_id):
         raise NotTheLeader
-    activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
+    activity = fresh(db, Activity, shift.activity_id)
     refusal = gates.told(list(gates.about_shift(gates.Request(shift, activity, None, now, None, (), rules))))
     if refusal is not None:
         raise refusal
@@ -185,7 +185,7 @@ def join(
     assert shift is not None and reservation is not None  # foreign keys say so
     if reservation.state != "open" or reservation.expires_at <= now:
         raise InvitationUnknown
-    activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
+    activity = fresh(db, Activity, shift.activity_id)
     asked = gates.request(db, shift, activity, person, now, rules)
     refusal = gates.told(list(gates.objections(db, asked)))
     if refusal is not None:

@@ -31,7 +31,7 @@ def unfilled(db: Session, now: datetime) -> list[tuple[Shift, int, int]]:
     counts = seats.counted(db, [shift.id for shift in shifts])
     found = []
     for shift in shifts:
-        free = shift.capacity - counts.get(shift.id, (0, 0))[0]
+        free = shift.capacity - counts.get(shift.id, seats.Count()).taken
         if free > 0:
             hour = min(hour for hour in WARNED if shift.starts_at <= now + timedelta(hours=hour))
             found.append((shift, free, hour))

@@ -15,7 +15,7 @@ from bot.services.activity_states import lock_shifts
 from bot.services.refusals import ShiftUnknown
 from bot.services.roster_templates import Slot, Template, check, planned, read, stored
 from bot.services.rules import USUAL, Rules
-from bot.storage.database import locked, writing
+from bot.storage.database import fresh, locked, writing
 from bot.storage.models import Activity, Base, Policy, Roster, Shift
 
 __all__ = ["AHEAD", "Edited", "Slot", "Template", "add", "behind", "edit", "extend", "of_activity"]
@@ -66,7 +66,7 @@ def extend(
     roster = locked(db, Roster, roster_id)
     if roster is None:
         raise ShiftUnknown
-    activity = db.get_one(Activity, roster.activity_id, populate_existing=True)
+    activity = fresh(db, Activity, roster.activity_id)
     if activity.state in ("cancelled", "withdrawn"):
         return []
     return _make(db, roster, activity, now, max(until or date.min, _horizon(roster, now, rules)), rules)
@@ -97,7 +97,7 @@ def edit(db: Session, roster_id: int, template: Template, now: datetime, *, rule
     lock_shifts(db, known.activity_id)
     roster = locked(db, Roster, roster_id)
     assert roster is not None
-    activity = db.get_one(Activity, roster.activity_id, populate_existing=True)
+    activity = fresh(db, Activity, roster.activity_id)
     for name, value in stored(template).items():
         setattr(roster, name, value)
     wanted = dict(planned(template, now, roster.made_until or template.first_on, rules))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, and_, bindparam, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from bot.services.refusals import Other
@@ -20,32 +21,42 @@ ENGAGED = ("confirmed", *PRESENT)
 """Has a seat of their own: what stands in the way of another shift at that time."""
 
 # Of those who wait only heads of parties stand in line; of the others every row counts with the seats it holds.
-_COUNTED = (
-    select(
-        Registration.shift_id, Registration.state,
-        func.count().filter(Registration.party_of.is_(None)), func.sum(Registration.party_size),
-    )
-    .where(Registration.shift_id.in_(bindparam("shift_ids", expanding=True)), Registration.state.in_(LIVE))
-    .group_by(Registration.shift_id, Registration.state)
-)  # fmt: skip
+# What a team holds and nobody of it has taken yet comes as one more state, so that all is one statement.
 _USED = (
     select(func.coalesce(func.sum(Registration.party_size), 0))
     .where(Registration.reservation_id == Reservation.id, Registration.state.in_(SEATED))
     .scalar_subquery()
 )
-_HELD = (
-    select(Reservation.shift_id, Reservation.seats, _USED)
-    .where(Reservation.shift_id.in_(bindparam("shift_ids", expanding=True)), Reservation.state == "open")
+_COUNTED: CompoundSelect[Any] = union_all(
+    select(
+        Registration.shift_id, Registration.state.label("state"),
+        func.count().filter(Registration.party_of.is_(None)), func.sum(Registration.party_size),
+        func.max(Registration.queued_at),
+    )
+    .where(Registration.shift_id.in_(bindparam("shift_ids", expanding=True)), Registration.state.in_(LIVE))
+    .group_by(Registration.shift_id, Registration.state),
+    select(Reservation.shift_id, literal("held"), literal(0), Reservation.seats - _USED, null())
+    .where(Reservation.shift_id.in_(bindparam("shift_ids", expanding=True)), Reservation.state == "open"),
 )  # fmt: skip
+
+
+class Count(NamedTuple):
+    """``taken``: seats of registrations, open offers and what teams hold; ``waiting``: registrations in line;
+    ``last_queued_at``: when the last of all counts as having queued, None where nobody ever did."""
+
+    taken: int = 0
+    waiting: int = 0
+    last_queued_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Seats:
-    """``taken``: seats of registrations, open offers and what teams hold; ``waiting``: registrations in line."""
+    """What `Count` says, beside the seats that there are."""
 
     capacity: int
     taken: int
     waiting: int
+    last_queued_at: datetime | None = None
 
     @property
     def free(self) -> int:
@@ -65,24 +76,21 @@ class Outcome:
 
 def of(db: Session, shift: Shift) -> Seats:
     """Exact only while the shift is locked."""
-    taken, waiting = counted(db, [shift.id]).get(shift.id, (0, 0))
-    return Seats(shift.capacity, taken, waiting)
+    return Seats(shift.capacity, *counted(db, [shift.id]).get(shift.id, Count()))
 
 
-def counted(db: Session, shift_ids: Collection[int]) -> dict[int, tuple[int, int]]:
-    """Shift id → (taken, waiting), for shifts with at least one live registration."""
+def counted(db: Session, shift_ids: Collection[int]) -> dict[int, Count]:
+    """By shift id, for shifts with at least one live registration or seats held by a team."""
     if not shift_ids:
         return {}
-    counts: dict[int, tuple[int, int]] = {}
-    for shift_id, state, number, seats in db.execute(_COUNTED, {"shift_ids": list(shift_ids)}):
-        taken, waiting = counts.get(shift_id, (0, 0))
+    counts: dict[int, Count] = {}
+    for shift_id, state, number, seats, last in db.execute(_COUNTED, {"shift_ids": list(shift_ids)}):
+        taken, waiting, newest = counts.get(shift_id, Count())
         if state == "waiting":
-            counts[shift_id] = (taken, waiting + number)
+            waiting += number
         elif state != "pending":
-            counts[shift_id] = (taken + seats, waiting)
-    for shift_id, seats, used in db.execute(_HELD, {"shift_ids": list(shift_ids)}):
-        taken, waiting = counts.get(shift_id, (0, 0))
-        counts[shift_id] = (taken + max(0, seats - used), waiting)
+            taken += max(0, seats)
+        counts[shift_id] = Count(taken, waiting, max(filter(None, (newest, last)), default=None))
     return counts
 
 

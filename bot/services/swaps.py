@@ -13,7 +13,7 @@ from bot.services.announcements import supersede
 from bot.services.refusals import NotRegistered, ShiftStarted
 from bot.services.refusals_registrations import LineWaits, NotARosterSeat, NothingToExchange, SwapUnknown
 from bot.services.rules import USUAL, Rules
-from bot.storage.database import locked, writing
+from bot.storage.database import fresh, locked, writing
 from bot.storage.models import Activity, Person, Registration, Shift, Swap
 
 OPEN_FOR = timedelta(hours=48)
@@ -106,7 +106,7 @@ def take(db: Session, code: str, person_id: int, openid: str, now: datetime, *, 
     people = {id: locked(db, Person, id) for id in sorted((giver_id, person_id))}
     shifts = {id: locked(db, Shift, id) for id in sorted(shift_ids)}
     db.refresh(swap)
-    row = db.get_one(Registration, swap.registration_id, populate_existing=True)
+    row = fresh(db, Registration, swap.registration_id)
     if swap.state != "open" or row.state != "confirmed" or row.person_id != giver_id:
         raise SwapUnknown
     back = _held(db, person_id, swap.wanted_shift_id) if swap.wanted_shift_id is not None else None
@@ -146,7 +146,7 @@ def _pass(
     db: Session, shift: Shift, person: Person, now: datetime, rules: Rules, *, without: Registration | None
 ) -> None:
     """The gates, as if the seat given up were given up already. A seat that changes hands needs no open sign-up."""
-    activity = db.get_one(Activity, shift.activity_id, populate_existing=True)
+    activity = fresh(db, Activity, shift.activity_id)
     given_up = frozenset([without.id] if without is not None else [])
     asked = gates.request(db, shift, activity, person, now, rules, without=given_up)
     refusals = [refusal for refusal in gates.objections(db, asked) if refusal.code not in ("CLOSED", "NOT_OPEN_YET")]

@@ -55,7 +55,7 @@ def _capacity(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[B
     capacities = {id: seats_there for id, seats_there in db.execute(select(Shift.id, Shift.capacity))}  # noqa: C416
     shift_ids = sorted(capacities)
     for page in (shift_ids[start : start + 500] for start in range(0, len(shift_ids), 500)):
-        for shift_id, (taken, _) in seats.counted(db, page).items():
+        for shift_id, (taken, *_) in seats.counted(db, page).items():
             if taken > capacities[shift_id]:
                 yield Breach("overbooked", f"{taken} seats taken of {capacities[shift_id]}", (shift_id,))
 

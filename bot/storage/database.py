@@ -26,6 +26,7 @@ __all__ = [
     "StorageError",
     "Unavailable",
     "alone",
+    "fresh",
     "is_writing",
     "locked",
     "retrying",
@@ -155,6 +156,11 @@ def is_writing(db: Session) -> bool:
 def locked(db: Session, model: type[Row], key: Any) -> Row | None:
     """The row as it is now, nobody else's to change until the commit. Take persons before shifts, small ids first."""
     return db.scalars(_by_key(model, _guard_on), {"key": key}).one_or_none()
+
+
+def fresh(db: Session, model: type[Row], key: Any) -> Row:
+    """The row as it is now, which somebody else may change; a foreign key or a lock says that it is there."""
+    return db.scalars(_by_key(model, False), {"key": key}).one()
 
 
 @cache
