@@ -4,6 +4,7 @@ from bot.storage.models.activities import Activity, InsuranceRoster, Policy, Ros
 from bot.storage.models.alerts import Alert, AlertNote
 from bot.storage.models.audit import AuditEntry
 from bot.storage.models.base import Base, UTCDateTime
+from bot.storage.models.broadcasts import Batch, Broadcast, FollowerTag, Recipient
 from bot.storage.models.deliveries import Delivery, Lease, SavedSession
 from bot.storage.models.gaps import EntryCount, Gap
 from bot.storage.models.hours import Appeal, AttendanceEvent, LedgerEntry, ManualEntry, Outcome
@@ -18,7 +19,7 @@ from bot.storage.models.merits import (
     Reward,
     StarAward,
 )
-from bot.storage.models.people import Consent, Follower, NoticeConsent, Person, Staff
+from bot.storage.models.people import Consent, Follower, NoticeConsent, NoticeConsentEvent, Person, Staff
 from bot.storage.models.pushes import Push
 from bot.storage.models.registrations import LIVE_STATES, SEATED_STATES, Offer, Registration, Swap
 from bot.storage.models.teams import Invitation, Membership, Reservation, Team
@@ -35,9 +36,11 @@ from bot.storage.models.volunteers import (
 
 __all__ = [
     "LIVE_STATES", "SEATED_STATES", "Activity", "Agreement", "Alert", "AlertNote", "Appeal", "AttendanceEvent",
-    "AuditEntry", "Base", "Certificate", "CertificateEntry", "CertificateNumber", "Completion", "Consent", "Course",
-    "Delivery", "Document", "EntryCount", "Erasure", "Follower", "Gap", "Guardianship", "InsuranceRoster", "Invitation",
-    "Lease", "LedgerEntry", "ManualEntry", "Membership", "NoticeConsent", "Offer", "Outcome", "Person", "PointsLeg",
-    "PointsLot", "PointsTransaction", "Policy", "Push", "Redemption", "Registration", "Reservation", "Reward", "Roster",
-    "SavedSession", "Shift", "Staff", "StarAward", "Suspension", "Swap", "Team", "UTCDateTime", "Volunteer",
+    "AuditEntry", "Base", "Batch", "Broadcast", "Certificate", "CertificateEntry", "CertificateNumber",
+    "Completion", "Consent", "Course", "Delivery", "Document", "EntryCount", "Erasure", "Follower", "FollowerTag",
+    "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry", "ManualEntry", "Membership",
+    "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person", "PointsLeg", "PointsLot",
+    "PointsTransaction", "Policy", "Push", "Recipient", "Redemption", "Registration", "Reservation", "Reward",
+    "Roster", "SavedSession", "Shift", "Staff", "StarAward", "Suspension", "Swap", "Team", "UTCDateTime",
+    "Volunteer",
 ]  # fmt: skip

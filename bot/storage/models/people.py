@@ -44,7 +44,8 @@ class Follower(Base):
     """A WeChat account that follows or followed us.
 
     ``last_message_at`` opens the 48-hour customer-service window (5 messages), ``last_click_at`` the
-    one-minute window (3); ``*_used`` count what we sent in each (platform §3.3).
+    one-minute window (3); ``*_used`` count what we sent in each (platform §3.3). ``reminders`` and ``broadcasts``:
+    whether they wish to be told so; what concerns a registration of theirs cannot be refused.
     """
 
     __tablename__ = "followers"
@@ -59,6 +60,7 @@ class Follower(Base):
     last_click_at: Mapped[datetime | None]
     click_used: Mapped[int] = mapped_column(default=0)
     reminders: Mapped[bool] = mapped_column(default=True)
+    broadcasts: Mapped[bool] = mapped_column(default=True)
     person: Mapped[Person | None] = relationship()
     open_alert: Mapped[Alert | None] = relationship(
         primaryjoin="and_(Follower.openid == foreign(Alert.openid), Alert.closed_at.is_(None))", viewonly=True
@@ -90,6 +92,22 @@ class NoticeConsent(Base):
     template_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     remaining: Mapped[int] = mapped_column(default=0)
     updated_at: Mapped[datetime]
+
+
+class NoticeConsentEvent(Base):
+    """Every change of a consent, only ever added: what WeChat reported, what was used up, what WeChat did not know.
+
+    ``source``: popup, change, sent, used, unknown_to_wechat. ``key``: of the push that told it, once only.
+    """
+
+    __tablename__ = "notice_consent_events"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(128), unique=True)
+    openid: Mapped[str] = mapped_column(String(64), index=True)
+    template_id: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(24))
+    change: Mapped[int]
+    at: Mapped[datetime]
 
 
 class Staff(Base):
