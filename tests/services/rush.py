@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from sqlalchemy.exc import IntegrityError
 
-from bot.services import authority, campaigns, offers, presence, registrations, seats
+from bot.services import authority, campaigns, offers, parties, presence, registrations, reservations, seats
 from bot.services.refusals import Refused
 from bot.storage.database import Database, StorageError, retrying, unguarded
 from tests.fixtures.world import NOW
@@ -24,13 +24,13 @@ Operation = list[Any]
 
 
 class Rush:
-    """Two processes that are up already; calling it runs the operations on both at the same moment."""
+    """Processes that are up already; calling it runs the operations on all at the same moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, processes: int = 2) -> None:
         command = [sys.executable, "-m", "tests.services.rush"]
         self._processes = [
             subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            for _ in range(2)
+            for _ in range(processes)
         ]
 
     def __call__(self, url: str, operations: list[Operation], *, guard: bool = True, pause_s: float = 0.0) -> list[str]:
@@ -120,6 +120,14 @@ def _perform(db: Any, name: str, *arguments: Any) -> str:
         shift_id, person_id = arguments
         outcome = registrations.sign_up(db, shift_id, person_id, f"o-{person_id}", NOW)
         return outcome.state if outcome.place_in_line is None else f"waiting {outcome.place_in_line}"
+    if name == "party":
+        shift_id, person_id, children, friends = arguments
+        party = parties.Party(tuple(children), friends)
+        return registrations.sign_up(db, shift_id, person_id, f"o-{person_id}", NOW, party=party).state
+    if name == "reserve":
+        shift_id, team_id, leader_id, wanted = arguments
+        reservations.reserve(db, shift_id, team_id, leader_id, f"o-{leader_id}", wanted, NOW)
+        return "reserved"
     if name == "check_in":
         shift_id, person_id, nonce, at = arguments
         moment = datetime.fromisoformat(at)

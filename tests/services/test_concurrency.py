@@ -9,12 +9,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from bot.services import registrations, verification
+from bot.services import registrations, reservations, verification
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Registration
 from tests.fixtures.world import NOW, World, hours
 from tests.services.rush import Rush
+from tests.services.test_parties import child_of
+from tests.services.test_reservations import team_of
 
 PAUSE_S = 0.01
 SEATS, PEOPLE = 5, 30
@@ -23,6 +25,13 @@ SEATS, PEOPLE = 5, 30
 @pytest.fixture(scope="module")
 def rush() -> Iterator[Rush]:
     started = Rush()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def sixteen() -> Iterator[Rush]:
+    started = Rush(16)
     yield started
     started.stop()
 
@@ -42,8 +51,11 @@ def drop_triggers(database: Database) -> None:
         if database.is_sqlite:
             connection.execute(text("DROP TRIGGER registrations_capacity_insert"))
             connection.execute(text("DROP TRIGGER registrations_capacity_update"))
+            connection.execute(text("DROP TRIGGER reservations_capacity_insert"))
+            connection.execute(text("DROP TRIGGER reservations_capacity_update"))
         else:
-            connection.execute(text("ALTER TABLE registrations DISABLE TRIGGER USER"))
+            for table in ("registrations", "reservations"):
+                connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
 
 
 def confirmed(database: Database) -> int:
@@ -163,3 +175,37 @@ def test_everything_at_once_leaves_nothing_wrong(
     assert {"INTEGRITY", "Busy", "Unavailable"}.isdisjoint(outcomes)
     assert len(set(outcomes)) > 6
     assert breaches(database, cipher) == []
+
+
+@pytest.mark.parametrize("guard", [True, False], ids=["guard", "twin"])
+def test_sixteen_processes_with_parties_and_teams(
+    sixteen: Rush, database: Database, database_url: str, cipher: Cipher, guard: bool
+) -> None:
+    """Mothers with children, friends, teams that reserve, people who cancel, accept and come: never a seat too many."""
+    with database.session() as db:
+        world = World(db, cipher)
+        shift, people, mothers, leader = world.shift(capacity=25), world.people(40), world.people(10), world.person()
+        families = [(mother, [child_of(world, mother), child_of(world, mother, "王小贝")]) for mother in mothers]
+        team = team_of(world, leader)
+        reservations.reserve(db, shift.id, team, leader, f"o-{leader}", 3, NOW)
+        rows = [world.sign_up(shift, person).registration_id for person in people[:10]]
+        db.commit()
+        shift_id = shift.id
+    if not guard:
+        drop_triggers(database)
+    chance = random.Random(20260304)
+    operations = [["party", shift_id, mother, children, 0] for mother, children in families]
+    operations += [["party", shift_id, person, [], chance.choice((0, 1, 2))] for person in people[10:]]
+    operations += [["reserve", shift_id, team, leader, chance.choice((1, 2, 3))] for _ in range(6)]
+    operations += [["cancel", chance.choice(rows)] for _ in range(30)]
+    operations += [[chance.choice(("accept", "decline")), chance.choice(rows)] for _ in range(12)]
+    operations += [["promote", shift_id], ["expire", (NOW + hours(13)).isoformat()]] * 4
+    chance.shuffle(operations)
+    outcomes = sixteen(database_url, operations, guard=guard, pause_s=PAUSE_S)
+    found = {breach.rule for breach in breaches(database, cipher)}
+    if guard:
+        assert found == set()
+        assert {"INTEGRITY", "Busy", "Unavailable"}.isdisjoint(outcomes)
+        assert {"confirmed", "waiting", "cancelled"} <= set(outcomes)
+    else:
+        assert "overbooked" in found

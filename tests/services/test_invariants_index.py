@@ -11,6 +11,7 @@ TESTS = Path(__file__).resolve().parents[1]
 HELD = {
     "01 seats": ["services/test_registrations_machine.py::test_random_histories",
                  "services/test_concurrency.py::test_seats_are_exact_and_the_line_is_in_order",
+                 "services/test_concurrency.py::test_sixteen_processes_with_parties_and_teams",
                  "services/test_concurrency.py::test_twin_without_the_guard_seats_are_sold_twice"],
     "02 one person once": ["services/test_concurrency.py::test_the_same_message_at_once_is_one_registration",
                            "services/test_personal_tables.py::test_one_human_with_two_accounts_has_one_place"],
