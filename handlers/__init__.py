@@ -14,6 +14,7 @@ from handlers import (
     attendance_staff,
     certificates,
     claims,
+    consents,
     counter,
     crisis,
     deliveries,
@@ -103,6 +104,7 @@ ROUTERS = [
     attendance.router,  # 签到, 我到了, six digits, a place or a picture after them
     presence_appeals.router,  # 补签退 15:30, 三点半走的
     profile.router,  # 我的资料, 我要当志愿者, 导出我的数据, 删除我的信息
+    consents.router,  # 我的同意, 撤回投保同意
     sharing.router,  # 同步志愿汇, 撤回志愿汇同步
     guardians.router,  # 同意 5F82K1, 撤回同意, 我的孩子
     record.router,  # 我的时长, 为什么只有2.3小时, 申诉 …

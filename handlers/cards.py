@@ -69,7 +69,7 @@ def needs(it: Detail) -> str:
     said = [f"先完成《{'》《'.join(map(str, courses))}》"] if isinstance(courses, list) and courses else []
     said += [f"会{'、'.join(map(str, skills))}"] if isinstance(skills, list) and skills else []
     gender = it.needs.get("gender")
-    return "；".join([*said, *([f"限{GENDERS.get(str(gender), gender)}性"] if gender else [])])
+    return "；".join([*said, *([f"适合{GENDERS.get(str(gender), gender)}性"] if gender else [])])
 
 
 def agreement(it: Detail) -> str:

@@ -126,6 +126,13 @@ def has_consented(db: Session, person_id: int, purpose: str, version: str) -> bo
     return _given(db, person_id, purpose, version) is not None
 
 
+def consents(db: Session, person_id: int) -> list[Consent]:
+    """Those in force, oldest first; the newest of each purpose."""
+    given = select(Consent).where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None))
+    newest = {each.purpose: each for each in db.scalars(given.order_by(Consent.given_at, Consent.id))}
+    return sorted(newest.values(), key=lambda each: (each.given_at, each.id))
+
+
 def withdraw_consent(db: Session, person_id: int, purpose: str, now: datetime) -> int:
     """As easy as giving it; returns how many were in force."""
     writing(db)

@@ -41,7 +41,7 @@ def detail(**more: Any) -> Detail:
         ({"min_age": 14, "max_age": 35}, "年龄：14–35岁"),
         ({"max_age": 35}, "年龄：35岁及以下"),
         ({"needs": {"courses": ["急救", "礼仪"], "skills": ["手语"]}}, "要求：先完成《急救》《礼仪》；会手语"),
-        ({"needs": {"gender": "female"}}, "要求：限女性"),
+        ({"needs": {"gender": "female"}}, "要求：适合女性"),
         ({"agreement": ("danger", "long")}, "协议：要签书面协议（有危险、服务期超过一个月）"),
         ({"insurance": "意外险。", "policy": ("人保", "P1", "95518")}, "保险：意外险。人保 保单P1，理赔电话 95518"),
         ({"policy": ("人保", "P1", "")}, "保险：人保 保单P1"),

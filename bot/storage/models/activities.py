@@ -69,8 +69,8 @@ class Shift(Base):
     ``moved_at``: when time or place last changed; who had registered before may cancel without being noted as late.
     ``ended_at``: when the leader said it was over, earlier or (before settlement) later than planned. ``settled_at``:
     every person there has an entry or a decision. ``needs``: what a volunteer must bring for this role, a JSON object
-    with any of ``courses``, ``skills`` (lists of names) and ``gender``. ``roster_id``, ``roster_slot`` (2026-03-07/1):
-    for shifts made from a template.
+    with any of ``courses``, ``skills`` (lists of names) and ``gender`` (a note, not a gate). ``roster_id``,
+    ``roster_slot`` (2026-03-07/1): for shifts made from a template.
     """
 
     __tablename__ = "shifts"
