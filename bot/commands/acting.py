@@ -40,24 +40,35 @@ def opened(chosen: Settings) -> Iterator[Session]:
         database.dispose()
 
 
+def name_actor(db: Session, login: str, *, decides: bool = False) -> str:
+    """The actor in whose name the session goes on; the audit log says so.
+
+    Without a login it is whoever runs this machine, noted as the program itself. ``decides``: only for roles that may
+    decide, admin and reviewer.
+    """
+    from bot.services import actors, authority, duty
+
+    staff = duty.named(db, login.strip())
+    if login and staff is None:
+        add = f"python -m bot staff add {login} --role reviewer"
+        raise click.ClickException(f"没有叫 {login} 的帐号。先新增：{add}")
+    if decides and staff is not None and staff.role not in authority.DECIDES["activity"]:
+        raise click.ClickException(f"{login} 不能做这件事：只有管理员和审核员可以。")
+    actor = actors.staff(staff.id) if staff is not None else actors.SYSTEM
+    actors.acting(db, actor)
+    return actor
+
+
 @contextmanager
 def acting(login: str, *, decides: bool = False) -> Iterator[tuple[Session, str]]:
     """A session in the name of one of staff; refusals become one line. ``decides``: only roles that may decide.
 
-    Without a login it is whoever runs this machine, noted as the program itself.
+    See `name_actor`.
     """
-    from bot.services import actors, authority, duty
     from bot.services.refusals import Refused
 
     with opened(settings()) as db:
-        staff = duty.named(db, login.strip())
-        if login and staff is None:
-            add = f"python -m bot staff add {login} --role reviewer"
-            raise click.ClickException(f"没有叫 {login} 的帐号。先新增：{add}")
-        if decides and staff is not None and staff.role not in authority.DECIDES["activity"]:
-            raise click.ClickException(f"{login} 不能做这件事：只有管理员和审核员可以。")
-        actor = actors.staff(staff.id) if staff is not None else actors.SYSTEM
-        actors.acting(db, actor)
+        actor = name_actor(db, login, decides=decides)
         try:
             yield db, actor
         except Refused as refused:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.commands.acting import name_actor, perhaps_by
 from bot.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ STATES = {
     "unknown": "没有这个验证码的证明",
 }
 number_argument = click.argument("number", metavar="编号")
-by_option = click.option("--by", default="", metavar="登录名", help="谁做的，写进审计记录；不给记为系统")
 
 
 @contextmanager
@@ -102,14 +102,14 @@ def print_(number: str, out: Path | None) -> None:
 
 @certificate_command.command("sealed")
 @number_argument
-@by_option
-def sealed(number: str, by: str) -> None:
+@perhaps_by
+def sealed(number: str, login: str) -> None:
     """章盖好了：通知本人来取。"""
     from bot import clock
     from bot.services import certificates
 
     with opened(settings()) as db:
-        done = certificates.sealed(db, number, _actor(db, by), clock.now())
+        done = certificates.sealed(db, number, name_actor(db, login, decides=True), clock.now())
         db.commit()
     click.echo(f"{done.number} 记为已盖章，会通知本人来取。")
 
@@ -117,8 +117,8 @@ def sealed(number: str, by: str) -> None:
 @certificate_command.command("revoke")
 @number_argument
 @click.option("--reason", required=True, help="为什么作废；查验的人会看到，不要写姓名和号码")
-@by_option
-def revoke(number: str, reason: str, by: str) -> None:
+@perhaps_by
+def revoke(number: str, reason: str, login: str) -> None:
     """作废一张证明：查验时会显示已作废和原因，编号不再使用，本人会收到通知。"""
     from bot import clock
     from bot.services import certificates
@@ -126,18 +126,9 @@ def revoke(number: str, reason: str, by: str) -> None:
     if not reason.strip():
         raise click.ClickException("请写明作废的原因。")
     with opened(settings()) as db:
+        actor = name_actor(db, login, decides=True)
         before = certificates.numbered(db, number).revoked_at
-        done = certificates.revoke(db, number, reason, _actor(db, by), clock.now())
+        done = certificates.revoke(db, number, reason, actor, clock.now())
         db.commit()
     click.echo(f"{done.number} {'早已作废' if before else '已作废'}，原因：{done.revoked_reason}")
 
-
-def _actor(db: Session, username: str) -> str:
-    from bot.services import actors, duty
-
-    if not username:
-        return actors.SYSTEM
-    staff = duty.named(db, username.strip())
-    if staff is None:
-        raise click.ClickException(f"没有叫 {username} 的帐号。")
-    return actors.staff(staff.id)

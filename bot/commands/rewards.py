@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 import click
 
-from bot.commands.people import opened
+from bot.commands.acting import name_actor, opened, perhaps_by
 from bot.settings import settings
 
 
@@ -47,6 +47,7 @@ DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M"])
 @click.option("--from", "offered_from", type=DAY, help="从什么时候开始兑换，例如 2026-03-01 或 '2026-03-01 09:00'")
 @click.option("--until", "offered_until", type=DAY, help="到什么时候为止")
 @click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
+@perhaps_by
 def add(
     title: str,
     cost: int,
@@ -59,12 +60,14 @@ def add(
     offered_from: datetime | None,
     offered_until: datetime | None,
     as_json: bool,
+    login: str,
 ) -> None:
     """上架一个项目。"""
     from bot import clock
     from bot.services import duty, points, rewards
 
     with opened(settings()) as db:
+        name_actor(db, login, decides=True)
         staff = duty.named(db, merchant.strip())
         if staff is None:
             raise click.ClickException(
@@ -113,12 +116,14 @@ def show(as_json: bool) -> None:
 @click.option("--more", type=int, default=0, help="再放出几份；减少写负数")
 @click.option("--cost", type=Points(), help="新的价格；已经兑换的不变")
 @click.option("--until", "offered_until", type=DAY, help="到什么时候为止")
-def change(number: int, more: int, cost: int | None, offered_until: datetime | None) -> None:
+@perhaps_by
+def change(number: int, more: int, cost: int | None, offered_until: datetime | None, login: str) -> None:
     """补货、改价或定下架的时间。"""
     from bot.services import points, rewards
     from bot.services.refusals_merits import RewardUnknown
 
     with opened(settings()) as db:
+        name_actor(db, login, decides=True)
         try:
             reward = rewards.change(db, number, more=more, cost=cost, offered_until=_here(offered_until))
         except RewardUnknown as error:

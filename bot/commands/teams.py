@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.commands.people import opened
+from bot.commands.acting import name_actor, opened, perhaps_by
 from bot.settings import settings
 
 if TYPE_CHECKING:
@@ -34,15 +34,18 @@ def team_command() -> None:
 )
 @click.option("--code", default="", help="编号，例如 T05；不给就自动编")
 @click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
+@perhaps_by
 def add(
-    name: str, area: str, specialties: tuple[str, ...], about: str, contact: str, kind: str, code: str, as_json: bool
-) -> None:
+    name: str, area: str, specialties: tuple[str, ...], about: str, contact: str, kind: str, code: str,
+    as_json: bool, login: str,
+) -> None:  # fmt: skip
     """登记一支队伍。"""
     from bot import clock
     from bot.services import teams
     from bot.services.refusals_teams import TeamIncomplete
 
     with opened(settings()) as db:
+        name_actor(db, login, decides=True)
         try:
             team = teams.create(
                 db, name, clock.now(), area=area, specialties=specialties, about=about, contact=contact, kind=kind,
@@ -90,21 +93,22 @@ def list_command(area: str, as_json: bool) -> None:
 @click.argument("code", metavar="编号")
 @click.option("--phone", default="", help="本人登记的手机号")
 @click.option("--openid", default="", help="或本人的 openid")
-def leader(code: str, phone: str, openid: str) -> None:
+@perhaps_by
+def leader(code: str, phone: str, openid: str, login: str) -> None:
     """请已经申请或已在队里的人当队长；不替没申请的人入队，那样请用 appoint。"""
     from bot import clock
     from bot.services import teams
     from bot.services.profiles import masked_name
 
     with opened(settings()) as db:
-        team = _team(db, code)
+        actor, team = name_actor(db, login, decides=True), _team(db, code)
         person_id = _person(db, phone, openid)
         if not any(row.team_id == team.id for row in teams.of_person(db, person_id)):
             raise click.ClickException(
                 f"这个人没有申请加入 {team.code}。请本人先发 加入 {team.code}，"
                 f"或执行：python -m bot team appoint {team.code}"
             )
-        row = teams.lead(db, team.id, person_id, "system", clock.now())
+        row = teams.lead(db, team.id, person_id, actor, clock.now())
         said = f"{masked_name(row.person.name)} 现在是 {team.code} {team.name} 的队长。"
         db.commit()
     click.echo(said)
@@ -113,7 +117,8 @@ def leader(code: str, phone: str, openid: str) -> None:
 @team_command.command("appoint")
 @click.argument("code", metavar="编号")
 @click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
-def appoint(code: str, as_json: bool) -> None:
+@perhaps_by
+def appoint(code: str, as_json: bool, login: str) -> None:
     """生成一次性的负责人码：活动（A12）或队伍（T05）的负责人用自己的微信发给公众号。"""
     from bot import clock
     from bot.services import appointments
@@ -123,11 +128,11 @@ def appoint(code: str, as_json: bool) -> None:
     chosen = settings()
     chosen.require("security.key")
     with opened(chosen) as db:
-        led = appointments.named(db, code)
+        actor, led = name_actor(db, login, decides=True), appointments.named(db, code)
         if led is None:
             raise click.ClickException(f"没有编号是 {code.upper()} 的活动或队伍，或者已经结束。")
         cipher, of = Cipher(chosen.security.key), led.code
-        made = appointments.issue(db, cipher, led, "system", clock.now(), rules=Rules.of(chosen))
+        made = appointments.issue(db, cipher, led, actor, clock.now(), rules=Rules.of(chosen))
         db.commit()
     if as_json:
         click.echo(json.dumps({"of": of, "code": made}, ensure_ascii=False))
@@ -137,12 +142,14 @@ def appoint(code: str, as_json: bool) -> None:
 
 @team_command.command("close")
 @click.argument("code", metavar="编号")
-def close(code: str) -> None:
+@perhaps_by
+def close(code: str, login: str) -> None:
     """停止一支队伍：不再收人，等批准的人会收到通知；队员的时长不受影响。"""
     from bot import clock
     from bot.services import teams
 
     with opened(settings()) as db:
+        name_actor(db, login, decides=True)
         team = _team(db, code)
         waited = teams.close(db, team.id, clock.now())
         said = f"{team.code} {team.name} 已停止。" + (f"{waited} 位申请人会收到通知。" if waited else "")
