@@ -10,7 +10,17 @@ from typing import Any
 from bot.conversation.context import Context
 from bot.language.dates import moment, span
 from bot.services import (
-    activities, appeals, approvals, authority, certificates, disputes, honours, hours, presence, stars, teams,
+    activities,
+    appeals,
+    approvals,
+    authority,
+    certificates,
+    disputes,
+    honours,
+    hours,
+    presence,
+    stars,
+    teams,
     volunteers,
 )  # fmt: skip
 from bot.services.profiles import masked_name
