@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot import settings_rules as rules
 from bot.settings_sources import Mistake, SettingsError, Values, mistakes, read_environment, read_yaml
+from bot.settings_voice import Voice
 from bot.settings_volunteering import Attendance, Volunteering
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -168,6 +169,7 @@ class Settings(Section):
     registrations: Registrations = Registrations()
     attendance: Attendance = Attendance()
     volunteering: Volunteering = Volunteering()
+    voice: Voice = Voice()
     certificates: Certificates = Certificates()
     push: Push = Push()
     menu: tuple[Button, ...] = MENU

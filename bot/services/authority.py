@@ -15,6 +15,7 @@ DECIDES = {
     "appeal": ("admin", "reviewer"),
     "star": ("admin", "reviewer"),
     "seal": ("admin", "reviewer"),
+    "question": ("admin", "reviewer"),
 }
 """Which roles of staff decide about what (domain §6.7). Sign-ups and presence are decided by whoever leads."""
 

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.settings import Settings
+from bot.settings_voice import Voice
 from bot.settings_volunteering import Attendance, Volunteering
 
 
@@ -24,7 +25,7 @@ V = TypeVar("V", bound=Version)
 class Rules:
     """``waitlist_limit``: for shifts that set none. ``cancel_free_hours``: cancelling nearer to the start is late.
 
-    ``attendance`` and ``volunteering`` are the sections of config.yaml with these names.
+    ``attendance``, ``volunteering`` and ``voice`` are the sections of config.yaml with these names.
     """
 
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
@@ -32,6 +33,7 @@ class Rules:
     cancel_free_hours: int = 24
     attendance: Attendance = field(default_factory=Attendance)
     volunteering: Volunteering = field(default_factory=Volunteering)
+    voice: Voice = field(default_factory=Voice)
 
     @classmethod
     def of(cls, settings: Settings) -> Rules:
@@ -41,6 +43,7 @@ class Rules:
             cancel_free_hours=settings.registrations.cancel_free_hours,
             attendance=settings.attendance,
             volunteering=settings.volunteering,
+            voice=settings.voice,
         )
 
 

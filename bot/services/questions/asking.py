@@ -1,0 +1,147 @@
+"""What the asker says: a question, more about it, a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.services import actors
+from bot.services.questions import promises, telling
+from bot.services.questions.states import WAITING, held
+from bot.services.refusals_questions import QuestionEmpty, QuestionTooMany, QuestionUnknown
+from bot.services.rules import USUAL, Rules
+from bot.storage.crypto import Cipher
+from bot.storage.database import alone, locked, writing
+from bot.storage.models import Question, QuestionEntry, QuestionNumber
+
+MOST_WAITING = 10
+LONGEST = 2000
+"""Characters of one thing said; WeChat lets people type no more."""
+ALWAYS_PRIVATE = ("rights", "mind")
+
+
+def ask(
+    db: Session,
+    cipher: Cipher,
+    openid: str,
+    category: str,
+    text: str,
+    now: datetime,
+    rules: Rules = USUAL,
+    *,
+    topic: str = "",
+    anonymous: bool = True,
+    is_minor: bool | None = None,
+) -> Question:
+    """A new question with its number; both clocks run from now. Raises QuestionEmpty, QuestionTooMany."""
+    writing(db)
+    actors.acting(db, actors.follower(openid))
+    alone(db, f"questions of {openid}")
+    if not text.strip():
+        raise QuestionEmpty("text")
+    waiting = select(func.count()).where(Question.openid == openid, Question.state.in_(WAITING))
+    if db.scalars(waiting).one() >= MOST_WAITING:
+        raise QuestionTooMany(MOST_WAITING)
+    row = Question(
+        number=_next_number(db, now.astimezone(rules.timezone).date()),
+        openid=openid,
+        category=category,
+        topic=topic,
+        anonymous=anonymous,
+        is_minor=is_minor,
+        is_private=bool({category, topic}.intersection(ALWAYS_PRIVATE)),
+        state="submitted",
+        state_since=now,
+        submitted_at=now,
+    )
+    db.add(row)
+    db.flush()
+    enter(db, cipher, row, "asked", actors.follower(openid), text, now)
+    promises.start(db, row, "review", now, rules)
+    promises.start(db, row, "reply", now, rules)
+    telling.reviewers(db, row, "submitted", now, rules)
+    return row
+
+
+def add(
+    db: Session,
+    cipher: Cipher,
+    question_id: int,
+    openid: str,
+    text: str,
+    now: datetime,
+    rules: Rules = USUAL,
+    *,
+    media_id: str = "",
+) -> QuestionEntry:
+    """More words or a picture; if that was what staff waited for, the clocks run again."""
+    row = own(db, question_id, openid, "add")
+    if not text.strip() and not media_id:
+        raise QuestionEmpty("text")
+    entry = enter(db, cipher, row, "more", actors.follower(openid), text, now, media_id=media_id)
+    promises.resume(db, row, now, rules)
+    telling.whoever_works(db, row, "more", now, rules, entry_id=entry.id)
+    return entry
+
+
+def mine(db: Session, openid: str, limit: int = 10) -> Sequence[Question]:
+    """The follower's questions, the newest first."""
+    own = select(Question).where(Question.openid == openid).order_by(Question.id.desc())
+    return db.scalars(own.limit(limit)).all()
+
+
+def merged_into(db: Session, row: Question) -> Sequence[Question]:
+    return db.scalars(select(Question).where(Question.merged_into == row.id, Question.state == "merged")).all()
+
+
+def enter(
+    db: Session,
+    cipher: Cipher,
+    row: Question,
+    kind: str,
+    by: str,
+    text: str,
+    now: datetime,
+    *,
+    media_id: str = "",
+    draft_id: int | None = None,
+) -> QuestionEntry:
+    """One thing said, kept for good."""
+    sealed = cipher.encrypt(text.strip()[:LONGEST]) if text.strip() else None
+    entry = QuestionEntry(
+        question_id=row.id,
+        kind=kind,
+        by=by,
+        text_encrypted=sealed,
+        media_id=media_id[:128],
+        draft_id=draft_id,
+        round=row.round,
+        at=now,
+    )
+    db.add(entry)
+    db.flush()
+    return entry
+
+
+def own(db: Session, question_id: int, openid: str, event: str) -> Question:
+    """Whose question it is says it; to others there is no such question."""
+    known = db.get(Question, question_id)
+    if known is None or not openid or known.openid != openid:
+        raise QuestionUnknown
+    return held(db, question_id, event, actors.follower(openid))
+
+
+def _next_number(db: Session, day: date) -> str:
+    row = locked(db, QuestionNumber, day)
+    if row is None:
+        insert = (postgresql if db.get_bind().dialect.name == "postgresql" else sqlite).insert(QuestionNumber)
+        db.execute(insert.values(day=day, last=0).on_conflict_do_nothing())
+        row = locked(db, QuestionNumber, day)
+        assert row is not None
+    row.last += 1
+    db.flush()
+    return f"Q{day:%Y%m%d}{row.last:03d}"

@@ -1,0 +1,86 @@
+"""Reasons to refuse about questions to 青年之声."""
+
+from __future__ import annotations
+
+from bot.services.refusals import Refused
+
+
+class QuestionUnknown(Refused):
+    """No such question, or none that this person may see."""
+
+    code = "QUESTION_UNKNOWN"
+
+    def __init__(self, number: str = "") -> None:
+        self.number = number
+
+
+class QuestionEmpty(Refused):
+    """Nothing was asked, or what is to be said about it is missing. ``what``: text, reason, place, answer."""
+
+    code = "QUESTION_EMPTY"
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+
+class QuestionTooMany(Refused):
+    """So many questions of one follower wait already."""
+
+    code = "QUESTION_TOO_MANY"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+
+class QuestionState(Refused):
+    """What was tried does not go in this state. ``event``: the name in states.EVENTS."""
+
+    code = "QUESTION_STATE"
+
+    def __init__(self, number: str, state: str, event: str) -> None:
+        self.number, self.state, self.event = number, state, event
+
+
+class NotYours(Refused):
+    """Another expert answers this one, or the role may not."""
+
+    code = "QUESTION_NOT_YOURS"
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+
+
+class AnotherMustCheck(Refused):
+    """Whoever wrote an answer does not check it; whoever was found wanting does not answer again."""
+
+    code = "QUESTION_ANOTHER_MUST_CHECK"
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+
+
+class NoDraft(Refused):
+    """There is no answer to check."""
+
+    code = "QUESTION_NO_DRAFT"
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+
+
+class NotAnExpert(Refused):
+    """Nobody with this login answers questions about this, or they are away."""
+
+    code = "QUESTION_NOT_AN_EXPERT"
+
+    def __init__(self, username: str, topic: str) -> None:
+        self.username, self.topic = username, topic
+
+
+class MergeImpossible(Refused):
+    """Into itself, into one that is merged or over, or a private one into one that may be published."""
+
+    code = "QUESTION_MERGE_IMPOSSIBLE"
+
+    def __init__(self, number: str, into: str) -> None:
+        self.number, self.into = number, into
