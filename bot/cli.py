@@ -28,6 +28,8 @@ COMMANDS = {
     "reward": ("bot.commands.rewards", "益币商城：上架、补货、清单"),
     "activity": ("bot.commands.activities", "活动：提交、审核、取消、排班"),
     "policy": ("bot.commands.insurance", "保单：登记、用到活动上"),
+    "expert": ("bot.commands.questions", "青年之声的专家：方向、轮到多少、不在的日子"),
+    "question": ("bot.commands.questions", "青年之声：超时的提问"),
     "import": ("bot.commands.people", "从表格导入活动"),
     "export": ("bot.commands.people", "导出为表格"),
     "poster": ("bot.commands.attendance", "现场签到二维码，打印了贴在集合点"),

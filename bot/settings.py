@@ -48,6 +48,8 @@ class Hotlines(Section):
     medical: str = "120"
     fire: str = "119"
     mental_health: str = "12356"
+    labour: str = "12333"
+    legal: str = "12348"
 
 
 class WeChat(Section):

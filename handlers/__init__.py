@@ -45,11 +45,13 @@ from handlers import (
     team_leaders,
     team_seats,
     teams,
+    voice,
+    voice_staff,
     waiting_line,
     wordless,
 )
 
-FORMS = sign_up.FORMS + profile.FORMS + guardians.FORMS + teams.FORMS + leaders.FORMS + swaps.FORMS
+FORMS = sign_up.FORMS + profile.FORMS + guardians.FORMS + teams.FORMS + leaders.FORMS + swaps.FORMS + voice.FORMS
 INTENTS = all_intents(
     [
         always.router,
@@ -74,6 +76,7 @@ INTENTS = all_intents(
         rewards.router,
         stars.router,
         counter.router,
+        voice.router,
         smalltalk.router,
         faq.router,
     ]
@@ -90,9 +93,11 @@ ROUTERS = [
     follow.router,  # followed, unfollowed, scanned
     deliveries.router,  # WeChat's reports
     quoted.router,  # a quoted message says what this one is about
+    voice.during,  # 换成 心理, while the form of a question is open
     steps.open_form(FORMS),  # the answer to the question asked last
     certificates.asked,  # 2 从2025年9月到现在, when that was asked
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
+    voice_staff.router,  # 看 Q…, 受理 Q…, 答 Q…: of staff
     reviews.router,  # 待办, 入队申请, 同意 1: of whoever may decide
     leaders.router,  # 名单 A12, 我带的活动: of whoever leads
     on_site.router,  # 签到码 A12, 到 王晓雨, 结算 A12
@@ -108,6 +113,7 @@ ROUTERS = [
     sharing.router,  # 同步志愿汇, 撤回志愿汇同步
     guardians.router,  # 同意 5F82K1, 撤回同意, 我的孩子
     record.router,  # 我的时长, 为什么只有2.3小时, 申诉 …
+    voice.router,  # 我要提问, 补充 …, 我的提问, 满意, 撤回提问
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first
     activity_reviews.router,  # 通过 A12, 驳回 A12 …: whoever may decide

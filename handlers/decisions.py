@@ -24,9 +24,19 @@ from bot.services import (
     volunteers,
 )  # fmt: skip
 from bot.services.profiles import masked_name
+from bot.services.questions import answering, reviewing
 from bot.services.refusals_certificates import SealNotDeclined
 from bot.services.rules import Rules
-from bot.storage.models import Activity, Appeal, AttendanceEvent, Certificate, ManualEntry, Person, Registration
+from bot.storage.models import (
+    Activity,
+    Appeal,
+    AttendanceEvent,
+    Certificate,
+    ManualEntry,
+    Person,
+    QuestionEntry,
+    Registration,
+)
 from handlers.team_leaders import actor_of
 
 Decide = Callable[[Context, int, bool, str, str], object]
@@ -97,6 +107,19 @@ def _seal(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object:
     if not yes:
         raise SealNotDeclined(row.number)
     return certificates.sealed(ctx.db, row.number, actor, ctx.now)
+
+
+def _question(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object:
+    if yes:
+        return reviewing.accept(ctx.db, id, actor, ctx.now, _rules(ctx))
+    return reviewing.decline(ctx.db, id, why, actor, ctx.now, _rules(ctx))
+
+
+def _answer(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object:
+    of = ctx.db.get_one(QuestionEntry, id).question_id
+    if yes:
+        return answering.send(ctx.db, ctx.cipher, of, actor, ctx.now, _rules(ctx))
+    return answering.give_back(ctx.db, ctx.cipher, of, why, actor, ctx.now, _rules(ctx))
 
 
 def _activity(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object:
@@ -194,6 +217,22 @@ REVIEWS: dict[str, Review] = {
             actor=by_staff("star"),
             words=lambda ctx, row: f"{_who(row.person)} 申请{row.star}星级（{hours.shown(row.minutes)}小时）",
             decide=lambda ctx, id, yes, actor, why: stars.decide(ctx.db, id, yes, actor, ctx.now, why, _rules(ctx)),
+        ),
+        Review(
+            kind="question",
+            called="青年之声",
+            pending=lambda ctx: reviewing.pending(ctx.db),
+            actor=by_staff("question"),
+            words=lambda ctx, row: f"{row.number}，看内容回复 看 {row.number}",
+            decide=_question,
+        ),
+        Review(
+            kind="answer",
+            called="答复核对",
+            pending=lambda ctx: answering.drafts(ctx.db),
+            actor=by_staff("question"),
+            words=lambda ctx, row: f"{row.question.number} 的答复写好了，看内容回复 看 {row.question.number}",
+            decide=_answer,
         ),
         Review(
             kind="seal",

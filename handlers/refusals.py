@@ -16,6 +16,7 @@ from handlers import (
     refusals_hours,
     refusals_merits,
     refusals_people,
+    refusals_questions,
     refusals_registrations,
     refusals_teams,
 )
@@ -94,4 +95,5 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     **refusals_registrations.SENTENCES,
     **refusals_activities.SENTENCES,
     **refusals_merits.SENTENCES,
+    **refusals_questions.SENTENCES,
 }

@@ -17,6 +17,7 @@ LINE = re.compile(
     |(?P<record>记录)：(?P<recorded>.+)
     |(?P<roster>排班)：(?P<template>.+)
     |(?P<duty>值班)：(?P<officer>\S+)
+    |(?P<expert>专家)：(?P<adviser>\S+)\s(?P<topics>\S+)\s(?P<office>\S+)
     |(?P<team>队伍)：(?P<team_described>.+)
     |(?P<leads>负责)：(?P<leader>\S+)\s(?P<led>\S+)
     |(?P<hours>时长)：(?P<served>\S+)\ (?P<given>[\d.]+)小时
@@ -91,6 +92,8 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "later", seconds=int(get("number")) * UNITS[get("unit")])
     if part["duty"]:
         return Step(number, "duty", who=get("officer"))
+    if part["expert"]:
+        return Step(number, "expert", who=get("adviser"), text=f"{get('topics')} {get('office')}")
     if part["team"]:
         return Step(number, "team", text=get("team_described"))
     if part["leads"]:

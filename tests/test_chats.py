@@ -103,6 +103,8 @@ class Player:
                 self.make_roster(step.text)
             case "duty":
                 self.put_on_duty(where, step.who)
+            case "expert":
+                self.enter_expert(where, step.who, *step.text.split(" "))
             case "team":
                 self.add_team(where, step.text)
             case "leads":
@@ -204,6 +206,17 @@ class Player:
         code = json.loads(self.stack.command("staff", "bind", name, "--json").stdout)["code"]
         follower = self.stack.followers.get(name) or self.follow(name)
         self.shown = follower.say(f"绑定 {code}")
+
+    def enter_expert(self, where: str, name: str, topics: str, title: str) -> None:
+        """An account with the role expert, its WeChat bound, entered for these topics."""
+        done = self.stack.command("staff", "add", name, "--name", name, "--role", "expert")
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+        code = json.loads(self.stack.command("staff", "bind", name, "--json").stdout)["code"]
+        follower = self.stack.followers.get(name) or self.follow(name)
+        self.shown = follower.say(f"绑定 {code}")
+        able = [word for each in topics.split("、") for word in ("--topic", each)]
+        done = self.stack.command("expert", "add", name, "--title", title, *able)
+        assert done.returncode == 0, f"{where}: {done.stderr}"
 
     def add_team(self, where: str, described: str) -> None:
         head, area, *specialties = described.split("｜")

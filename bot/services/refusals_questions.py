@@ -23,6 +23,15 @@ class QuestionEmpty(Refused):
         self.what = what
 
 
+class AnswerTooLong(Refused):
+    """More than one message of WeChat holds."""
+
+    code = "QUESTION_ANSWER_TOO_LONG"
+
+    def __init__(self, length: int, most: int) -> None:
+        self.length, self.most = length, most
+
+
 class QuestionTooMany(Refused):
     """So many questions of one follower wait already."""
 

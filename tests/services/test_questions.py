@@ -86,7 +86,7 @@ def test_a_question_has_a_number_and_two_promises(db: Session, office: Office) -
     assert office.ask(now=asked + hours(1), openid="o-3").number == "Q20260304001"
     assert promises.due(db, row, "review") == datetime.fromisoformat("2026-03-04T02:10+08:00")
     assert promises.due(db, row, "reply") == datetime.fromisoformat("2026-03-06T23:10+08:00")
-    assert row.is_private and row.anonymous
+    assert row.is_private
     assert office.told("o-reviewer") == ["submitted"] * 3
     stored = [entry.text_encrypted or b"" for entry in row.said]
     assert stored and all("工资".encode() not in text for text in stored)

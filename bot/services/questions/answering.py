@@ -12,10 +12,13 @@ from bot.services import actors
 from bot.services.questions import promises, telling
 from bot.services.questions.asking import enter, merged_into
 from bot.services.questions.states import held, move
-from bot.services.refusals_questions import AnotherMustCheck, NoDraft, NotYours, QuestionEmpty
+from bot.services.refusals_questions import AnotherMustCheck, AnswerTooLong, NoDraft, NotYours, QuestionEmpty
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
 from bot.storage.models import Question, QuestionEntry, Staff
+
+LONGEST_ANSWER = 560
+"""Characters: with what is said around it one message of 2048 bytes (platform §3.3)."""
 
 
 def draft(
@@ -27,6 +30,8 @@ def draft(
         raise NotYours(row.number)
     if not text.strip():
         raise QuestionEmpty("answer")
+    if len(text.strip()) > LONGEST_ANSWER:
+        raise AnswerTooLong(len(text.strip()), LONGEST_ANSWER)
     entry = enter(db, cipher, row, "draft", actors.staff(staff.id), text, now)
     telling.reviewers(db, row, "drafted", now, rules, entry_id=entry.id)
     return entry

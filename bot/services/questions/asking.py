@@ -34,7 +34,6 @@ def ask(
     rules: Rules = USUAL,
     *,
     topic: str = "",
-    anonymous: bool = True,
     is_minor: bool | None = None,
 ) -> Question:
     """A new question with its number; both clocks run from now. Raises QuestionEmpty, QuestionTooMany."""
@@ -51,7 +50,6 @@ def ask(
         openid=openid,
         category=category,
         topic=topic,
-        anonymous=anonymous,
         is_minor=is_minor,
         is_private=bool({category, topic}.intersection(ALWAYS_PRIVATE)),
         state="submitted",

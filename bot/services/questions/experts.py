@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -35,6 +35,10 @@ def away(db: Session, staff: Staff, first: date | None, last: date | None) -> No
         raise NotAnExpert(staff.username, "")
     row.away_from, row.away_until = first, last
     db.flush()
+
+
+def everybody(db: Session) -> Sequence[Expert]:
+    return db.scalars(select(Expert).order_by(Expert.staff_id)).all()
 
 
 def able(db: Session, topic: str, today: date, without: Collection[int] = ()) -> list[Expert]:
@@ -72,6 +76,14 @@ def named(db: Session, username: str, topic: str, today: date) -> Expert:
         if username in (row.staff.username, row.staff.name):
             return row
     raise NotAnExpert(username, topic)
+
+
+def title_of(db: Session, question: Question) -> str:
+    """How the asker reads who answers: by office, never by name. Empty while nobody does."""
+    if question.assignee_id is None:
+        return ""
+    row = db.get(Expert, question.assignee_id)
+    return (row.title if row else "") or "专业老师"
 
 
 def _is_away(row: Expert, today: date) -> bool:

@@ -15,6 +15,7 @@ from bot.services.questions.states import numbered
 from bot.services.refusals_questions import QuestionUnknown
 from bot.storage import audit
 from bot.storage.crypto import Cipher
+from bot.storage.database import writing
 from bot.storage.models import Question, QuestionEntry, Staff
 
 INSIDE = ("note", "draft", "returned")
@@ -45,6 +46,7 @@ def for_staff(db: Session, cipher: Cipher, number: str, staff: Staff) -> tuple[Q
     if not may_see(staff, row):
         raise QuestionUnknown(number)
     if row.is_private:
+        writing(db)
         actors.acting(db, actors.staff(staff.id))
         audit.note(db, f"questions:{row.id}", "viewed")
     return row, _lines(db, cipher, row)

@@ -17,7 +17,7 @@ class Question(Base):
     """``state``: submitted (待审核) → accepted (处理中) → answered → closed; declined, transferred, merged, withdrawn.
 
     ``category``: rights (维权), league (团学活动), advice (专业咨询); ``topic``, of advice: law, mind, career.
-    ``anonymous``: who answers does not see who asks. ``is_private``: never published. While ``paused_at`` is set the
+    Who answers never sees who asks. ``is_private``: never published. While ``paused_at`` is set the
     clocks stand still, because the asker is to say more. ``round``: 2 and more after 不满意 or a further question, each
     with a clock of its own. ``openid`` is empty once the asker's account was erased.
     """
@@ -29,7 +29,6 @@ class Question(Base):
     openid: Mapped[str] = mapped_column(String(64), index=True, default="")
     category: Mapped[str] = mapped_column(String(16))
     topic: Mapped[str] = mapped_column(String(16), default="")
-    anonymous: Mapped[bool] = mapped_column(default=True)
     is_private: Mapped[bool] = mapped_column(default=True)
     is_minor: Mapped[bool | None]
     alert_id: Mapped[int | None] = mapped_column(ForeignKey("alerts.id"), index=True)

@@ -36,7 +36,6 @@ def upgrade() -> None:
         sa.Column("openid", sa.String(length=64), nullable=False),
         sa.Column("category", sa.String(length=16), nullable=False),
         sa.Column("topic", sa.String(length=16), nullable=False),
-        sa.Column("anonymous", sa.Boolean(), nullable=False),
         sa.Column("is_private", sa.Boolean(), nullable=False),
         sa.Column("is_minor", sa.Boolean(), nullable=True),
         sa.Column("alert_id", sa.Integer(), nullable=True),
