@@ -1,8 +1,8 @@
 """What is emptied, ended and made void when a person is forgotten, and what the law keeps under a number.
 
 Kept (67号令 第4条, PIPL 47): hours with their titles and reasons, presence, points, honour hours with what proved
-them, certificates with their sealed snapshot (who holds the paper may still verify it), and the chained audit log. Which
-broadcasts and consents to notices an account had stays as well: they prove what was allowed to be sent (PIPL 14).
+them, certificates with their sealed snapshot (who holds the paper may still verify it), and the chained audit log.
+Which broadcasts and consents to notices an account had stays too: it proves what was allowed to be sent (PIPL 14).
 """
 
 from __future__ import annotations
