@@ -17,7 +17,7 @@ from bot.storage.models import NoticeConsent, Push
 
 KINDS = (
     "reminder", "offer", "offer_lapsed", "change", "cancelled", "late_reply", "alert", "alert_note", "alert_answer",
-    "notice", "picture",
+    "notice", "picture", "broadcast", "broadcast_preview",
 )  # fmt: skip
 BEIJING = ZoneInfo("Asia/Shanghai")
 NOT_SAID_YET = ("due", "unreached")
