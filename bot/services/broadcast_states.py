@@ -29,8 +29,9 @@ TRANSITIONS = {
     ("sending", "stop"): "stopped",
     ("paused", "resume"): "sending",  # or approved again, when it had not begun
     ("paused", "fail"): "paused",  # what was on its way meanwhile was refused
-    ("paused", "finish"): "done",  # what was on its way meanwhile was the last of it
     ("paused", "stop"): "stopped",
+    ("done", "fail"): "done",  # somebody was faster
+    ("stopped", "fail"): "stopped",
 }
 STATES = ("draft", "submitted", "approved", "sending", "paused", "done", "stopped")
 EVENTS = ("edit", "preview", "submit", "approve", "reject", "begin", "pause", "resume", "fail", "finish", "stop")

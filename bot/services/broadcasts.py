@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import actors, audiences, listeners
 from bot.services.announcements import announce, notify
-from bot.services.broadcast_runs import begin, due, fail, finish, made, pause, resume, stop
+from bot.services.broadcast_runs import begin, due, fail, finish, pause, resume, stop
 from bot.services.broadcast_states import about_to, enter, get
 from bot.services.quiet_hours import awake_from
 from bot.services.refusals_broadcasts import (
@@ -27,12 +27,12 @@ from bot.services.refusals_broadcasts import (
     WhyMissing,
 )
 from bot.services.rules import USUAL, Rules
-from bot.storage.database import writing
+from bot.storage.database import locked, writing
 from bot.storage.models import Activity, Broadcast
 
 __all__ = [
     "CHANNELS", "FIELDS", "NewBroadcast", "activity_of", "approve", "begin", "create", "due", "edit", "fail", "finish",
-    "get", "listed", "made", "pause", "pending", "preview_due", "reject", "resume", "stop", "submit",
+    "get", "listed", "pause", "pending", "preview_done", "preview_due", "reject", "resume", "stop", "submit",
 ]  # fmt: skip
 
 CHANNELS = ("auto", "mass", "article", "notice", "custom")
@@ -80,10 +80,7 @@ def edit(db: Session, broadcast_id: int, changes: Mapping[str, Any], now: dateti
 
 
 def preview_due(db: Session, broadcast_id: int, openid: str, now: datetime) -> Broadcast:
-    """Owe ``openid`` the broadcast as followers will see it; a draft counts as previewed from now on.
-
-    Raises PreviewNobody without an openid.
-    """
+    """Owe ``openid`` the broadcast as followers will see it. Raises PreviewNobody without an openid."""
     broadcast, state = about_to(db, broadcast_id, "preview")
     if not openid:
         raise PreviewNobody
@@ -97,9 +94,16 @@ def preview_due(db: Session, broadcast_id: int, openid: str, now: datetime) -> B
         expires_at=now + PREVIEW_LIVES,
         now=now,
     )
-    if state == "draft":
-        broadcast.previewed_at = now
     return enter(db, broadcast, state, now)
+
+
+def preview_done(db: Session, broadcast_id: int, now: datetime) -> None:
+    """A phone shows it as it stands: a draft may be submitted now."""
+    writing(db)
+    broadcast = locked(db, Broadcast, broadcast_id)
+    if broadcast is not None and broadcast.state == "draft":
+        broadcast.previewed_at = now
+        db.flush()
 
 
 def submit(db: Session, broadcast_id: int, now: datetime, rules: Rules = USUAL) -> Broadcast:
@@ -115,7 +119,7 @@ def submit(db: Session, broadcast_id: int, now: datetime, rules: Rules = USUAL) 
     enter(db, broadcast, state, now)
     for openid in listeners.reviewers(db, but=broadcast.author):
         key = f"{broadcast.id}:{now.timestamp():.0f}:{openid}"
-        notify(db, openid, "broadcasts.submitted", key, now, zone=rules.timezone, broadcast_id=broadcast.id)
+        notify(db, openid, "broadcast_reviews.submitted", key, now, zone=rules.timezone, broadcast_id=broadcast.id)
     return broadcast
 
 
@@ -158,7 +162,7 @@ def _decided(
     enter(db, broadcast, state, now)
     for openid in listeners.of_actor(db, broadcast.author):
         key = f"{broadcast.id}:{now.timestamp():.0f}:{openid}"
-        notify(db, openid, "broadcasts.reviewed", key, now, zone=rules.timezone, broadcast_id=broadcast.id)
+        notify(db, openid, "broadcast_reviews.reviewed", key, now, zone=rules.timezone, broadcast_id=broadcast.id)
     return broadcast
 
 

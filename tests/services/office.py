@@ -46,5 +46,5 @@ def draft(world: World, **change: Any) -> Broadcast:
 def submitted(world: World, now: datetime = NOW, **change: Any) -> Broadcast:
     """Drafted, seen on the author's phone, handed in."""
     broadcast = draft(world, **change)
-    broadcasts.preview_due(world.db, broadcast.id, "staff-1", now)
+    broadcasts.preview_done(world.db, broadcast.id, now)
     return broadcasts.submit(world.db, broadcast.id, now)

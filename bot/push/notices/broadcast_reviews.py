@@ -1,4 +1,4 @@
-"""Notices about broadcasts: one waits for a second person, what became of it, it is done, or it could not go on."""
+"""Notices about broadcasts to those who write and decide them: one waits, it was decided, it is done."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.services import actors, audiences, broadcast_reports
 from bot.storage.crypto import Cipher
 from bot.storage.models import Broadcast
 
-NAME = "broadcasts"
+NAME = "broadcast_reviews"
 
 
 def submitted(db: Session, _cipher: Cipher, payload: Mapping[str, Any], _now: datetime, _zone: ZoneInfo) -> str | None:
@@ -56,20 +56,8 @@ def done(db: Session, _cipher: Cipher, payload: Mapping[str, Any], _now: datetim
     )
 
 
-def failed(db: Session, _cipher: Cipher, payload: Mapping[str, Any], _now: datetime, _zone: ZoneInfo) -> str | None:
-    """To the author, the reviewer and whoever is on duty; nothing any more when it goes on."""
-    it = db.get(Broadcast, payload["broadcast_id"])
-    if it is None or it.state != "paused" or not it.error:
-        return None
-    return (
-        f"【群发暂停】群发 {it.id} {it.title} 没能发下去：{it.error}\n"
-        f"已经发到的不受影响。处理好了回复 继续群发 {it.id}；不发了回复 停止群发 {it.id}。"
-    )
-
-
 NOTICES: dict[str, Callable[..., str | None]] = {
     "submitted": submitted,
     "reviewed": reviewed,
     "done": done,
-    "failed": failed,
 }
