@@ -76,9 +76,12 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("client_msg_id", sa.String(length=32), nullable=False),
         sa.Column("wechat_id", sa.String(length=32), nullable=False),
+        sa.Column("draft_id", sa.String(length=128), nullable=False),
+        sa.Column("url", sa.String(length=1024), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_by", sa.String(length=64), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
@@ -115,7 +118,12 @@ def upgrade() -> None:
     op.create_index("ix_broadcast_recipients_batch_id", "broadcast_recipients", ["batch_id"], unique=False)
     op.create_index("ix_broadcast_recipients_openid", "broadcast_recipients", ["openid"], unique=False)
     op.create_index("ix_broadcast_recipients_push_id", "broadcast_recipients", ["push_id"], unique=False)
-    op.create_index("ix_broadcast_recipients_state", "broadcast_recipients", ["broadcast_id", "state"], unique=False)
+    op.create_index(
+        "ix_broadcast_recipients_state",
+        "broadcast_recipients",
+        ["broadcast_id", "state", "batch_id", "push_id"],
+        unique=False,
+    )
     op.add_column("followers", sa.Column("broadcasts", sa.Boolean(), nullable=False, server_default=sa.true()))
 
 
