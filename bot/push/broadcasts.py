@@ -42,6 +42,8 @@ STATUSES = {
     "err(40002)": "管理员30分钟内没有在微信里确认这次群发",
 }
 
+# What was on its way when it was paused may have been the last of it.
+ON_ITS_WAY = ("sending", "paused")
 ENDED = ("done", "failed", "unknown")
 
 
@@ -195,9 +197,9 @@ class Carrier:
             with self.database.session() as db:
                 writing(db)
                 due = update(Batch).where(Batch.broadcast_id == id, Batch.state.in_(("due", "filling")))
-                uncalled = due.where(Batch.tried_at.is_(None))
-                db.execute(uncalled.values(state="failed", error=recipients.STOPPED, settled_at=None))
-                db.execute(due.values(state="unknown", settled_at=None))
+                in_doubt = due.where(Batch.tried_at.is_not(None))
+                db.execute(in_doubt.values(state="unknown", error=recipients.STOPPED, settled_at=None))
+                db.execute(due.values(state="failed", error=recipients.STOPPED, settled_at=None))
                 db.commit()
             told = 1
             while told and self.going():
@@ -220,12 +222,12 @@ class Carrier:
         with self.database.session() as db:
             busy = exists().where(Batch.broadcast_id == Broadcast.id, Batch.settled_at.is_(None))
             unsaid = exists().where(Recipient.broadcast_id == Broadcast.id, Recipient.state == "due")
-            over = select(Broadcast.id).where(Broadcast.state == "sending", Broadcast.size.is_not(None), ~busy, ~unsaid)
-            ids = list(db.scalars(over))
+            over = select(Broadcast.id).where(Broadcast.state.in_(ON_ITS_WAY), Broadcast.size.is_not(None))
+            ids = list(db.scalars(over.where(~busy, ~unsaid)))
         for id in ids:
             with self.database.session() as db:
                 writing(db)
                 broadcast = locked(db, Broadcast, id)
-                if broadcast is not None and broadcast.state == "sending":
+                if broadcast is not None and broadcast.state in ON_ITS_WAY:
                     broadcasts.finish(db, id, self.now())
                     db.commit()

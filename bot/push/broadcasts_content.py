@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from bot.push.notices import broadcasts as notices
+from bot.push import broadcasts_words as words
 from bot.settings import Settings
 from bot.storage.models import Broadcast
 from bot.wechat.client import Client
@@ -40,8 +40,8 @@ class Said:
 def read(db: Session, broadcast: Broadcast, now: datetime, settings: Settings) -> Said:
     zone = ZoneInfo(settings.organisation.timezone)
     return Said(
-        broadcast.id, broadcast.title, broadcast.body, notices.words(db, broadcast, now, zone),
-        notices.link(db, broadcast), tuple(notices.card(db, broadcast, now, zone)),
+        broadcast.id, broadcast.title, broadcast.body, words.words(db, broadcast, now, zone),
+        words.link(db, broadcast), tuple(words.card(db, broadcast, now, zone)),
         settings.data_dir / broadcast.picture if broadcast.picture else None,
     )  # fmt: skip
 

@@ -8,20 +8,22 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.push.closures import BEIJING
-from bot.services import announcements, broadcasts, duty
-from bot.storage.models import Broadcast, Staff
+from bot.services import announcements, broadcasts, duty, listeners
+from bot.storage.models import Broadcast
 
 
 def tell(db: Session, broadcast_id: int, why: str, now: datetime, *, pause: bool) -> None:
-    """Write on the broadcast what keeps it, and owe it to those on duty and the author: once a day for each cause."""
-    if pause:
-        broadcasts.fail(db, broadcast_id, why[:255], now)
+    """Write on the broadcast what keeps it, and owe it to those on duty and the author: once a day for each cause.
+
+    ``pause``: nothing goes on before somebody has done something; then `broadcasts.fail` tells them.
+    """
     broadcast = db.get_one(Broadcast, broadcast_id)
+    if pause and broadcast.state in ("sending", "paused"):
+        broadcasts.fail(db, broadcast_id, why, now)
+        return
     broadcast.error = why[:255]
     db.flush()
-    kind, _, key = broadcast.author.partition(":")
-    author = db.get(Staff, int(key)) if kind == "staff" and key.isdigit() else None
-    told = {one.openid for one in (*duty.on_duty(db), author) if one is not None and one.openid}
+    told = {*listeners.of_actor(db, broadcast.author), *(one.openid for one in duty.on_duty(db) if one.openid)}
     for openid in sorted(told):
         cause = f"{broadcast_id}:{openid}:{zlib.crc32(why.encode()):x}:{now.astimezone(BEIJING):%Y%m%d}"
-        announcements.notify(db, openid, "broadcasts.stuck", cause, now, broadcast_id=broadcast_id)
+        announcements.notify(db, openid, "mass.kept", cause, now, broadcast_id=broadcast_id, why=why)

@@ -81,7 +81,7 @@ def _page(db: Session, broadcast: Broadcast, now: datetime) -> bool:
         for openid in openids
     ])  # fmt: skip
     if len(openids) < PAGE:
-        _close(db, broadcast)
+        _close(db, broadcast, now)
         return False
     return True
 
@@ -108,17 +108,15 @@ def _add(db: Session, rows: list[dict[str, Any]]) -> None:
         db.execute(insert.on_conflict_do_nothing(), rows)
 
 
-def _close(db: Session, broadcast: Broadcast) -> None:
+def _close(db: Session, broadcast: Broadcast, now: datetime) -> None:
     """All rows are made: the last call may go. WeChat takes no list of one; that one is told alone."""
-    of_this = Recipient.broadcast_id == broadcast.id
     for batch in db.scalars(select(Batch).where(Batch.broadcast_id == broadcast.id, Batch.state == "filling")):
         enough = {"openids": LEAST_IN_A_CALL, "article": 0}.get(batch.call, 1)
         if batch.size >= enough:
             batch.state = "due"
         else:
             release(db, batch)
-    broadcast.size = db.scalar(select(func.count()).where(of_this)) or 0
-    db.flush()
+    broadcasts.made(db, broadcast.id, now)
 
 
 def release(db: Session, batch: Batch) -> None:

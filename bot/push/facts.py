@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.push import alarms, pictures
+from bot.push import alarms, broadcasts_words, pictures
 from bot.push.notices import NOTICES
-from bot.push.notices import broadcasts as notices_of_broadcasts
 from bot.services import offer_lengths, recipients
 from bot.services.certificates import Issued
 from bot.storage.crypto import Cipher
@@ -145,7 +144,7 @@ def _broadcast(db: Session, push: Row, now: datetime, zone: ZoneInfo) -> Facts |
     broadcast = db.get(Broadcast, push.payload["broadcast_id"], populate_existing=True)
     if broadcast is None:
         return Gone("superseded", "the broadcast is gone")
-    said = Facts(push.kind, notice=notices_of_broadcasts.words(db, broadcast, now, zone), broadcast=broadcast)
+    said = Facts(push.kind, notice=broadcasts_words.words(db, broadcast, now, zone), broadcast=broadcast)
     if push.kind == "broadcast_preview":
         return said
     follower = db.get(Follower, push.openid)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.storage.database import locked, writing
-from bot.storage.models import Broadcast
+from bot.storage.models import Broadcast, Recipient
 
 
 def due(db: Session, now: datetime) -> list[int]:
@@ -19,20 +19,21 @@ def begin(db: Session, broadcast_id: int, now: datetime) -> None:
     _turn(db, broadcast_id, "sending", now, started_at=now)
 
 
+def made(db: Session, broadcast_id: int, now: datetime) -> int:
+    writing(db)
+    broadcast = db.get_one(Broadcast, broadcast_id)
+    made = select(func.count()).where(Recipient.broadcast_id == broadcast_id)
+    broadcast.size = db.scalar(made) or 0
+    db.flush()
+    return broadcast.size
+
+
 def finish(db: Session, broadcast_id: int, now: datetime) -> None:
-    _turn(db, broadcast_id, "done", now, finished_at=now)
+    _turn(db, broadcast_id, "done", now, finished_at=now, error="")
 
 
 def fail(db: Session, broadcast_id: int, why: str, now: datetime) -> None:
     _turn(db, broadcast_id, "paused", now, error=why)
-
-
-def preview_done(db: Session, broadcast_id: int, now: datetime) -> None:
-    writing(db)
-    broadcast = locked(db, Broadcast, broadcast_id)
-    assert broadcast is not None
-    broadcast.previewed_at = now
-    db.flush()
 
 
 def _turn(db: Session, broadcast_id: int, state: str, now: datetime, **values: object) -> None:

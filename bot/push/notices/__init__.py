@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from bot.push.notices import (
     activities,
     attendance,
-    broadcasts,
     certificates,
     hours,
+    mass,
     merits,
     people,
     registrations,
@@ -31,6 +31,6 @@ Words = Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str |
 
 NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
-    for room in (activities, attendance, broadcasts, certificates, hours, merits, people, registrations, teams)
+    for room in (activities, attendance, certificates, hours, mass, merits, people, registrations, teams)
     for name, words in room.NOTICES.items()
 }

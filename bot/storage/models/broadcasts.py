@@ -76,7 +76,7 @@ class Batch(Base):
     size: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
-    tried_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None] = mapped_column(index=True)
     leased_until: Mapped[datetime | None]
     leased_by: Mapped[str] = mapped_column(String(64), default="")
     fence: Mapped[int] = mapped_column(default=0)

@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("client_msg_id", name="uq_broadcast_batches_client_msg_id"),
     )
     op.create_index("ix_broadcast_batches_state", "broadcast_batches", ["state", "not_before"], unique=False)
+    op.create_index("ix_broadcast_batches_tried_at", "broadcast_batches", ["tried_at"], unique=False)
     op.create_index("ix_broadcast_batches_wechat_id", "broadcast_batches", ["wechat_id"], unique=False)
     op.create_index("uq_broadcast_batches_number", "broadcast_batches", ["broadcast_id", "number"], unique=True)
     op.create_table(
@@ -136,6 +137,7 @@ def downgrade() -> None:
     op.drop_table("broadcast_recipients")
     op.drop_index("uq_broadcast_batches_number", table_name="broadcast_batches")
     op.drop_index("ix_broadcast_batches_wechat_id", table_name="broadcast_batches")
+    op.drop_index("ix_broadcast_batches_tried_at", table_name="broadcast_batches")
     op.drop_index("ix_broadcast_batches_state", table_name="broadcast_batches")
     op.drop_table("broadcast_batches")
     op.drop_index("ix_follower_tags_name", table_name="follower_tags")

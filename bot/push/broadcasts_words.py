@@ -1,22 +1,16 @@
-"""Broadcasts: what a follower is told, and what those on duty hear when one cannot go on."""
+"""The words of a broadcast to one follower or to many: title, body, the activity in three lines, where it leads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.language import dates
-from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Batch, Broadcast
 from bot.wechat.limits import MAX_TEXT_BYTES, size
-
-NAME = "broadcasts"
-Ids = Mapping[str, Any]
 
 
 def link(db: Session, broadcast: Broadcast) -> str:
@@ -48,19 +42,3 @@ def words(db: Session, broadcast: Broadcast, now: datetime, zone: ZoneInfo) -> s
     room = MAX_TEXT_BYTES - size("\n".join((head, *tail))) - size("\n…")
     cut = body.encode()[: max(0, room)].decode("utf-8", "ignore").rstrip()
     return "\n".join((head, f"{cut}…", *tail))
-
-
-def _stuck(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInfo) -> str | None:
-    row = db.get(Broadcast, int(ids["broadcast_id"]), populate_existing=True)
-    if row is None or not row.error or row.state not in ("sending", "paused", "done"):
-        return None
-    if row.state == "done":
-        step = f"想知道都通知到了谁，回复 群发 {row.id} 看结果。"
-    elif row.state == "paused":
-        step = f"处理好以后回复 继续群发 {row.id}；不发了回复 停止群发 {row.id}。"
-    else:
-        step = f"您不用守着，到时会自动接着发；不想等了回复 停止群发 {row.id}。"
-    return f"【群发遇到问题】{row.title}\n{row.error}\n{step}"
-
-
-NOTICES: dict[str, Callable[..., str | None]] = {"stuck": _stuck}
