@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.push import fields, pictures, wording
+from bot.push import broadcasts_content, fields, pictures, wording
 from bot.push.closures import Closures
 from bot.push.effects import (
     CLICKS_PER_WINDOW,
@@ -27,7 +28,7 @@ from bot.push.effects import (
 from bot.push.facts import Facts
 from bot.push.outbox import Claimed
 from bot.settings import PushTemplate, Settings
-from bot.storage.models import Follower, NoticeConsent
+from bot.storage.models import Broadcast, Follower, NoticeConsent
 from bot.wechat.client import Client
 from bot.wechat.errors import Reach
 from bot.wechat.replies import Image, Music, News, Reply, Text, Video, Voice
@@ -51,7 +52,7 @@ SENDABLE = (Text, Image, Voice, Video, Music, News)
 class Way:
     """One call that can say it. ``used``: what to note when it went through."""
 
-    channel: Literal["subscribe", "template", "custom"]
+    channel: Literal["subscribe", "template", "custom", "preview"]
     used: tuple[Effect, ...] = ()
     template_id: str = ""
     data: Mapping[str, str] | None = None
@@ -59,6 +60,8 @@ class Way:
     repeatable: bool = False
     picture: Callable[[Client], Reply] | None = None
     """Makes ``reply`` anew at the moment of sending."""
+    call: Callable[[Client], object] | None = None
+    """Says it by a call of its own."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,26 @@ def _allowed(
         made = facts.certificate
         picture = (lambda client: pictures.message(client, made, settings)) if made is not None else None
         allowed.append(Way("custom", (window,), reply=reply, picture=picture))
+    if facts.broadcast is not None:
+        return _of_broadcast(db, claimed, facts.broadcast, allowed, now, settings)
     # An alert in full words helps sooner; the template wakes when the window is shut.
     return allowed[::-1] if claimed.kind == "alert" else allowed
+
+
+def _of_broadcast(
+    db: Session, claimed: Claimed, broadcast: Broadcast, allowed: list[Way], now: datetime, settings: Settings
+) -> list[Way]:
+    """Never a template, which WeChat forbids for what is not about the follower's own affairs (platform §3.4). A free
+    window before a consent, which is used up."""
+    if claimed.kind == "broadcast_preview":
+        ways = [way for way in allowed if way.channel == "custom"]
+        if settings.wechat.account == "unverified":
+            return ways
+        said, author = broadcasts_content.read(db, broadcast, now, settings), settings.organisation.short_name
+        show = partial(broadcasts_content.preview, said=said, openid=claimed.openid, author=author)
+        return [Way("preview", call=show), *ways]
+    order = {"custom": ("custom",), "notice": ("subscribe",)}.get(broadcast.channel, ("custom", "subscribe"))
+    return [way for channel in order for way in allowed if way.channel == channel]
 
 
 def _data(
@@ -135,6 +156,9 @@ def _window(follower: Follower, now: datetime) -> WindowUsed | None:
 
 def send(client: Client, claimed: Claimed, way: Way) -> str:
     """One call; WeChat's id of the message where it gives one."""
+    if way.call is not None:
+        way.call(client)
+        return ""
     if way.channel == "custom":
         assert way.reply is not None
         client.custom(claimed.openid, way.picture(client) if way.picture else way.reply)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.push import alarms, facts, leases, wording
 from bot.push.effects import Effect
-from bot.services import announcements, offer_lengths
+from bot.services import announcements, offer_lengths, recipients
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
@@ -149,6 +149,7 @@ def settle(
     for one in ours:
         if one.state == "sent" and one.claimed.kind == "offer":
             offer_lengths.delivered(db, one.claimed.payload["offer_id"], now, zone)
+    recipients.follow_pushes(db, [one.claimed.id for one in ours if one.claimed.kind == "broadcast"])
     return ours
 
 

@@ -19,6 +19,7 @@ from bot.push.notices import (
     broadcast_reviews,
     certificates,
     hours,
+    mass,
     merits,
     people,
     registrations,
@@ -31,6 +32,8 @@ Words = Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str |
 
 NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
-    for room in (activities, attendance, broadcast_reviews, certificates, hours, merits, people, registrations, teams)
+    for room in (
+        activities, attendance, broadcast_reviews, certificates, hours, mass, merits, people, registrations, teams,
+    )  # fmt: skip
     for name, words in room.NOTICES.items()
 }
