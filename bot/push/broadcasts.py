@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.push import broadcasts_batches as batches
 from bot.push import broadcasts_calls as calls
 from bot.push import broadcasts_pages as pages
+from bot.push import broadcasts_tags as tags
 from bot.push.broadcasts_duty import tell
 from bot.services import broadcasts, recipients
 from bot.settings import Settings
@@ -170,9 +171,12 @@ class Carrier:
                 batch = db.get_one(Batch, batch_id)
                 after = recipients.settle_page(db, batch, self.now(), after)
                 more = bool(after)
-                if not more and batch.state in ENDED:
+                over = not more and batch.state in ENDED
+                if over:
                     self._close(db, batch_id)
                 db.commit()
+            if over and batch.call == "tag":
+                tags.forget(self.client, tags.name_of(batch.broadcast_id))
 
     def _close(self, db: Session, id: int) -> None:
         writing(db)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -95,6 +96,19 @@ def _due(now: datetime) -> Select[Batch]:
     waited = or_(Batch.not_before.is_(None), Batch.not_before <= now)
     due = select(Batch).join(Broadcast, Batch.broadcast_id == Broadcast.id)
     return due.where(Batch.state == "due", waited, Broadcast.state == "sending").order_by(Batch.id).limit(1)
+
+
+def hold_on(db: Session, claimed: Claimed, lease_s: float) -> None:
+    """It stays ours for another lease: what goes before the call takes long."""
+    ours = update(Batch).where(Batch.id == claimed.id, Batch.fence == claimed.fence, Batch.state == "sending")
+    db.execute(ours.values(leased_until=leases.instant(db) + timedelta(seconds=lease_s)))
+
+
+def leave_out(db: Session, claimed: Claimed, openids: Sequence[str]) -> None:
+    """These the call cannot carry; the outbox will."""
+    freed = update(Recipient).where(Recipient.broadcast_id == claimed.broadcast_id, Recipient.openid.in_(openids))
+    freed = freed.where(Recipient.batch_id == claimed.id, Recipient.state == "due")
+    db.execute(freed.values(batch_id=None, channel="").execution_options(synchronize_session=False))
 
 
 def recover(db: Session, now: datetime, lease_s: float) -> int:

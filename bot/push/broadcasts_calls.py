@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from bot.push import broadcasts_content as content
-from bot.push.broadcasts_batches import AGAIN, Claimed, Outcome, waits
+from bot.push import broadcasts_tags as tags
+from bot.push.broadcasts_batches import AGAIN, Claimed, Outcome, hold_on, leave_out, waits
 from bot.push.closures import midnight_beijing
 from bot.services import mass_quotas
 from bot.services.quiet_hours import awake_from
@@ -19,6 +22,8 @@ from bot.storage.models import Batch, Broadcast, Recipient
 from bot.wechat.client import Client
 from bot.wechat.errors import Action, Reach
 from bot.wechat.failures import ApiError, CallFailed, NotSent, TokenUnavailable, UnknownOutcome
+
+log = structlog.get_logger()
 
 MOST_TRIES = 6
 NO_NETWORK = timedelta(seconds=10)
@@ -55,13 +60,17 @@ class Caller:
             return self._published(claimed) or outcome if outcome.new_draft and claimed.call == "article" else outcome
         except OSError as error:
             return Outcome("due", str(error), tell="配图读不出来，请重新上传后再继续。", then="pause")
+        except Exception as error:  # a slip of ours must not be repeated with every lease that runs out
+            log.exception("push.broken", batch=claimed.id, call=claimed.call)
+            what = f"程序出了错（{type(error).__name__}），请把日志交给维护人员。"
+            return Outcome("due", type(error).__name__, spent=True, tell=what, then="pause")
         return Outcome("accepted", wechat_id=wechat_id, not_before=self.now() + ASK_AFTER, spent=True)
 
     def _call(self, claimed: Claimed) -> str:
         with self.database.session() as db:
             said = content.read(db, db.get_one(Broadcast, claimed.broadcast_id), self.now(), self.settings)
             openids: list[str] = []
-            if claimed.call == "openids":
+            if claimed.call in ("openids", "tag"):
                 openids = sorted(db.scalars(select(Recipient.openid).where(Recipient.batch_id == claimed.id)))
         draft_id = claimed.draft_id
         if not draft_id and content.needs_draft(said, claimed.call):
@@ -72,7 +81,16 @@ class Caller:
         kind, body = content.message(said, draft_id)
         if claimed.call == "openids":
             return self.client.mass_send(openids, kind, body, clientmsgid=claimed.client_msg_id)
-        return self.client.mass_to_tag(None, kind, body, clientmsgid=claimed.client_msg_id)
+        tag_id = None if claimed.call == "everybody" else self._tag(claimed, openids)
+        return self.client.mass_to_tag(tag_id, kind, body, clientmsgid=claimed.client_msg_id)
+
+    def _tag(self, claimed: Claimed, openids: list[str]) -> int:
+        def hold() -> None:
+            self._write(lambda db: hold_on(db, claimed, self.settings.push.lease_s))
+
+        id, left_out = tags.tagged(self.client, tags.name_of(claimed.broadcast_id), openids, hold)
+        self._write(lambda db: leave_out(db, claimed, left_out))
+        return id
 
     def _published(self, claimed: Claimed) -> Outcome | None:
         """The draft is gone from its box. If an earlier call had no answer, that one has published it."""
@@ -90,10 +108,13 @@ class Caller:
 
     def _keep_draft(self, claimed: Claimed, draft_id: str) -> None:
         """Before the call: another try sends the same article."""
+        ours = update(Batch).where(Batch.id == claimed.id, Batch.fence == claimed.fence)
+        self._write(lambda db: db.execute(ours.values(draft_id=draft_id)))
+
+    def _write(self, work: Callable[[Session], object]) -> None:
         with self.database.session() as db:
             writing(db)
-            ours = update(Batch).where(Batch.id == claimed.id, Batch.fence == claimed.fence)
-            db.execute(ours.values(draft_id=draft_id))
+            work(db)
             db.commit()
 
 

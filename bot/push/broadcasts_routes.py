@@ -34,7 +34,11 @@ def choose(db: Session, broadcast: Broadcast, now: datetime, account: str) -> st
         # A list costs the account nothing of its four a month.
         if not lists or mass_quotas.left(db, now, account).calls:
             return "everybody"
-    return "openids" if lists else OUTBOX
+    if lists:
+        return "openids"
+    # One call a day: worth waiting for when somebody asked for it, else only if it is free.
+    by_tag = broadcast.channel == "mass" or mass_quotas.left(db, now, account).calls > 0
+    return "tag" if "tag" in may and by_tag else OUTBOX
 
 
 def chosen(db: Session, broadcast_id: int) -> str:
