@@ -8,11 +8,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.conversation.context import Context
-from bot.language.dates import span
-from bot.services import activities, appeals, approvals, authority, disputes, honours, hours, stars, teams, volunteers
+from bot.language.dates import moment, span
+from bot.services import (
+    activities,
+    appeals,
+    approvals,
+    authority,
+    certificates,
+    disputes,
+    honours,
+    hours,
+    presence,
+    stars,
+    teams,
+    volunteers,
+)  # fmt: skip
 from bot.services.profiles import masked_name
+from bot.services.refusals_certificates import SealNotDeclined
 from bot.services.rules import Rules
-from bot.storage.models import Activity, Appeal, ManualEntry, Person
+from bot.storage.models import Activity, Appeal, AttendanceEvent, Certificate, ManualEntry, Person, Registration
 from handlers.team_leaders import actor_of
 
 Decide = Callable[[Context, int, bool, str, str], object]
@@ -68,6 +82,21 @@ def _dispute(ctx: Context, row: Appeal) -> str:
 def _manual(ctx: Context, row: ManualEntry) -> str:
     alerts = "（有异常，同意也要写说明）" if row.alerts else ""
     return f"{_who(row.person)} {hours.shown(row.minutes)}小时 {span(row.starts_at, row.ends_at, ctx.zone)}：{row.reason[:40]}{alerts}"
+
+
+def late_entry(ctx: Context, came: AttendanceEvent) -> str:
+    """A12 王*雨 3月7日（周六）13:02–15:30: what was entered after the day."""
+    row = ctx.db.get_one(Registration, came.registration_id)
+    until = presence.offline_end(ctx.db, came)
+    times = span(came.captured_at, until, ctx.zone) if until else moment(came.captured_at, ctx.zone)
+    return f"{row.shift.activity.code} {masked_name(row.person.name)} {times}"
+
+
+def _seal(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object:
+    row = ctx.db.get_one(Certificate, id)
+    if not yes:
+        raise SealNotDeclined(row.number)
+    return certificates.sealed(ctx.db, row.number, actor, ctx.now)
 
 
 def _activity(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object:
@@ -130,6 +159,16 @@ REVIEWS: dict[str, Review] = {
             decide=lambda ctx, id, yes, actor, why: appeals.decide(ctx.db, id, yes, actor, ctx.now, why, _rules(ctx)),
         ),
         Review(
+            kind="late_entry",
+            called="补录",
+            pending=lambda ctx: presence.offline_pending(ctx.db),
+            actor=by_staff("manual_hours"),
+            words=late_entry,
+            decide=lambda ctx, id, yes, actor, why: presence.approve_offline(
+                ctx.db, id, actor, ctx.now, approve=yes, note=why
+            ),
+        ),
+        Review(
             kind="dispute",
             called="时长申诉",
             pending=lambda ctx: disputes.pending(ctx.db),
@@ -155,6 +194,14 @@ REVIEWS: dict[str, Review] = {
             actor=by_staff("star"),
             words=lambda ctx, row: f"{_who(row.person)} 申请{row.star}星级（{hours.shown(row.minutes)}小时）",
             decide=lambda ctx, id, yes, actor, why: stars.decide(ctx.db, id, yes, actor, ctx.now, why, _rules(ctx)),
+        ),
+        Review(
+            kind="seal",
+            called="盖章",
+            pending=lambda ctx: certificates.seals_asked(ctx.db),
+            actor=by_staff("seal"),
+            words=lambda ctx, row: f"{row.number} {_who(row.person)} 要纸质证明，盖好了再同意",
+            decide=_seal,
         ),
     )
 }

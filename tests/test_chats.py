@@ -352,6 +352,8 @@ def activity(described: str, now: datetime) -> NewActivity:
                 values["kind"] = KINDS[value]
             case "待审":
                 values["state"] = "draft"
+            case "报名要审核":
+                values["approval"] = True
             case "报名":
                 values["signup_opens_at"] = _moment(now, value.removesuffix(" 起"))
             case "截止":

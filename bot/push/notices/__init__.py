@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot.push.notices import (
     activities,
     attendance,
+    broadcast_reviews,
     certificates,
     hours,
     mass,
@@ -31,6 +32,8 @@ Words = Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str |
 
 NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
-    for room in (activities, attendance, certificates, hours, mass, merits, people, registrations, teams)
+    for room in (
+        activities, attendance, broadcast_reviews, certificates, hours, mass, merits, people, registrations, teams,
+    )  # fmt: skip
     for name, words in room.NOTICES.items()
 }

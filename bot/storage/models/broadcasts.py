@@ -17,7 +17,8 @@ class Broadcast(Base):
     ``audience``: a rule, read again when the sending begins. ``channel``: auto, mass (群发), article (draft and
     publish), notice (subscribe notice), custom (within customer-service windows). ``picture``: a file below the data
     folder. ``code``: names the link whose clicks are counted. ``size_submitted``: how many it was for when the reviewer
-    saw it; ``size``: for how many rows were made. ``error``: what stopped or paused it, in words.
+    saw it; ``size``: for how many rows were made. ``visits``: openings of the link by nobody we know. ``error``: what
+    paused it, in words.
     """
 
     __tablename__ = "broadcasts"
@@ -43,6 +44,7 @@ class Broadcast(Base):
     finished_at: Mapped[datetime | None]
     size_submitted: Mapped[int | None]
     size: Mapped[int | None]
+    visits: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(String(255), default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
