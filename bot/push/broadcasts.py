@@ -18,6 +18,7 @@ from bot.push import broadcasts_tags as tags
 from bot.push.broadcasts_duty import tell
 from bot.services import broadcasts, recipients
 from bot.settings import Settings
+from bot.storage.crypto import Cipher
 from bot.storage.database import Database, StorageError, locked, writing
 from bot.storage.models import Batch, Broadcast, Push, Recipient
 from bot.wechat.client import Client
@@ -55,6 +56,7 @@ class Carrier:
     database: Database
     client: Client
     settings: Settings
+    cipher: Cipher
     holder: str
     now: Callable[[], datetime]
     going: Callable[[], bool]
@@ -110,7 +112,7 @@ class Carrier:
     # -- calls --------------------------------------------------------------------------------------------------
 
     def _make_calls(self) -> None:
-        caller = calls.Caller(self.database, self.client, self.settings, self.now)
+        caller = calls.Caller(self.database, self.client, self.settings, self.cipher, self.now)
         while self.going():
             with self.database.session() as db:
                 claimed = batches.claim(

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from bot.push import broadcasts_content as content
 from bot.push import broadcasts_tags as tags
+from bot.push import broadcasts_words as words
 from bot.push.broadcasts_batches import AGAIN, Claimed, Outcome, hold_on, leave_out, waits
 from bot.push.closures import midnight_beijing
 from bot.services import mass_quotas
 from bot.services.quiet_hours import awake_from
 from bot.settings import Settings
+from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
 from bot.storage.models import Batch, Broadcast, Recipient
 from bot.wechat.client import Client
@@ -45,6 +47,7 @@ class Caller:
     database: Database
     client: Client
     settings: Settings
+    cipher: Cipher
     now: Callable[[], datetime]
 
     def make(self, claimed: Claimed) -> Outcome:
@@ -68,7 +71,9 @@ class Caller:
 
     def _call(self, claimed: Claimed) -> str:
         with self.database.session() as db:
-            said = content.read(db, db.get_one(Broadcast, claimed.broadcast_id), self.now(), self.settings)
+            broadcast = db.get_one(Broadcast, claimed.broadcast_id)
+            link = words.link(db, broadcast, self.settings, self.cipher)
+            said = content.read(db, broadcast, self.now(), self.settings, link)
             openids: list[str] = []
             if claimed.call in ("openids", "tag"):
                 openids = sorted(db.scalars(select(Recipient.openid).where(Recipient.batch_id == claimed.id)))

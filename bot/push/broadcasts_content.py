@@ -37,11 +37,11 @@ class Said:
     picture: Path | None
 
 
-def read(db: Session, broadcast: Broadcast, now: datetime, settings: Settings) -> Said:
+def read(db: Session, broadcast: Broadcast, now: datetime, settings: Settings, link: str) -> Said:
     zone = ZoneInfo(settings.organisation.timezone)
     return Said(
-        broadcast.id, broadcast.title, broadcast.body, words.words(db, broadcast, now, zone),
-        words.link(db, broadcast), tuple(words.card(db, broadcast, now, zone)),
+        broadcast.id, broadcast.title, broadcast.body, words.words(db, broadcast, now, zone, link),
+        link, tuple(words.card(db, broadcast, now, zone)),
         settings.data_dir / broadcast.picture if broadcast.picture else None,
     )  # fmt: skip
 

@@ -9,14 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.language import dates
+from bot.services import broadcast_links
+from bot.settings import Settings
+from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Batch, Broadcast
 from bot.wechat.limits import MAX_TEXT_BYTES, size
 
 
-def link(db: Session, broadcast: Broadcast) -> str:
-    """Where it leads: the published article, else the link that its author gave."""
+def link(db: Session, broadcast: Broadcast, settings: Settings, cipher: Cipher, openid: str = "") -> str:
+    """Where it leads: the published article, else our own link, which counts who opened it; one for all or for one."""
     article = select(Batch.url).where(Batch.broadcast_id == broadcast.id, Batch.call == "article", Batch.url != "")
-    return db.scalars(article.limit(1)).first() or broadcast.link
+    return db.scalars(article.limit(1)).first() or broadcast_links.url(settings, cipher, broadcast, openid)
 
 
 def card(db: Session, broadcast: Broadcast, now: datetime, zone: ZoneInfo) -> list[str]:
@@ -29,10 +32,9 @@ def card(db: Session, broadcast: Broadcast, now: datetime, zone: ZoneInfo) -> li
     return [f"【{activity.code}】{activity.title}", f"{when}{activity.place}", f"报名请回复 报名 {activity.code}"]
 
 
-def words(db: Session, broadcast: Broadcast, now: datetime, zone: ZoneInfo) -> str:
+def words(db: Session, broadcast: Broadcast, now: datetime, zone: ZoneInfo, leads_to: str) -> str:
     """The whole text, within what WeChat takes; of a long body its end is cut, never what to do next."""
     head = f"【{broadcast.title}】"
-    leads_to = link(db, broadcast)
     tail = [*card(db, broadcast, now, zone), *([f"详情：{leads_to}"] if leads_to else [])]
     tail.append("不想再收到群发，回复 退订群发。")
     body = broadcast.body.strip()

@@ -112,21 +112,23 @@ def _allowed(
         picture = (lambda client: pictures.message(client, made, settings)) if made is not None else None
         allowed.append(Way("custom", (window,), reply=reply, picture=picture))
     if facts.broadcast is not None:
-        return _of_broadcast(db, claimed, facts.broadcast, allowed, now, settings)
+        return _of_broadcast(db, claimed, facts, facts.broadcast, allowed, now, settings)
     # An alert in full words helps sooner; the template wakes when the window is shut.
     return allowed[::-1] if claimed.kind == "alert" else allowed
 
 
 def _of_broadcast(
-    db: Session, claimed: Claimed, broadcast: Broadcast, allowed: list[Way], now: datetime, settings: Settings
-) -> list[Way]:
+    db: Session, claimed: Claimed, facts: Facts, broadcast: Broadcast, allowed: list[Way], now: datetime,
+    settings: Settings,
+) -> list[Way]:  # fmt: skip
     """Never a template, which WeChat forbids for what is not about the follower's own affairs (platform §3.4). A free
     window before a consent, which is used up."""
     if claimed.kind == "broadcast_preview":
         ways = [way for way in allowed if way.channel == "custom"]
         if settings.wechat.account == "unverified":
             return ways
-        said, author = broadcasts_content.read(db, broadcast, now, settings), settings.organisation.short_name
+        said = broadcasts_content.read(db, broadcast, now, settings, facts.link)
+        author = settings.organisation.short_name
         show = partial(broadcasts_content.preview, said=said, openid=claimed.openid, author=author)
         return [Way("preview", call=show), *ways]
     order = {"custom": ("custom",), "notice": ("subscribe",)}.get(broadcast.channel, ("custom", "subscribe"))

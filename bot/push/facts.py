@@ -14,6 +14,7 @@ from bot.push import alarms, broadcasts_words, pictures
 from bot.push.notices import NOTICES
 from bot.services import offer_lengths, recipients
 from bot.services.certificates import Issued
+from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Broadcast, Follower, Offer, Registration, Shift
 from bot.wechat.replies import Reply, from_json
@@ -49,8 +50,8 @@ class Facts:
     """What the words are made of. ``answer_by``: until when an offer stands. ``reply``: an answer that came late.
 
     ``alarm``: what is known of an alert; ``notice``: the whole text of a notice; ``certificate``: whose picture is
-    sent, ``notice`` then being the words for where none can be; ``broadcast``: the one whose words ``notice`` is; in
-    all of these there is no activity.
+    sent, ``notice`` then being the words for where none can be; ``broadcast``: the one whose words ``notice`` is, with
+    its ``link``; in all of these there is no activity.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class Facts:
     notice: str = ""
     certificate: Issued | None = None
     broadcast: Broadcast | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,19 @@ class Held:
 
 
 def read(
-    db: Session, cipher: Cipher, push: Row, now: datetime, *, zone: ZoneInfo = BEIJING, pushing: bool = True
+    db: Session,
+    cipher: Cipher,
+    push: Row,
+    now: datetime,
+    *,
+    zone: ZoneInfo = BEIJING,
+    pushing: bool = True,
+    settings: Settings = Settings(),
 ) -> Facts | Gone | Held:
-    """``pushing=False`` for the follower's own next message: then a reminder is welcome until the start."""
+    """``pushing=False`` for the follower's own next message: then a reminder is welcome until the start.
+
+    ``settings`` say where our own links lead.
+    """
     if push.expires_at is not None and push.expires_at <= now:
         return Gone("expired", f"expired at {push.expires_at.isoformat(timespec='minutes')}")
     if push.kind == "late_reply":
@@ -107,7 +119,7 @@ def read(
         words = NOTICES[push.payload["notice"]](db, cipher, push.payload, now, zone)
         return Facts("notice", notice=words) if words else Gone("superseded", "there is nothing to say any more")
     if push.kind in ("broadcast", "broadcast_preview"):
-        return _broadcast(db, push, now, zone)
+        return _broadcast(db, cipher, push, now, zone, settings)
     row = db.execute(
         select(Registration, Shift, Activity)
         .join(Shift, Registration.shift_id == Shift.id)
@@ -140,11 +152,15 @@ def read(
     )  # fmt: skip
 
 
-def _broadcast(db: Session, push: Row, now: datetime, zone: ZoneInfo) -> Facts | Gone | Held:
+def _broadcast(
+    db: Session, cipher: Cipher, push: Row, now: datetime, zone: ZoneInfo, settings: Settings
+) -> Facts | Gone | Held:
     broadcast = db.get(Broadcast, push.payload["broadcast_id"], populate_existing=True)
     if broadcast is None:
         return Gone("superseded", "the broadcast is gone")
-    said = Facts(push.kind, notice=broadcasts_words.words(db, broadcast, now, zone), broadcast=broadcast)
+    link = broadcasts_words.link(db, broadcast, settings, cipher, push.openid)
+    words = broadcasts_words.words(db, broadcast, now, zone, link)
+    said = Facts(push.kind, notice=words, broadcast=broadcast, link=link)
     if push.kind == "broadcast_preview":
         return said
     follower = db.get(Follower, push.openid)

@@ -57,7 +57,7 @@ class Sender:
         now = self.now()
         with self.database.session() as db:
             zone = ZoneInfo(self.settings.organisation.timezone)
-            found = facts.read(db, self.cipher, claimed, now, zone=zone)
+            found = facts.read(db, self.cipher, claimed, now, zone=zone, settings=self.settings)
             if isinstance(found, facts.Gone):
                 return Settlement(claimed, found.state, error=found.reason, counted=False)
             if isinstance(found, facts.Held):

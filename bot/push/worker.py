@@ -97,7 +97,7 @@ class Worker:
             zone=ZoneInfo(settings.organisation.timezone),
         )  # fmt: skip
         going = lambda: not stop.is_set()  # noqa: E731
-        self._carrier = Carrier(parts.database, parts.client, settings, holder, now, going)
+        self._carrier = Carrier(parts.database, parts.client, settings, parts.cipher, holder, now, going)
         self._carrying = Aside("broadcasts", self._carrier.turn)
         carry = self._carrying.begin if patient else self._carrier.turn
         self._chores = Chores(parts.database, settings, holder, now, self.hands.prolong, carry)
