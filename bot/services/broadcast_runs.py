@@ -84,7 +84,7 @@ def fail(db: Session, broadcast_id: int, why: str, now: datetime) -> Broadcast:
         *(staff.openid for staff in duty.on_duty(db) if staff.openid),
     }
     for openid in sorted(told) if state == "paused" else ():
-        key = f"{broadcast.id}:{now.timestamp():.0f}:{openid}"
+        key = f"{broadcast.id}:{now.timestamp():.3f}:{openid}"
         notify(db, openid, "broadcast_reviews.failed", key, now, broadcast_id=broadcast.id)
     return broadcast
 

@@ -118,7 +118,7 @@ def submit(db: Session, broadcast_id: int, now: datetime, rules: Rules = USUAL) 
     broadcast.reviewed_at = None
     enter(db, broadcast, state, now)
     for openid in listeners.reviewers(db, but=broadcast.author):
-        key = f"{broadcast.id}:{now.timestamp():.0f}:{openid}"
+        key = f"{broadcast.id}:{now.timestamp():.3f}:{openid}"
         notify(db, openid, "broadcast_reviews.submitted", key, now, zone=rules.timezone, broadcast_id=broadcast.id)
     return broadcast
 
@@ -161,7 +161,7 @@ def _decided(
     broadcast.reviewer, broadcast.review_note, broadcast.reviewed_at = reviewer, note, now
     enter(db, broadcast, state, now)
     for openid in listeners.of_actor(db, broadcast.author):
-        key = f"{broadcast.id}:{now.timestamp():.0f}:{openid}"
+        key = f"{broadcast.id}:{now.timestamp():.3f}:{openid}"
         notify(db, openid, "broadcast_reviews.reviewed", key, now, zone=rules.timezone, broadcast_id=broadcast.id)
     return broadcast
 
