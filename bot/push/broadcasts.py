@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import exists, select, update
@@ -25,6 +27,7 @@ from bot.wechat.client import Client
 from bot.wechat.failures import CallFailed
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 # What WeChat's report on a mass send says instead of "send success" (platform §3.7).
 STATUSES = {
@@ -68,19 +71,19 @@ class Carrier:
         """
         self._try("recover", self._recover)
         self._try("begin", self._begin)
-        for id in self._in_state("sending"):
-            self._try("plan", lambda id=id: pages.plan(self.database, id, self.now(), self.going))  # type: ignore[misc]
+        for id in self._sending():
+            self._try("plan", partial(pages.plan, self.database, id, self.now(), self.going))
         self._try("call", self._make_calls)
         self._try("ask", self._ask)
         self._try("stop", self._stop)
         self._try("settle", self._settle)
         owed = 0
-        for id in self._in_state("sending"):
-            owed += self._try("owe", lambda id=id: pages.owe(self.database, id, self.now(), self.going)) or 0  # type: ignore[misc]
+        for id in self._sending():
+            owed += self._try("owe", partial(pages.owe, self.database, id, self.now(), self.going)) or 0
         self._try("finish", self._finish)
         return owed
 
-    def _try(self, what: str, work: Callable[[], int | None]) -> int | None:
+    def _try(self, what: str, work: Callable[[], T]) -> T | None:
         try:
             return work() if self.going() else None
         except (StorageError, SQLAlchemyError) as error:
@@ -89,9 +92,13 @@ class Carrier:
             log.exception("push.broken", doing=f"broadcasts: {what}")
         return None
 
-    def _in_state(self, state: str) -> list[int]:
-        with self.database.session() as db:
-            return list(db.scalars(select(Broadcast.id).where(Broadcast.state == state).order_by(Broadcast.id)))
+    def _sending(self) -> list[int]:
+        def look() -> list[int]:
+            with self.database.session() as db:
+                sending = select(Broadcast.id).where(Broadcast.state == "sending")
+                return list(db.scalars(sending.order_by(Broadcast.id)))
+
+        return self._try("look", look) or []
 
     def _recover(self) -> None:
         with self.database.session() as db:
@@ -130,6 +137,8 @@ class Carrier:
             ours = batches.settle(db, claimed, outcome, now)
             if not ours:
                 log.warning("broadcast.too_late", batch=claimed.id, state=outcome.state)
+            elif outcome.state == "accepted":
+                db.get_one(Broadcast, claimed.broadcast_id).error = ""  # what kept it is over
             elif outcome.tell:
                 tell(db, claimed.broadcast_id, outcome.tell, now, pause=outcome.then == "pause")
                 log.error("broadcast.alert", broadcast=claimed.broadcast_id, what=outcome.tell, wechat=outcome.error)
@@ -186,7 +195,10 @@ class Carrier:
         if batch is None or batch.settled_at is not None:
             return
         batch.settled_at = now
-        if batch.state != "failed" or batch.error == recipients.STOPPED:
+        if batch.state == "done" or batch.error == recipients.STOPPED:
+            return
+        if batch.state == "unknown":
+            tell(db, batch.broadcast_id, "有一批不知道发没发出去，没有重发，免得粉丝收到两遍。", now, pause=False)
             return
         why = STATUSES.get(batch.error.replace(" ", ""), f"微信没有发出这一批（{batch.error}）")
         if batch.call == "article":  # to be published anew when somebody says that it may go on

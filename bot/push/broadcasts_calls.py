@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.push import broadcasts_content as content
@@ -19,7 +20,7 @@ from bot.services import mass_quotas
 from bot.services.quiet_hours import awake_from
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
-from bot.storage.database import Database, writing
+from bot.storage.database import Database, StorageError, writing
 from bot.storage.models import Batch, Broadcast, Recipient
 from bot.wechat.client import Client
 from bot.wechat.errors import Action, Reach
@@ -27,7 +28,10 @@ from bot.wechat.failures import ApiError, CallFailed, NotSent, TokenUnavailable,
 
 log = structlog.get_logger()
 
-MOST_TRIES = 6
+# With growing pauses that is an hour: the id makes each of them harmless.
+MOST_TRIES = 12
+# Of those who are tagged, twenty calls' worth.
+PAGE = 1000
 NO_NETWORK = timedelta(seconds=10)
 SOMEBODY_ELSES = timedelta(minutes=5)
 # WeChat reports within minutes; what it has not told by then is asked for, and after two days nobody knows.
@@ -56,11 +60,13 @@ class Caller:
             wechat_id = self._call(claimed)
         except UnknownOutcome as failure:
             if claimed.attempts >= MOST_TRIES:
-                return Outcome("unknown", str(failure), spent=True, tell="微信几次都没有回答，不知道这一批有没有发出。")
-            return Outcome("due", str(failure), self.now() + AGAIN, spent=True)
+                return Outcome("unknown", str(failure), spent=True)
+            return Outcome("due", str(failure), self.now() + AGAIN * claimed.attempts, spent=True)
         except CallFailed as failure:
             outcome = _judge(failure, claimed, self.now(), self.settings.wechat.account)
             return self._published(claimed) or outcome if outcome.new_draft and claimed.call == "article" else outcome
+        except (StorageError, SQLAlchemyError) as error:  # before the call: what is kept of it is kept first
+            return Outcome("due", type(error).__name__, self.now() + NO_NETWORK, counted=False)
         except OSError as error:
             return Outcome("due", str(error), tell="配图读不出来，请重新上传后再继续。", then="pause")
         except Exception as error:  # a slip of ours must not be repeated with every lease that runs out
@@ -74,9 +80,6 @@ class Caller:
             broadcast = db.get_one(Broadcast, claimed.broadcast_id)
             link = words.link(db, broadcast, self.settings, self.cipher)
             said = content.read(db, broadcast, self.now(), self.settings, link)
-            openids: list[str] = []
-            if claimed.call in ("openids", "tag"):
-                openids = sorted(db.scalars(select(Recipient.openid).where(Recipient.batch_id == claimed.id)))
         draft_id = claimed.draft_id
         if not draft_id and content.needs_draft(said, claimed.call):
             draft_id = content.draft(self.client, said, self.settings.organisation.short_name)
@@ -85,17 +88,32 @@ class Caller:
             return str(self.client.post("/cgi-bin/freepublish/submit", {"media_id": draft_id})["publish_id"])
         kind, body = content.message(said, draft_id)
         if claimed.call == "openids":
+            (openids,) = self._recipients(claimed, claimed.size)
             return self.client.mass_send(openids, kind, body, clientmsgid=claimed.client_msg_id)
-        tag_id = None if claimed.call == "everybody" else self._tag(claimed, openids)
+        tag_id = None if claimed.call == "everybody" else self._tag(claimed)
         return self.client.mass_to_tag(tag_id, kind, body, clientmsgid=claimed.client_msg_id)
 
-    def _tag(self, claimed: Claimed, openids: list[str]) -> int:
-        def hold() -> None:
+    def _tag(self, claimed: Claimed) -> int:
+        """A county is fifteen hundred calls: after each page the batch is ours for another lease."""
+        id = tags.of(self.client, tags.name_of(claimed.broadcast_id))
+        for page in self._recipients(claimed, PAGE):
+            left_out = tags.fill(self.client, id, page)
+            self._write(lambda db, left_out=left_out: leave_out(db, claimed, left_out))  # type: ignore[misc]
             self._write(lambda db: hold_on(db, claimed, self.settings.push.lease_s))
-
-        id, left_out = tags.tagged(self.client, tags.name_of(claimed.broadcast_id), openids, hold)
-        self._write(lambda db: leave_out(db, claimed, left_out))
         return id
+
+    def _recipients(self, claimed: Claimed, size: int) -> Iterator[list[str]]:
+        last = ""
+        while True:
+            with self.database.session() as db:
+                mine = select(Recipient.openid).where(Recipient.broadcast_id == claimed.broadcast_id)
+                mine = mine.where(Recipient.batch_id == claimed.id, Recipient.openid > last)
+                page = list(db.scalars(mine.order_by(Recipient.openid).limit(size)))
+            if page:
+                yield page
+                last = page[-1]
+            if len(page) < size:
+                return
 
     def _published(self, claimed: Claimed) -> Outcome | None:
         """The draft is gone from its box. If an earlier call had no answer, that one has published it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 
@@ -12,6 +12,7 @@ from bot.wechat.failures import ApiError, CallFailed
 
 log = structlog.get_logger()
 
+CREATE = "/cgi-bin/tags/create"
 AT_ONCE = 50  # platform §3.10
 TAGS_FULL = 45059  # this follower has twenty tags already
 NOT_OURS = 49003
@@ -21,18 +22,20 @@ def name_of(broadcast_id: int) -> str:
     return f"群发{broadcast_id}"
 
 
-def tagged(client: Client, name: str, openids: Sequence[str], hold: Callable[[], object]) -> tuple[int, list[str]]:
-    """The tag's id, and who could not be tagged. Saying it again changes nothing. Raises CallFailed.
+def of(client: Client, name: str) -> int:
+    """The tag's id; made if there is none. Raises CallFailed."""
+    known = _find(client, name)
+    return known if known is not None else int(client.post(CREATE, {"tag": {"name": name}})["tag"]["id"])
 
-    ``hold`` is called now and then, for a county is fifteen hundred calls.
-    """
-    id, left_out = _find(client, name) or _create(client, name), list[str]()
+
+def fill(client: Client, id: int, openids: Sequence[str]) -> list[str]:
+    """Tags them and returns whom it could not tag. Saying it again changes nothing. Raises CallFailed."""
+    left_out: list[str] = []
     for start in range(0, len(openids), AT_ONCE):
         some = openids[start : start + AT_ONCE]
-        hold()
         if not _tag(client, id, some):
             left_out += [openid for openid in some if not _tag(client, id, [openid])]
-    return id, left_out
+    return left_out
 
 
 def forget(client: Client, name: str) -> None:
@@ -47,10 +50,6 @@ def forget(client: Client, name: str) -> None:
 
 def _find(client: Client, name: str) -> int | None:
     return next((int(tag["id"]) for tag in client.tag.get() if tag["name"] == name), None)
-
-
-def _create(client: Client, name: str) -> int:
-    return int(client.post("/cgi-bin/tags/create", {"tag": {"name": name}})["tag"]["id"])
 
 
 def _tag(client: Client, id: int, openids: Sequence[str]) -> bool:

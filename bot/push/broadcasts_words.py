@@ -36,7 +36,7 @@ def words(db: Session, broadcast: Broadcast, now: datetime, zone: ZoneInfo, lead
     """The whole text, within what WeChat takes; of a long body its end is cut, never what to do next."""
     head = f"【{broadcast.title}】"
     tail = [*card(db, broadcast, now, zone), *([f"详情：{leads_to}"] if leads_to else [])]
-    tail.append("不想再收到群发，回复 退订群发。")
+    tail.append("不想再收到，回复 退订。")
     body = broadcast.body.strip()
     whole = "\n".join(part for part in (head, body, *tail) if part)
     if size(whole) <= MAX_TEXT_BYTES:

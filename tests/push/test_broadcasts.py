@@ -106,6 +106,36 @@ def test_paused_between_pages_and_calls_then_resumed(lite: Stage) -> None:
     assert seen(lite, openids) == [1] * 3
 
 
+def test_paused_between_two_calls(lite: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broadcasts_pages, "MOST_IN_A_CALL", 3)
+    openids, _ = followers(lite, 6), followers(lite, 1, broadcasts=False)
+    id, send = approved(lite), lite.client.mass_send
+
+    def and_pause(*to: object, **named: object) -> str:
+        set_state(lite, id, "paused")
+        return send(*to, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(lite.client, "mass_send", and_pause)
+    lite.work()
+    assert seen(lite, openids) == [1] * 3 + [0] * 3
+    set_state(lite, id, "stopped")
+    lite.work()
+    report(lite)
+    lite.work()
+    assert states(lite, id) == {"delivered": 3, "stopped": 3}
+
+
+def test_an_hour_without_an_answer_is_the_end_and_nobody_is_told_twice(lite: Stage) -> None:
+    woken, openids = on_duty(lite), followers(lite, 2)
+    lite.wechat.faults(http=[{"path": ALL, "status": 502}])
+    id = approved(lite)
+    for _ in range(14):
+        lite.work()
+        lite.later(minutes=12)
+    assert len(lite.wechat.calls(ALL)) == 12 and states(lite, id) == {"unknown": 3} and seen(lite, openids) == [1, 1]
+    assert row(lite, id).state == "done" and any("不知道发没发出去" in text for text in lite.wechat.texts(woken))
+
+
 def test_pushes_of_a_paused_broadcast_wait(lite: Stage) -> None:
     (openid,) = followers(lite, 1)
     lite.writes(openid)
