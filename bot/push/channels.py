@@ -15,8 +15,6 @@ from sqlalchemy.orm import Session
 from bot.push import fields, pictures, wording
 from bot.push.closures import Closures
 from bot.push.effects import (
-    CLICKS_PER_WINDOW,
-    MESSAGES_PER_WINDOW,
     Effect,
     NoConsent,
     NoticeUsed,
@@ -26,6 +24,13 @@ from bot.push.effects import (
 )
 from bot.push.facts import Facts
 from bot.push.outbox import Claimed
+from bot.services.reach import (
+    CLICK_WINDOW,
+    CLICKS_PER_WINDOW,
+    MESSAGE_WINDOW,
+    MESSAGES_PER_WINDOW,
+    RIGHTS,
+)
 from bot.settings import PushTemplate, Settings
 from bot.storage.models import Follower, NoticeConsent
 from bot.wechat.client import Client
@@ -34,14 +39,6 @@ from bot.wechat.replies import Image, Music, News, Reply, Text, Video, Voice
 
 log = structlog.get_logger()
 
-# Platform §3.12: what each kind of account may call.
-RIGHTS: Mapping[str, tuple[str, ...]] = {
-    "verified_service": ("subscribe", "template", "custom"),
-    "verified_subscription": ("custom",),
-    "unverified": (),
-}
-MESSAGE_WINDOW = timedelta(hours=48)
-CLICK_WINDOW = timedelta(minutes=1)
 # So long WeChat delivers the same client_msg_id only once; a little less, for clocks differ.
 DEDUPED_FOR = timedelta(minutes=9, seconds=30)
 SENDABLE = (Text, Image, Voice, Video, Music, News)

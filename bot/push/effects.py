@@ -8,10 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, update
 from sqlalchemy.orm import Session
 
+from bot.services.reach import CLICKS_PER_WINDOW, MESSAGES_PER_WINDOW
 from bot.storage.models import Follower, NoticeConsent
-
-MESSAGES_PER_WINDOW = 5
-CLICKS_PER_WINDOW = 3
 
 
 class Effect:
