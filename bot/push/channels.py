@@ -92,7 +92,8 @@ def _allowed(
         consent = db.get(NoticeConsent, (claimed.openid, templates.subscribe))
         data = _data(kind, templates.subscribe_fields, facts, now, zone)
         if consent is not None and consent.remaining > 0 and data:
-            used = NoticeUsed(claimed.openid, templates.subscribe)
+            lasting = templates.subscribe_lasts
+            used = NoticeUsed(claimed.openid, templates.subscribe, try_of(claimed), lasting)
             allowed.append(Way("subscribe", (used,), templates.subscribe, data))
     if "template" in rights and templates.template and follows and facts.reply is None:
         data = _data(kind, templates.template_fields, facts, now, zone)
@@ -149,11 +150,17 @@ def client_msg_id(claimed: Claimed) -> str:
     return hashlib.blake2b(seed.encode(), digest_size=12).hexdigest()
 
 
-def lesson(reach: Reach, way: Way, follower: Follower | None, openid: str) -> tuple[Effect, ...]:
+def try_of(claimed: Claimed) -> str:
+    """Names this try of this row: a row claimed anew has another fence."""
+    return f"{claimed.id}:{claimed.fence}"
+
+
+def lesson(reach: Reach, way: Way, follower: Follower | None, claimed: Claimed) -> tuple[Effect, ...]:
     """What a refusal of this reach tells about the follower."""
+    openid = claimed.openid
     match reach:
         case Reach.CONSENT:
-            return (NoConsent(openid, way.template_id),)
+            return (NoConsent(openid, way.template_id, try_of(claimed)),)
         case Reach.WINDOW if follower is not None:
             return (WindowsShut(openid, follower.last_message_at, follower.last_click_at),)
         case Reach.FOLLOWER if follower is not None:

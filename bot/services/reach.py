@@ -86,7 +86,7 @@ def has_window(now: datetime) -> ColumnElement[bool]:
 
 
 def sentence(reach: Reach) -> str:
-    """What is said before anything is sent: 此刻可触达 12 人（客服消息 10、订阅通知 2），其余 3 人将在下次互动时送达。"""
+    """What is said before anything is sent: 此刻可触达 12 人（客服消息 10、订阅通知 2），其余 3 人将……"""
     if not reach.now + reach.later:
         return "这次没有要送达的人。"
     by = "、".join(f"{NAMES[way]} {many}" for way, many in reach.by_channel.items())

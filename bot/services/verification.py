@@ -17,6 +17,7 @@ from bot.services import (
     verification_certificates,
     verification_hours,
     verification_merits,
+    verification_reach,
     verification_registrations,
     verification_teams,
 )
@@ -278,4 +279,5 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     *verification_teams.RULES,
     *verification_activities.RULES,
     *verification_attendance.RULES,
+    *verification_reach.RULES,
 )
