@@ -63,12 +63,18 @@ def step(broadcast: Broadcast) -> str:
 
 
 def reachable(db: Session, broadcast: Broadcast, now: datetime, settings: Settings) -> str:
-    """此刻可触达 120 人，其余 30 人将在下次互动时送达。"""
+    """此刻可触达 120 人（群发 120），其余 30 人将在下次互动时送达。"""
     meant = audiences.select_openids(db, broadcast.audience, now, rules=Rules.of(settings))
-    template = settings.push.templates.get("broadcast", PushTemplate()).subscribe
-    found = reach.counted(db, meant, now, settings.wechat.account, template)
-    later = f"，其余 {found.later} 人将在下次互动时送达" if found.later else ""
-    return f"此刻可触达 {found.now} 人{later}。"
+    template, account = settings.push.templates.get("broadcast", PushTemplate()), settings.wechat.account
+    return reach.sentence(reach.counted(db, meant, now, account, template, _ways(db, broadcast, now, account)))
+
+
+def _ways(db: Session, it: Broadcast, now: datetime, account: str) -> Sequence[reach.Channel]:
+    """As bot/push/broadcasts_routes.py chooses: a service account has lists at any time, others a call a day."""
+    if it.channel in ("custom", "notice"):
+        return ("custom",) if it.channel == "custom" else ("subscribe",)
+    by_mass = it.channel == "mass" or account == "verified_service" or mass_quotas.left(db, now, account).calls > 0
+    return ("mass", *reach.BROADCAST) if by_mass and it.channel != "article" else reach.BROADCAST
 
 
 def quota(db: Session, now: datetime, settings: Settings) -> str:

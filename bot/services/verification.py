@@ -18,6 +18,7 @@ from bot.services import (
     verification_certificates,
     verification_hours,
     verification_merits,
+    verification_reach,
     verification_registrations,
     verification_teams,
 )
@@ -280,4 +281,5 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     *verification_activities.RULES,
     *verification_attendance.RULES,
     *verification_broadcasts.RULES,
+    *verification_reach.RULES,
 )

@@ -44,19 +44,25 @@ def test_from_a_draft_to_its_report(bot: Bot, tmp_path: Path) -> None:
     picture.write_bytes(b"\x89PNG")
     made = said(bot, "create", "--title", "周末去江边", "--body", "一起去", "--picture", str(picture), "--by", "wang")
     assert made.startswith("群发 1 周末去江边（草稿）\n正文：一起去\n图片：")
-    assert "发给：全部关注者（现在3人）\n" in made and "此刻可触达 3 人。\n全员群发本月还剩 4 次（共4次），" in made
+    assert (
+        "发给：全部关注者（现在3人）\n" in made
+        and "此刻可触达 3 人（群发 3），全部能马上送达。\n全员群发本月还剩 4 次（共4次），" in made
+    )
     assert "发给：3650天内没有服务过（含从未服务过的）" in said(
         bot, "edit", "1", "--to", "not_yet=3650", "--by", "wang"
     )
     assert "1 周末去江边（草稿）" in said(bot, "list", BOT_WECHAT__ACCOUNT="verified_subscription")
     lesser = said(bot, "show", "1", BOT_WECHAT__ACCOUNT="verified_subscription")
-    assert "此刻可触达 1 人，其余 2 人将在下次互动时送达。\n群发今天还剩 1 次（共1次），" in lesser
+    assert "此刻可触达 3 人（群发 3），全部能马上送达。\n群发今天还剩 1 次（共1次），" in lesser
+    said(bot, "edit", "1", "--channel", "custom", "--by", "wang")
+    assert "此刻可触达 1 人（客服消息 1），其余 2 人将在下次互动时送达。\n" in said(bot, "show", "1")
+    said(bot, "edit", "1", "--channel", "auto", "--by", "wang")
     assert "还没有预览过" in one_line(bot("broadcast", "submit", "1", "--by", "wang"), 1)
     assert "马上发到 wang 的微信" in said(bot, "preview", "1", "--by", "wang")
     with database.session() as db:
         broadcasts.preview_done(db, 1, datetime.now(timezone.utc))
         db.commit()
-    assert "已提交，发给 3 人，等另一位审核员同意。此刻可触达 3 人。" in said(bot, "submit", "1", "--by", "wang")
+    assert "已提交，发给 3 人，等另一位审核员同意。此刻可触达 3 人" in said(bot, "submit", "1", "--by", "wang")
     assert "退回" in said(bot, "reject", "1", "--reason", "写明集合地点", "--by", "li")
     assert "退回：写明集合地点" in said(bot, "show", "1")
     said(bot, "submit", "1", "--by", "wang")
