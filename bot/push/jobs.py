@@ -12,7 +12,17 @@ from sqlalchemy import ColumnElement, String, cast, delete, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.push import facts, quiet
-from bot.services import alerts, announcements, auditing, duty, invitations, registrations, reservations, swaps
+from bot.services import (
+    alerts,
+    announcements,
+    auditing,
+    duty,
+    invitations,
+    recipients,
+    registrations,
+    reservations,
+    swaps,
+)
 from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.database import Database, writing
@@ -141,6 +151,8 @@ def retire_kept(database: Database, now: datetime) -> int:
         writing(db)
         retired = update(Push).where(Push.state == "unreached", over)
         done = db.execute(retired.values(state="expired", settled_at=now, error="nobody came for it"))
+        ours = select(Push.id).where(Push.kind == "broadcast", Push.state == "expired", Push.settled_at == now)
+        recipients.follow_pushes(db, ours)
         db.commit()
         return int(done.rowcount)  # type: ignore[attr-defined]
 

@@ -13,14 +13,13 @@ from bot.push.fields import Value
 from bot.wechat.limits import split_text
 from bot.wechat.replies import News, Reply, Text
 
-# Which template serves a kind that has none of its own.
-TEMPLATE_OF = {"cancelled": "change", "offer_lapsed": "change"}
 # Field of the template → which of `values` goes there, unless config.yaml says otherwise for the account's template.
 USUAL_FIELDS: dict[str, dict[str, str]] = {
     "reminder": {"thing1": "title", "time2": "time", "thing3": "place", "thing4": "left", "thing5": "hint"},
     "offer": {"thing1": "title", "time2": "time", "thing3": "place", "time4": "answer_by", "thing5": "hint"},
     "change": {"thing1": "title", "time2": "time", "thing3": "place", "thing4": "change", "thing5": "hint"},
     "alert": {"thing1": "alert", "time2": "opened", "thing3": "again", "thing4": "hint"},
+    "broadcast": {"thing1": "title", "time2": "time", "thing3": "hint"},
 }
 # What the follower reads before each value, in the template that the account picks in WeChat's library.
 LABELS = {
@@ -103,6 +102,8 @@ def values(facts: Facts, now: datetime, zone: ZoneInfo) -> Mapping[str, Value]:
     """What a template's fields can show; moments stay moments, the field's type decides how they are written."""
     if facts.alarm is not None:
         return alarms.values(facts.alarm)
+    if facts.broadcast is not None:
+        return {"title": facts.broadcast.title, "time": now, "hint": "详情请打开公众号，回复任意内容查看"}
     assert facts.starts_at
     waiting = "您仍在候补队伍里" if facts.waiting else "您的报名仍然有效"
     by_kind = {

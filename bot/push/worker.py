@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.push import leases, outbox
+from bot.push.broadcasts import Carrier
 from bot.push.chores import Chores
 from bot.push.closures import Closures
 from bot.push.hands import Hands
@@ -95,14 +96,21 @@ class Worker:
             threads=settings.push.threads, lease_s=settings.push.lease_s, patient=patient,
             zone=ZoneInfo(settings.organisation.timezone),
         )  # fmt: skip
-        self._chores = Chores(parts.database, settings, holder, now, self.hands.prolong)
+        going = lambda: not stop.is_set()  # noqa: E731
+        self._carrier = Carrier(parts.database, parts.client, settings, parts.cipher, holder, now, going)
+        self._carrying = Aside("broadcasts", self._carrier.turn)
+        carry = self._carrying.begin if patient else self._carrier.turn
+        self._chores = Chores(parts.database, settings, holder, now, self.hands.prolong, carry)
         self._parts, self._stop, self._now = parts, stop, now
 
     def once(self) -> None:
         """All that is due, then back. Raises what the database says."""
         self._chores.sweep()
-        while self.hands.round():
-            self._chores.keep_hold()
+        more = 1
+        while more:
+            while self.hands.round():
+                self._chores.keep_hold()
+            more = self._carrier.turn()  # what was sent makes room for more of a broadcast, or ends it
 
     def forever(self) -> None:
         while not self._stop.is_set():
@@ -110,7 +118,7 @@ class Worker:
             if not self.hands.round():
                 self._rest()
         deadline = time.monotonic() + LAST_WORDS_S
-        while len(self.hands) and time.monotonic() < deadline:
+        while (len(self.hands) or self._carrying.busy) and time.monotonic() < deadline:
             self._chores.keep_hold()
             self.hands.round()
 
@@ -131,6 +139,24 @@ class Worker:
             return self._parts.valkey.wait_woken(WAKE_CHANNEL, seconds)
         except ValkeyDown:
             return self._stop.wait(seconds)
+
+
+class Aside:
+    """One piece of work at a time in a thread of its own: a call to many may take longer than a lease can wait."""
+
+    def __init__(self, name: str, work: Callable[[], object]) -> None:
+        self._name, self._work = name, work
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def begin(self) -> None:
+        """Unless it is under way."""
+        if not self.busy:
+            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            self._thread.start()
 
 
 @contextmanager

@@ -127,7 +127,7 @@ def test_the_text_of_a_template_names_every_field_that_is_filled() -> None:
 def test_there_are_words_for_every_kind_of_announcement() -> None:
     from bot.services.announcements import KINDS
 
-    for kind in set(KINDS) - {"late_reply", "notice", "picture", *alarms.KINDS}:
+    for kind in set(KINDS) - {"late_reply", "notice", "picture", "broadcast", "broadcast_preview", *alarms.KINDS}:
         assert "A12" in wording.text(facts(kind), START - timedelta(days=2), ZONE)
     with pytest.raises(ValueError, match="no words"):
         wording.text(facts("rumour"), START, ZONE)

@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 from bot.push.notices import (
     activities,
     attendance,
+    broadcast_reviews,
     certificates,
     hours,
+    mass,
     merits,
     people,
     questions,
@@ -31,6 +33,9 @@ Words = Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str |
 
 NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
-    for room in (activities, attendance, certificates, hours, merits, people, questions, registrations, teams)
+    for room in (
+        activities, attendance, broadcast_reviews, certificates, hours, mass, merits, people, questions, registrations,
+        teams,
+    )  # fmt: skip
     for name, words in room.NOTICES.items()
 }

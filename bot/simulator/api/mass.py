@@ -16,6 +16,7 @@ from bot.simulator.world import World
 HELPER = "oQS7k1-mass-helper-openid-00"  # reports of mass sends come from this openid, not from a follower
 CLIENT_ID_BYTES = 32
 SAME_ID_S = 24 * 3600.0
+TOO_FAST_S = 60.0
 CONFIRM_S = 30 * 60.0
 PER_MONTH = 4
 MAX_OPENIDS = 10_000
@@ -55,6 +56,10 @@ def _submit(world: World, call: Call, audience: list[str], to_all: bool) -> Answ
         now, jobs = world.clock.time(), world.state.shelf("mass")
         same = _same(jobs, client_id, now)
         if same:
+            asked_at, same["asked_at"] = same["asked_at"], now
+            world.state.touch("mass")
+            if now - asked_at < TOO_FAST_S:
+                raise ApiError(45066)
             raise ApiError(45065, None, msgid=same["msg_id"], msg_data_id=same["msg_data_id"])
         message = read(world, call)
         if not audience:
@@ -67,6 +72,7 @@ def _submit(world: World, call: Call, audience: list[str], to_all: bool) -> Answ
             "client_id": client_id,
             "status": "SENDING",
             "at": now,
+            "asked_at": now,
             "message": message,
             "audience": audience,
             "host": call.host,
