@@ -47,6 +47,7 @@ from handlers import (
     team_seats,
     teams,
     voice,
+    voice_mine,
     voice_staff,
     waiting_line,
     wordless,
@@ -78,6 +79,7 @@ INTENTS = all_intents(
         stars.router,
         counter.router,
         voice.router,
+        voice_mine.router,
         smalltalk.router,
         faq.router,
     ]
@@ -115,7 +117,8 @@ ROUTERS = [
     sharing.router,  # 同步志愿汇, 撤回志愿汇同步
     guardians.router,  # 同意 5F82K1, 撤回同意, 我的孩子
     record.router,  # 我的时长, 为什么只有2.3小时, 申诉 …
-    voice.router,  # 我要提问, 补充 …, 我的提问, 满意, 撤回提问
+    voice.router,  # 我要提问, 老板拖欠工资不给
+    voice_mine.router,  # 我的提问, 补充 …, 满意, 撤回提问
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first
     activity_reviews.router,  # 通过 A12, 驳回 A12 …: whoever may decide

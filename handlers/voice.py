@@ -1,35 +1,24 @@
-"""青年之声 for who asks: 老板拖欠工资, 我要提问, 补充 …, 我的提问, 满意, 不满意 …, 追问 …, 撤回提问."""
+"""青年之声: 我要提问, 老板拖欠工资; a window is guessed, what to write is asked, and two deadlines are told."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import timedelta
 
 from bot.conversation.context import Context
 from bot.conversation.forms import Field, Form, Forms, Unclear, Values
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
-from bot.language.dates import moment
 from bot.services import ages
-from bot.services.questions import after, asking, promises, sight
-from bot.services.questions.states import CATEGORIES, STATES, TOPICS, WAITING
-from bot.services.refusals_questions import QuestionUnknown
+from bot.services.questions import asking
+from bot.services.questions.states import CATEGORIES, TOPICS
 from bot.services.rules import Rules
-from bot.storage.models import Question
-from bot.wechat.messages import Image
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import follower
-from handlers.verbatim import as_typed
+from handlers.voice_words import kind_of, until
 
 router = Router("voice")
 during = Router("voice_during")
 
-NUMBER = r"(?:[Qq]\s*(?P<number>\d{11,14}))?"
-BETWEEN = r"[\s:：,，。]*"
-PICTURES_FOR = timedelta(hours=1)
-"""How long after asking a picture still belongs to the question."""
-PAGE = 5
 TOLD = 6
 """So many characters say something already; fewer are only the wish to ask."""
 WINDOWS = {"维权": "rights", "团学活动": "league", "法律": "law", "心理": "mind", "生涯规划": "career"}
@@ -65,10 +54,6 @@ def guess(text: str) -> str:
 
 def called(topic: str) -> str:
     return next(name for name, key in WINDOWS.items() if key == topic)
-
-
-def kind_of(row: Question) -> str:
-    return TOPICS[row.topic] if row.topic else CATEGORIES[row.category]
 
 
 # -- asking --------------------------------------------------------------------------------------------
@@ -169,7 +154,7 @@ def _file(ctx: Context, topic: str, text: str) -> Reply:
     )  # fmt: skip
     return Text(
         f"已受理 {filed.number}（{kind_of(filed)}{'，不公开' if filed.is_private else ''}）。"
-        f"{_due(ctx, filed, 'review')}前完成审核，{_due(ctx, filed, 'reply')}前答复。\n"
+        f"{until(ctx, filed, 'review')}前完成审核，{until(ctx, filed, 'reply')}前答复。\n"
         f"{_meanwhile(ctx, topic)}\n要补充请回复 补充 加内容，也可以接着发图片；看进展回复 {choice_link('我的提问')}。"
     )
 
@@ -184,172 +169,3 @@ def _meanwhile(ctx: Context, topic: str) -> str:
         case "law":
             return f"在等的时候：保存合同、收据和聊天记录；也可直接拨 {lines.legal} 免费咨询律师。"
     return f"在等的时候：急事可以打 {ctx.settings.organisation.phone}。"
-
-
-def _due(ctx: Context, row: Question, kind: promises.Kind) -> str:
-    due = promises.due(ctx.db, row, kind)
-    return moment(due, ctx.zone) if due is not None else ""
-
-
-# -- what was asked ------------------------------------------------------------------------------------
-
-
-@router.words("我的提问", "我的问题", "提问进展", "查看提问")
-@router.intent("voice.mine")
-def mine(ctx: Context) -> Reply:
-    rows = asking.mine(ctx.db, ctx.openid, PAGE)
-    if not rows:
-        return Text(f"您还没有提过问。有难处、想反映的事，回复 {choice_link('我要提问')}。")
-    ctx.session.expect([Choice(row.number, "voice.one", {"number": row.number}, [row.number]) for row in rows])
-    lines = [
-        f"{number}. {choice_link(row.number)}（{kind_of(row)}）{_where(ctx, row)}" for number, row in enumerate(rows, 1)
-    ]
-    return Text("您的提问：\n" + "\n".join(lines))
-
-
-def _where(ctx: Context, row: Question) -> str:
-    if row.paused_at is not None:
-        return "等您补充，先停表"
-    if row.state == "submitted":
-        return f"待审核，{_due(ctx, row, 'review')}前"
-    if row.state in ("accepted", "merged"):
-        return f"处理中，{_due(ctx, row, 'reply')}前答复"
-    return STATES[row.state]
-
-
-@router.pattern(r"(?:我的)?(?:提问|问题)?\s*[Qq]\s*(?P<number>\d{11,14})")
-@router.intent("voice.one")
-def one(ctx: Context) -> Reply | None:
-    """The thread as the asker may read it. None for others: the number may be staff's to look at."""
-    try:
-        row, lines = sight.for_asker(ctx.db, ctx.cipher, str(ctx.args["number"]), ctx.openid)
-    except QuestionUnknown:
-        return None
-    named = {"asked": "您", "more": "您补充", "wanted": "老师想了解", "answer": "答复", "unsatisfied": "您不满意"}
-    said = [f"{named[line.kind]}：{_short(line.text) or '（图片）'}" for line in lines if line.kind in named]
-    what = {"answered": "满意、不满意 加原因、追问 加内容", "closed": "追问 加内容"}.get(row.state, "")
-    if row.state in WAITING:
-        what = f"补充 加内容，或 撤回提问 {row.number}"
-    told = row.reason if row.state in ("declined", "transferred") else ""
-    return Text(
-        "\n".join(
-            part
-            for part in (
-                f"{row.number}（{kind_of(row)}）{_where(ctx, row)}",
-                *said[-6:],
-                told,
-                f"可以回复：{what}。" if what else "",
-            )
-            if part
-        )
-    )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 120 else text[:118] + "……"
-
-
-# -- more, an opinion, the end -------------------------------------------------------------------------
-
-
-@router.pattern(rf"补充(?:提问|材料)?{BETWEEN}{NUMBER}{BETWEEN}(?P<text>[\s\S]*)")
-def add(ctx: Context) -> Reply | None:
-    row = _meant(ctx, ctx.args["number"], WAITING + ("merged",))
-    if row is None:
-        return None
-    stood = row.paused_at is not None
-    asking.add(
-        ctx.db,
-        ctx.cipher,
-        row.id,
-        ctx.openid,
-        as_typed(ctx, str(ctx.args["text"] or "")),
-        ctx.now,
-        Rules.of(ctx.settings),
-    )
-    due = f"{_due(ctx, row, 'reply')}前答复" if _due(ctx, row, "reply") else ""
-    return Text(f"已补充到 {row.number}，老师看得到。{'时间继续算，' if stood else ''}{due}。")
-
-
-@router.when(lambda ctx: isinstance(ctx.message, Image) and _wants_picture(ctx) is not None)
-def picture(ctx: Context) -> Reply:
-    row = _wants_picture(ctx)
-    assert row is not None and isinstance(ctx.message, Image)
-    asking.add(
-        ctx.db, ctx.cipher, row.id, ctx.openid, "", ctx.now, Rules.of(ctx.settings), media_id=ctx.message.media_id
-    )
-    return Text(f"图片收到，已附在 {row.number} 里，只有办理的老师能看到。还有就接着发。")
-
-
-def _wants_picture(ctx: Context) -> Question | None:
-    """The question that waits for more, or was asked a moment ago."""
-    for row in asking.mine(ctx.db, ctx.openid, PAGE):
-        if row.state in WAITING and (row.paused_at is not None or ctx.now - row.submitted_at < PICTURES_FOR):
-            return row
-    return None
-
-
-@router.words("满意", "很满意", "非常满意", "满意谢谢")
-def satisfied(ctx: Context) -> Reply | None:
-    row = _meant(ctx, None, ("answered",))
-    if row is None:
-        return None
-    after.satisfied(ctx.db, row.id, ctx.openid, ctx.now)
-    return Text(f"谢谢您的评价！{row.number} 办结了。还想问请回复 追问 加内容。")
-
-
-@router.pattern(rf"(?:对答复)?(?:不满意|没解决|没有解决){BETWEEN}{NUMBER}{BETWEEN}(?P<text>[\s\S]*)")
-def objects(ctx: Context) -> Reply | None:
-    row = _meant(ctx, ctx.args["number"], ("answered",))
-    if row is None:
-        return None
-    reason = as_typed(ctx, str(ctx.args["text"] or ""))
-    if not reason:
-        return Text("对不起，没帮到您。请写一句哪里没解决，比如：不满意 没说去哪里投诉。会由另一位老师复核。")
-    after.object_(ctx.db, ctx.cipher, row.id, ctx.openid, reason, ctx.now, Rules.of(ctx.settings))
-    return Text(f"记下了，{row.number} 会由另一位老师复核，{_due(ctx, row, 'reply')}前再答复您。")
-
-
-@router.pattern(rf"(?:追问|再问){BETWEEN}{NUMBER}{BETWEEN}(?P<text>[\s\S]*)")
-def ask_on(ctx: Context) -> Reply | None:
-    row = _meant(ctx, ctx.args["number"], ("answered", "closed"))
-    if row is None:
-        return None
-    text = as_typed(ctx, str(ctx.args["text"] or ""))
-    after.ask_on(ctx.db, ctx.cipher, row.id, ctx.openid, text, ctx.now, Rules.of(ctx.settings))
-    return Text(f"已接着 {row.number} 问下去，{_due(ctx, row, 'reply')}前答复。")
-
-
-@router.pattern(rf"(?:我要)?(?:撤回|取消|撤销)(?:提问|问题){BETWEEN}{NUMBER}")
-def withdraw(ctx: Context) -> Reply | None:
-    rows = _all_meant(ctx, ctx.args["number"], WAITING + ("merged",))
-    if not rows:
-        return Text(f"没有可以撤回的提问。回复 {choice_link('我的提问')} 查看。")
-    if len(rows) > 1:
-        ctx.session.expect(
-            [Choice(row.number, "voice.withdraw", {"number": row.number}, [row.number]) for row in rows[:PAGE]]
-        )
-        lines = [f"{number}. {choice_link(row.number)}（{kind_of(row)}）" for number, row in enumerate(rows[:PAGE], 1)]
-        return Text("您要撤回哪一个？\n" + "\n".join(lines))
-    return _withdrawn(ctx, rows[0])
-
-
-@router.intent("voice.withdraw")
-def withdraw_this(ctx: Context) -> Reply:
-    return _withdrawn(ctx, _all_meant(ctx, str(ctx.args["number"]), WAITING + ("merged",))[0])
-
-
-def _withdrawn(ctx: Context, row: Question) -> Reply:
-    after.withdraw(ctx.db, row.id, ctx.openid, ctx.now, Rules.of(ctx.settings))
-    return Text(f"{row.number} 已撤回，老师不会再看。还想说，随时回复 {choice_link('我要提问')}。")
-
-
-def _meant(ctx: Context, number: str | None, states: Sequence[str]) -> Question | None:
-    """The one with this number; without, the one that waits for the asker, else the newest."""
-    rows = _all_meant(ctx, number, states)
-    return next((row for row in rows if row.paused_at is not None), rows[0] if rows else None)
-
-
-def _all_meant(ctx: Context, number: str | None, states: Sequence[str]) -> list[Question]:
-    rows = [row for row in asking.mine(ctx.db, ctx.openid, asking.MOST_WAITING * 2) if row.state in states]
-    return [row for row in rows if row.number == f"Q{number.lstrip('Qq')}"] if number else rows

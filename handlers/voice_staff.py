@@ -7,21 +7,18 @@ from functools import wraps
 
 from bot.conversation.context import Context
 from bot.conversation.router import Router
-from bot.language.dates import moment
 from bot.services import actors, authority
-from bot.services.questions import answering, experts, promises, reviewing, sight
+from bot.services.questions import answering, experts, reviewing, sight
 from bot.services.questions.states import CATEGORIES, STATES, TOPICS, numbered
 from bot.services.refusals_questions import NotYours
 from bot.services.rules import Rules
 from bot.storage.models import Question, Staff
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.verbatim import as_typed
+from handlers.voice_words import BETWEEN, NUMBER, PAGE, kind_of, until
 
 router = Router("voice_staff")
 
-Q = r"[Qq]\s*(?P<number>\d{11,14})"
-BETWEEN = r"[\s:：,，。]*"
-PAGE = 5
 WINDOWS = {
     **{name: (key, "") for key, name in CATEGORIES.items()},
     **{name: ("advice", key) for key, name in TOPICS.items()},
@@ -58,10 +55,6 @@ def _typed(ctx: Context, name: str = "text") -> str:
     return as_typed(ctx, str(ctx.args[name])) if ctx.args.get(name) else ""
 
 
-def kind_of(row: Question) -> str:
-    return TOPICS[row.topic] if row.topic else CATEGORIES[row.category]
-
-
 @router.words("我要答的", "待答", "待答复", "要答的提问")
 def to_answer(ctx: Context) -> Reply | None:
     """What waits for this person's answer."""
@@ -72,19 +65,19 @@ def to_answer(ctx: Context) -> Reply | None:
     if not rows:
         return Text("现在没有等您答复的提问。")
     lines = [
-        f"{choice_link(row.number, f'看 {row.number}')}（{kind_of(row)}）{_due(ctx, row, 'reply')}前"
+        f"{choice_link(row.number, f'看 {row.number}')}（{kind_of(row)}）{until(ctx, row, 'reply')}前"
         for row in rows[:PAGE]
     ]
     rest = f"\n还有{len(rows) - PAGE}个。" if len(rows) > PAGE else ""
     return Text(f"等您答复的有{len(rows)}个：\n" + "\n".join(lines) + rest)
 
 
-@router.pattern(rf"(?:看|查看|提问){BETWEEN}{Q}")
+@router.pattern(rf"(?:看|查看|提问){BETWEEN}{NUMBER}")
 @of_staff(decides=False)
 def show(ctx: Context, row: Question, staff: Staff) -> Reply:
     """Everything that was said, and what can be done; noted when the question is private."""
     row, lines = sight.for_staff(ctx.db, ctx.cipher, row.number, staff)
-    due = _due(ctx, row, "review" if row.state == "submitted" else "reply")
+    due = until(ctx, row, "review" if row.state == "submitted" else "reply")
     head = f"{row.number}（{kind_of(row)}{'，不公开' if row.is_private else ''}{'，未成年人' if row.is_minor else ''}）{STATES[row.state]}"
     said = [f"{SAID_BY[line.kind]}：{line.text}{'（有图片）' if line.has_picture else ''}" for line in lines]
     decides = staff.role in authority.DECIDES["question"]
@@ -105,12 +98,7 @@ def _next(ctx: Context, row: Question, decides: bool) -> str:
     return ""
 
 
-def _due(ctx: Context, row: Question, kind: promises.Kind) -> str:
-    due = promises.due(ctx.db, row, kind)
-    return moment(due, ctx.zone) if due is not None else ""
-
-
-@router.pattern(rf"(?:受理|接受){BETWEEN}{Q}{BETWEEN}(?P<window>维权|团学活动|法律|心理|生涯规划)?")
+@router.pattern(rf"(?:受理|接受){BETWEEN}{NUMBER}{BETWEEN}(?P<window>维权|团学活动|法律|心理|生涯规划)?")
 @of_staff(decides=True)
 def accept(ctx: Context, row: Question, staff: Staff) -> Reply:
     category, topic = WINDOWS[ctx.args["window"]] if ctx.args.get("window") else ("", "")
@@ -122,17 +110,17 @@ def accept(ctx: Context, row: Question, staff: Staff) -> Reply:
         if row.assignee
         else "没有合适的专家，请回复 派给"
     )
-    return Text(f"已受理 {row.number}，{who}，{_due(ctx, row, 'reply')}前答复。已告诉提问人。")
+    return Text(f"已受理 {row.number}，{who}，{until(ctx, row, 'reply')}前答复。已告诉提问人。")
 
 
-@router.pattern(rf"不受理{BETWEEN}{Q}{BETWEEN}(?P<text>[\s\S]*)")
+@router.pattern(rf"不受理{BETWEEN}{NUMBER}{BETWEEN}(?P<text>[\s\S]*)")
 @of_staff(decides=True)
 def decline(ctx: Context, row: Question, staff: Staff) -> Reply:
     row = reviewing.decline(ctx.db, row.id, _typed(ctx), actors.staff(staff.id), ctx.now, Rules.of(ctx.settings))
     return Text(f"{row.number} 没有受理，原因已告诉提问人。")
 
 
-@router.pattern(rf"(?:转办|转给){BETWEEN}{Q}{BETWEEN}(?P<to>[^\s:：,，。]{{2,30}}){BETWEEN}(?P<text>[\s\S]*)")
+@router.pattern(rf"(?:转办|转给){BETWEEN}{NUMBER}{BETWEEN}(?P<to>[^\s:：,，。]{{2,30}}){BETWEEN}(?P<text>[\s\S]*)")
 @of_staff(decides=True)
 def transfer(ctx: Context, row: Question, staff: Staff) -> Reply:
     row = reviewing.transfer(
@@ -141,7 +129,7 @@ def transfer(ctx: Context, row: Question, staff: Staff) -> Reply:
     return Text(f"{row.number} 记为转给 {row.transferred_to}，已告诉提问人。")
 
 
-@router.pattern(rf"(?:合并|并入){BETWEEN}{Q}{BETWEEN}(?:到|和|并入)?{BETWEEN}[Qq]\s*(?P<into>\d{{11,14}})")
+@router.pattern(rf"(?:合并|并入){BETWEEN}{NUMBER}{BETWEEN}(?:到|和|并入)?{BETWEEN}[Qq]\s*(?P<into>\d{{11,14}})")
 @of_staff(decides=True)
 def merge(ctx: Context, row: Question, staff: Staff) -> Reply:
     into = numbered(ctx.db, str(ctx.args["into"]))
@@ -149,14 +137,14 @@ def merge(ctx: Context, row: Question, staff: Staff) -> Reply:
     return Text(f"{row.number} 已并入 {into.number}，答复会一起发给两位提问人。")
 
 
-@router.pattern(rf"(?:派给|分配|改派){BETWEEN}{Q}{BETWEEN}(?P<who>\S{{1,32}})")
+@router.pattern(rf"(?:派给|分配|改派){BETWEEN}{NUMBER}{BETWEEN}(?P<who>\S{{1,32}})")
 @of_staff(decides=True)
 def assign(ctx: Context, row: Question, staff: Staff) -> Reply:
     row = reviewing.assign(ctx.db, row.id, _typed(ctx, "who"), actors.staff(staff.id), ctx.now, Rules.of(ctx.settings))
     return Text(f"{row.number} 已派给 {row.assignee.name or row.assignee.username if row.assignee else ''}，已通知。")
 
 
-@router.pattern(rf"要材料{BETWEEN}{Q}{BETWEEN}(?P<text>[\s\S]*)")
+@router.pattern(rf"要材料{BETWEEN}{NUMBER}{BETWEEN}(?P<text>[\s\S]*)")
 @of_staff(decides=False)
 def want_more(ctx: Context, row: Question, staff: Staff) -> Reply:
     if not sight.may_see(staff, row):
@@ -169,21 +157,21 @@ def want_more(ctx: Context, row: Question, staff: Staff) -> Reply:
     return Text(f"已问提问人，{row.number} 先停表，收到补充后继续算。")
 
 
-@router.pattern(rf"(?:答|答复){BETWEEN}{Q}{BETWEEN}(?P<text>[\s\S]*)")
+@router.pattern(rf"(?:答|答复){BETWEEN}{NUMBER}{BETWEEN}(?P<text>[\s\S]*)")
 @of_staff(decides=False)
 def draft(ctx: Context, row: Question, staff: Staff) -> Reply:
     answering.draft(ctx.db, ctx.cipher, row.id, _typed(ctx), staff, ctx.now, Rules.of(ctx.settings))
     return Text(f"{row.number} 的答复记下了，另一位老师核对后发给提问人。要改就再发一次 答 {row.number} 加内容。")
 
 
-@router.pattern(rf"(?:发|发出|发送){BETWEEN}{Q}")
+@router.pattern(rf"(?:发|发出|发送){BETWEEN}{NUMBER}")
 @of_staff(decides=True)
 def send(ctx: Context, row: Question, staff: Staff) -> Reply:
     row = answering.send(ctx.db, ctx.cipher, row.id, actors.staff(staff.id), ctx.now, Rules.of(ctx.settings))
     return Text(f"{row.number} 的答复已发给提问人。")
 
 
-@router.pattern(rf"退回{BETWEEN}{Q}{BETWEEN}(?P<text>[\s\S]*)")
+@router.pattern(rf"退回{BETWEEN}{NUMBER}{BETWEEN}(?P<text>[\s\S]*)")
 @of_staff(decides=True)
 def give_back(ctx: Context, row: Question, staff: Staff) -> Reply:
     if not _typed(ctx):
