@@ -55,11 +55,11 @@ def edit(number: int, title: str | None, login: str, **said: Any) -> None:
     from bot import clock
     from bot.services import broadcasts
 
-    with _writing(login) as (db, _):
+    with _writing(login) as (db, actor):
         changes = {**({"title": title} if title is not None else {}), **written(said)}
         if not changes:
             raise click.ClickException("没有写要改什么，例如 --title 新标题。")
-        it = broadcasts.edit(db, number, changes, clock.now())
+        it = broadcasts.edit(db, number, changes, actor, clock.now())
         db.commit()
         _show(db, it)
 
