@@ -83,6 +83,19 @@ class Carrier:
         self._try("finish", self._finish)
         return owed
 
+    def carry(self, pause: Callable[[], bool]) -> None:
+        """Turns until nobody waits for room in the outbox; ``pause`` says False when the worker is told to stop."""
+        while self.turn() or self._is_behind():
+            if not pause():
+                return
+
+    def _is_behind(self) -> bool:
+        def look() -> bool:
+            with self.database.session() as db:
+                return pages.is_behind(db)
+
+        return bool(self._try("look", look))
+
     def _try(self, what: str, work: Callable[[], T]) -> T | None:
         try:
             return work() if self.going() else None

@@ -150,6 +150,16 @@ def owe(database: Database, broadcast_id: int, now: datetime, going: GoOn) -> in
     return owed
 
 
+def is_behind(db: Session) -> bool:
+    """Whether somebody waits only for room in the outbox."""
+    article = exists().where(Batch.broadcast_id == Broadcast.id, Batch.call == "article", Batch.state != "done")
+    waiting = exists().where(
+        Recipient.broadcast_id == Broadcast.id, Recipient.state == "due", Recipient.batch_id.is_(None),
+        Recipient.push_id.is_(None),
+    )  # fmt: skip
+    return db.scalars(select(Broadcast.id).where(Broadcast.state == "sending", waiting, ~article)).first() is not None
+
+
 def _waiting(db: Session) -> int:
     ours = select(Push.id).where(Push.state == "due", Push.kind == "broadcast").limit(MOST_OWED)
     return db.scalar(select(func.count()).select_from(ours.subquery())) or 0

@@ -330,6 +330,25 @@ def test_a_report_of_refusal_fails_the_recipients_and_is_told(lite: Stage) -> No
     assert any("涉嫌政治" in text for text in lite.wechat.texts(woken))
 
 
+def test_a_late_report_corrects_what_nobody_knew(lite: Stage) -> None:
+    followers(lite, 2)
+    lite.wechat.faults(mass_confirm="wait")
+    id = approved(lite)
+    lite.work()
+    lite.wechat.faults(errcode=[{"path": "/cgi-bin/message/mass/get", "code": -1}])
+    for days in (1, 2):
+        lite.later(days=days)
+        lite.work()
+    assert states(lite, id) == {"unknown": 2} and row(lite, id).state == "done"
+    lite.wechat.faults(mass_confirm="", clear=True)
+    report(lite)
+    lite.work()
+    assert batches(lite, id)[0].state == "done"
+    report(lite)
+    lite.work()
+    assert states(lite, id)["unknown"] == 0
+
+
 def test_filtered_followers_are_counted_and_not_named(lite: Stage) -> None:
     openids = followers(lite, 3)
     lite.wechat.leave(openids[0])
