@@ -58,6 +58,8 @@ class Way:
     data: Mapping[str, str] | None = None
     reply: Reply | None = None
     repeatable: bool = False
+    page: str = ""
+    """What a tap on a subscribe notice opens."""
     picture: Callable[[Client], Reply] | None = None
     """Makes ``reply`` anew at the moment of sending."""
     call: Callable[[Client], object] | None = None
@@ -99,7 +101,7 @@ def _allowed(
         data = _data(kind, templates.subscribe_fields, facts, now, zone)
         if consent is not None and consent.remaining > 0 and data:
             used = NoticeUsed(claimed.openid, templates.subscribe)
-            allowed.append(Way("subscribe", (used,), templates.subscribe, data))
+            allowed.append(Way("subscribe", (used,), templates.subscribe, data, page=facts.link))
     if "template" in rights and templates.template and follows and facts.reply is None:
         data = _data(kind, templates.template_fields, facts, now, zone)
         if data:
@@ -167,7 +169,7 @@ def send(client: Client, claimed: Claimed, way: Way) -> str:
         return ""
     assert way.data is not None
     if way.channel == "subscribe":
-        client.subscribe_send(claimed.openid, way.template_id, way.data)
+        client.subscribe_send(claimed.openid, way.template_id, way.data, page=way.page)
         return ""
     return client.template_send(claimed.openid, way.template_id, way.data, client_msg_id=client_msg_id(claimed))
 

@@ -160,7 +160,9 @@ def _broadcast(
         return Gone("superseded", "the broadcast is gone")
     link = broadcasts_words.link(db, broadcast, settings, cipher, push.openid)
     words = broadcasts_words.words(db, broadcast, now, zone, link)
-    said = Facts(push.kind, notice=words, broadcast=broadcast, link=link)
+    activity = db.get(Activity, broadcast.activity_id) if broadcast.activity_id else None
+    code = activity.code if activity is not None else ""
+    said = Facts(push.kind, code, notice=words, broadcast=broadcast, link=link)
     if push.kind == "broadcast_preview":
         return said
     follower = db.get(Follower, push.openid)
@@ -170,7 +172,6 @@ def _broadcast(
         return Held(now + PAUSED_FOR, "the broadcast is paused")
     if follower is not None and not follower.broadcasts:
         return Gone("superseded", recipients.REFUSED)
-    activity = db.get(Activity, broadcast.activity_id) if broadcast.activity_id else None
     if activity is not None and activity.state != "open":
         return Gone("superseded", f"the activity is {activity.state}")
     return said

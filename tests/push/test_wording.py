@@ -10,6 +10,7 @@ import pytest
 from bot.push import alarms, wording
 from bot.push.facts import Facts
 from bot.push.fields import filled
+from bot.storage.models import Broadcast
 from bot.wechat.limits import MAX_TEXT_BYTES, size
 from bot.wechat.replies import Image, News, Text
 
@@ -120,7 +121,8 @@ def test_the_text_of_a_template_names_every_field_that_is_filled() -> None:
         "活动名称：{{thing1.DATA}}",
         "活动时间：{{time2.DATA}}",
     ]
-    shown = {*wording.values(FACTS, START - timedelta(days=1), ZONE), *wording.values(ALARM, START, ZONE)}
+    said = Facts("broadcast", notice="全文", broadcast=Broadcast(title="周六河边见"))
+    shown = {name for facts in (FACTS, ALARM, said) for name in wording.values(facts, START - timedelta(days=1), ZONE)}
     assert set(wording.LABELS) == shown
 
 
