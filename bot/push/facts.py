@@ -14,6 +14,7 @@ from bot.push import alarms, broadcasts_words, pictures
 from bot.push.notices import NOTICES
 from bot.services import offer_lengths, recipients
 from bot.services.certificates import Issued
+from bot.services.quiet_hours import awake_from, is_quiet
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Broadcast, Follower, Offer, Registration, Shift
@@ -83,7 +84,7 @@ class Gone:
 
 @dataclass(frozen=True)
 class Held:
-    """Not to be said now: somebody has paused it."""
+    """Not to be said now: somebody has paused it, or it is night."""
 
     until: datetime
     reason: str
@@ -119,7 +120,8 @@ def read(
         words = NOTICES[push.payload["notice"]](db, cipher, push.payload, now, zone)
         return Facts("notice", notice=words) if words else Gone("superseded", "there is nothing to say any more")
     if push.kind in ("broadcast", "broadcast_preview"):
-        return _broadcast(db, cipher, push, now, zone, settings)
+        held = pushing and push.kind == "broadcast" and is_quiet(now, zone)
+        return Held(awake_from(now, zone), "quiet hours") if held else _broadcast(db, cipher, push, now, zone, settings)
     row = db.execute(
         select(Registration, Shift, Activity)
         .join(Shift, Registration.shift_id == Shift.id)

@@ -152,6 +152,7 @@ def test_the_preview_is_what_all_will_see_and_costs_no_quota(pictured: Stage) ->
     (author,) = followers(pictured, 1)
     id = approved(pictured, state="draft")
     assert (preview(pictured, id, author).state, preview(pictured, id, author).channel) == ("sent", "preview")
+    assert row(pictured, id).previewed_at == pictured.clock, "what a phone has shown may be submitted"
     with_picture = approved(pictured, state="draft", picture="river.jpg")
     assert preview(pictured, with_picture, author).state == "sent"
     kinds = [one["type"] for one in pictured.wechat.seen(author)]
