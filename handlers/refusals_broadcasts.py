@@ -9,12 +9,9 @@ from zoneinfo import ZoneInfo
 from bot.conversation.context import Context
 from bot.language.dates import moment
 from bot.services import refusals_broadcasts as r
+from bot.services.broadcast_words import STATES
 from bot.services.refusals import Refused
 
-STATES = {
-    "draft": "草稿", "submitted": "待审核", "approved": "已通过、等时间到", "sending": "正在发送", "paused": "已暂停",
-    "done": "已发完", "stopped": "已停止",
-}  # fmt: skip
 EVENTS = {
     "edit": "修改", "preview": "预览", "submit": "提交", "approve": "同意", "reject": "退回", "pause": "暂停",
     "resume": "继续", "stop": "停止", "begin": "开始发送", "finish": "结束", "fail": "暂停",

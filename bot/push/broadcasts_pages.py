@@ -116,9 +116,7 @@ def _close(db: Session, broadcast: Broadcast, now: datetime) -> None:
             batch.state = "due"
         else:
             release(db, batch)
-    made = select(func.count()).where(Recipient.broadcast_id == broadcast.id)
-    broadcast.size, broadcast.updated_at = db.scalar(made) or 0, now
-    db.flush()
+    broadcasts.made(db, broadcast.id, now)
 
 
 def release(db: Session, batch: Batch) -> None:

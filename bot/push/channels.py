@@ -16,8 +16,6 @@ from sqlalchemy.orm import Session
 from bot.push import broadcasts_content, fields, pictures, wording
 from bot.push.closures import Closures
 from bot.push.effects import (
-    CLICKS_PER_WINDOW,
-    MESSAGES_PER_WINDOW,
     Effect,
     NoConsent,
     NoticeUsed,
@@ -27,6 +25,15 @@ from bot.push.effects import (
 )
 from bot.push.facts import Facts
 from bot.push.outbox import Claimed
+from bot.services.announcements import TEMPLATE_OF
+from bot.services.reach import (
+    BROADCAST,
+    CLICK_WINDOW,
+    CLICKS_PER_WINDOW,
+    MESSAGE_WINDOW,
+    MESSAGES_PER_WINDOW,
+    RIGHTS,
+)
 from bot.settings import PushTemplate, Settings
 from bot.storage.models import Broadcast, Follower, NoticeConsent
 from bot.wechat.client import Client
@@ -35,14 +42,6 @@ from bot.wechat.replies import Image, Music, News, Reply, Text, Video, Voice
 
 log = structlog.get_logger()
 
-# Platform §3.12: what each kind of account may call.
-RIGHTS: Mapping[str, tuple[str, ...]] = {
-    "verified_service": ("subscribe", "template", "custom"),
-    "verified_subscription": ("custom",),
-    "unverified": (),
-}
-MESSAGE_WINDOW = timedelta(hours=48)
-CLICK_WINDOW = timedelta(minutes=1)
 # So long WeChat delivers the same client_msg_id only once; a little less, for clocks differ.
 DEDUPED_FOR = timedelta(minutes=9, seconds=30)
 SENDABLE = (Text, Image, Voice, Video, Music, News)
@@ -92,7 +91,7 @@ def _allowed(
 ) -> list[Way]:
     rights = RIGHTS[settings.wechat.account]
     follows = follower is None or follower.followed
-    kind = claimed.kind if claimed.kind in settings.push.templates else wording.TEMPLATE_OF.get(claimed.kind, "")
+    kind = claimed.kind if claimed.kind in settings.push.templates else TEMPLATE_OF.get(claimed.kind, "")
     templates = settings.push.templates.get(kind, PushTemplate())
     zone = ZoneInfo(settings.organisation.timezone)
     allowed: list[Way] = []
@@ -100,7 +99,8 @@ def _allowed(
         consent = db.get(NoticeConsent, (claimed.openid, templates.subscribe))
         data = _data(kind, templates.subscribe_fields, facts, now, zone)
         if consent is not None and consent.remaining > 0 and data:
-            used = NoticeUsed(claimed.openid, templates.subscribe)
+            lasting = templates.subscribe_lasts
+            used = NoticeUsed(claimed.openid, templates.subscribe, try_of(claimed), lasting)
             allowed.append(Way("subscribe", (used,), templates.subscribe, data, page=facts.link))
     if "template" in rights and templates.template and follows and facts.reply is None:
         data = _data(kind, templates.template_fields, facts, now, zone)
@@ -133,14 +133,14 @@ def _of_broadcast(
         author = settings.organisation.short_name
         show = partial(broadcasts_content.preview, said=said, openid=claimed.openid, author=author)
         return [Way("preview", call=show), *ways]
-    order = {"custom": ("custom",), "notice": ("subscribe",)}.get(broadcast.channel, ("custom", "subscribe"))
+    order = {"custom": ("custom",), "notice": ("subscribe",)}.get(broadcast.channel, BROADCAST)
     return [way for channel in order for way in allowed if way.channel == channel]
 
 
 def _data(
     kind: str, configured: Mapping[str, str], facts: Facts, now: datetime, zone: ZoneInfo
 ) -> dict[str, str] | None:
-    usual = wording.USUAL_FIELDS.get(wording.TEMPLATE_OF.get(kind, kind), {})
+    usual = wording.USUAL_FIELDS.get(TEMPLATE_OF.get(kind, kind), {})
     try:
         return fields.filled(configured or usual, wording.values(facts, now, zone), zone)
     except fields.Misfit as misfit:
@@ -180,11 +180,17 @@ def client_msg_id(claimed: Claimed) -> str:
     return hashlib.blake2b(seed.encode(), digest_size=12).hexdigest()
 
 
-def lesson(reach: Reach, way: Way, follower: Follower | None, openid: str) -> tuple[Effect, ...]:
+def try_of(claimed: Claimed) -> str:
+    """Names this try of this row: a row claimed anew has another fence."""
+    return f"{claimed.id}:{claimed.fence}"
+
+
+def lesson(reach: Reach, way: Way, follower: Follower | None, claimed: Claimed) -> tuple[Effect, ...]:
     """What a refusal of this reach tells about the follower."""
+    openid = claimed.openid
     match reach:
         case Reach.CONSENT:
-            return (NoConsent(openid, way.template_id),)
+            return (NoConsent(openid, way.template_id, try_of(claimed)),)
         case Reach.WINDOW if follower is not None:
             return (WindowsShut(openid, follower.last_message_at, follower.last_click_at),)
         case Reach.FOLLOWER if follower is not None:

@@ -131,7 +131,7 @@ class Sender:
 
     def _refused(self, claimed: Claimed, way: Way, ways: Ways, refusal: ApiError) -> Settlement:
         now, meaning, error = self.now(), refusal.meaning, str(refusal)
-        learned = channels.lesson(meaning.reach, way, ways.follower, claimed.openid)
+        learned = channels.lesson(meaning.reach, way, ways.follower, claimed)
         next_way = Settlement(claimed, "next", error=error, effects=learned)
         match meaning.action:
             case Action.DONE:

@@ -13,8 +13,6 @@ from bot.push.fields import Value
 from bot.wechat.limits import split_text
 from bot.wechat.replies import News, Reply, Text
 
-# Which template serves a kind that has none of its own.
-TEMPLATE_OF = {"cancelled": "change", "offer_lapsed": "change"}
 # Field of the template → which of `values` goes there, unless config.yaml says otherwise for the account's template.
 USUAL_FIELDS: dict[str, dict[str, str]] = {
     "reminder": {"thing1": "title", "time2": "time", "thing3": "place", "thing4": "left", "thing5": "hint"},

@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services import listeners
+from bot.services import duty, listeners
 from bot.services.announcements import notify
-from bot.services.broadcast_states import about_to, enter
+from bot.services.broadcast_states import about_to, enter, get
 from bot.services.refusals_broadcasts import RecipientsLeft
+from bot.storage.database import writing
 from bot.storage.models import Broadcast, Recipient
 
 
@@ -25,6 +26,15 @@ def begin(db: Session, broadcast_id: int, now: datetime) -> Broadcast:
     broadcast, state = about_to(db, broadcast_id, "begin")
     broadcast.started_at, broadcast.error = now, ""
     return enter(db, broadcast, state, now)
+
+
+def made(db: Session, broadcast_id: int, now: datetime) -> int:
+    """All rows of recipients are there: their number is the broadcast's size, and is returned."""
+    writing(db)
+    broadcast = get(db, broadcast_id)
+    broadcast.size, broadcast.updated_at = _rows(db, broadcast_id), now
+    db.flush()
+    return broadcast.size
 
 
 def pause(db: Session, broadcast_id: int, now: datetime) -> Broadcast:
@@ -61,10 +71,22 @@ def finish(db: Session, broadcast_id: int, now: datetime) -> Broadcast:
 
 
 def fail(db: Session, broadcast_id: int, why: str, now: datetime) -> Broadcast:
-    """WeChat or the account does not allow it now: paused with the reason in words. What is over stays over."""
+    """WeChat or the account does not allow it now: paused with the reason; author, reviewer and duty are told.
+
+    What is over stays over.
+    """
     broadcast, state = about_to(db, broadcast_id, "fail")
     broadcast.error = why.strip()[:255]
-    return enter(db, broadcast, state, now)
+    enter(db, broadcast, state, now)
+    told = {
+        *listeners.of_actor(db, broadcast.author),
+        *listeners.of_actor(db, broadcast.reviewer),
+        *(staff.openid for staff in duty.on_duty(db) if staff.openid),
+    }
+    for openid in sorted(told) if state == "paused" else ():
+        key = f"{broadcast.id}:{now.timestamp():.3f}:{openid}"
+        notify(db, openid, "broadcast_reviews.failed", key, now, broadcast_id=broadcast.id)
+    return broadcast
 
 
 def _rows(db: Session, broadcast_id: int) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import actors, audiences, listeners
 from bot.services.announcements import announce, notify
-from bot.services.broadcast_runs import begin, due, fail, finish, pause, resume, stop
+from bot.services.broadcast_runs import begin, due, fail, finish, made, pause, resume, stop
 from bot.services.broadcast_states import about_to, enter, get
 from bot.services.quiet_hours import awake_from
 from bot.services.refusals_broadcasts import (
@@ -32,7 +32,7 @@ from bot.storage.models import Activity, Broadcast
 
 __all__ = [
     "CHANNELS", "FIELDS", "NewBroadcast", "activity_of", "approve", "begin", "create", "due", "edit", "fail", "finish",
-    "get", "listed", "pause", "pending", "preview_done", "preview_due", "reject", "resume", "stop", "submit",
+    "get", "listed", "made", "pause", "pending", "preview_done", "preview_due", "reject", "resume", "stop", "submit",
 ]  # fmt: skip
 
 CHANNELS = ("auto", "mass", "article", "notice", "custom")
@@ -118,7 +118,7 @@ def submit(db: Session, broadcast_id: int, now: datetime, rules: Rules = USUAL) 
     broadcast.reviewed_at = None
     enter(db, broadcast, state, now)
     for openid in listeners.reviewers(db, but=broadcast.author):
-        key = f"{broadcast.id}:{now.timestamp():.0f}:{openid}"
+        key = f"{broadcast.id}:{now.timestamp():.3f}:{openid}"
         notify(db, openid, "broadcast_reviews.submitted", key, now, zone=rules.timezone, broadcast_id=broadcast.id)
     return broadcast
 
@@ -161,7 +161,7 @@ def _decided(
     broadcast.reviewer, broadcast.review_note, broadcast.reviewed_at = reviewer, note, now
     enter(db, broadcast, state, now)
     for openid in listeners.of_actor(db, broadcast.author):
-        key = f"{broadcast.id}:{now.timestamp():.0f}:{openid}"
+        key = f"{broadcast.id}:{now.timestamp():.3f}:{openid}"
         notify(db, openid, "broadcast_reviews.reviewed", key, now, zone=rules.timezone, broadcast_id=broadcast.id)
     return broadcast
 

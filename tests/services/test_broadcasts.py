@@ -320,14 +320,17 @@ def test_paused_before_it_began_it_waits_for_its_time_again(office: World) -> No
     assert broadcasts.due(office.db, NOW + hours(3)) == [broadcast.id]
 
 
-def test_what_fails_is_paused_with_the_reason_and_what_is_over_stays_over(office: World) -> None:
+def test_what_fails_is_paused_with_the_reason_and_those_who_can_help_are_told(office: World) -> None:
     broadcast = sending(office)
+    assert broadcasts.made(office.db, broadcast.id, NOW) == broadcast.size == 2
     broadcasts.fail(office.db, broadcast.id, "本月群发次数用完了", NOW)
     assert (broadcast.state, broadcast.error) == ("paused", "本月群发次数用完了")
+    assert told(office.db, "failed") == ["staff-1", "staff-2"]
     broadcasts.resume(office.db, broadcast.id, NOW)
     assert (broadcast.state, broadcast.error) == ("sending", "")
     broadcasts.stop(office.db, broadcast.id, NOW)
-    assert broadcasts.fail(office.db, broadcast.id, "微信没有放行", NOW).state == "stopped"
+    assert broadcasts.fail(office.db, broadcast.id, "微信没有放行", NOW).state == "stopped", "what is over stays over"
+    assert len(told(office.db, "failed")) == 2
 
 
 def test_lists_show_the_newest_first_and_what_waits_the_longest(office: World) -> None:

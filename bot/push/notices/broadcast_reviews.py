@@ -56,8 +56,20 @@ def done(db: Session, _cipher: Cipher, payload: Mapping[str, Any], _now: datetim
     )
 
 
+def failed(db: Session, _cipher: Cipher, payload: Mapping[str, Any], _now: datetime, _zone: ZoneInfo) -> str | None:
+    """To the author, the reviewer and whoever is on duty; nothing any more when it goes on."""
+    it = db.get(Broadcast, payload["broadcast_id"], populate_existing=True)
+    if it is None or it.state != "paused" or not it.error:
+        return None
+    return (
+        f"【群发暂停】群发 {it.id} {it.title} 没能发下去：{it.error.rstrip('。')}。\n"
+        f"已经发到的不受影响。处理好了回复 继续群发 {it.id}；不发了回复 停止群发 {it.id}。"
+    )
+
+
 NOTICES: dict[str, Callable[..., str | None]] = {
     "submitted": submitted,
     "reviewed": reviewed,
     "done": done,
+    "failed": failed,
 }

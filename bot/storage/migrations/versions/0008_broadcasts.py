@@ -25,6 +25,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name="uq_notice_consent_events_key"),
     )
     op.create_index("ix_notice_consent_events_openid", "notice_consent_events", ["openid"], unique=False)
+    # What was counted before changes were kept is where the changes begin.
+    op.execute(
+        "INSERT INTO notice_consent_events (key, openid, template_id, source, change, at)"
+        " SELECT 'opening:' || openid || ':' || template_id, openid, template_id, 'opening', remaining, updated_at"
+        " FROM notice_consents WHERE remaining <> 0"
+    )
     op.create_table(
         "broadcasts",
         sa.Column("id", sa.Integer(), nullable=False),
