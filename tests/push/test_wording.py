@@ -10,6 +10,7 @@ import pytest
 from bot.push import alarms, wording
 from bot.push.facts import Facts
 from bot.push.fields import filled
+from bot.services.announcements import TEMPLATE_OF
 from bot.storage.models import Broadcast
 from bot.wechat.limits import MAX_TEXT_BYTES, size
 from bot.wechat.replies import Image, News, Text
@@ -109,7 +110,7 @@ def test_a_late_answer_fits_one_message_whatever_its_length() -> None:
 @pytest.mark.parametrize("code", ["A1", "ABCDEFG8"])
 def test_every_kind_fills_its_template_even_with_the_longest_words(kind: str, code: str) -> None:
     long = facts(kind, code=code, title="很" * 64, place="远\n🏞️" * 30, reason="因" * 255, contact="")
-    usual = wording.USUAL_FIELDS[wording.TEMPLATE_OF.get(kind, kind)]
+    usual = wording.USUAL_FIELDS[TEMPLATE_OF.get(kind, kind)]
     data = filled(usual, wording.values(long, START - timedelta(days=2), ZONE), ZONE)
     assert set(data) == set(usual)
     assert all(len(value) <= 20 for name, value in data.items() if name.startswith("thing"))
