@@ -24,13 +24,8 @@ from bot.push.effects import (
 )
 from bot.push.facts import Facts
 from bot.push.outbox import Claimed
-from bot.services.reach import (
-    CLICK_WINDOW,
-    CLICKS_PER_WINDOW,
-    MESSAGE_WINDOW,
-    MESSAGES_PER_WINDOW,
-    RIGHTS,
-)
+from bot.services import announcements
+from bot.services.reach import CLICK_WINDOW, CLICKS_PER_WINDOW, MESSAGE_WINDOW, MESSAGES_PER_WINDOW, RIGHTS
 from bot.settings import PushTemplate, Settings
 from bot.storage.models import Follower, NoticeConsent
 from bot.wechat.client import Client
@@ -84,7 +79,7 @@ def _allowed(
 ) -> list[Way]:
     rights = RIGHTS[settings.wechat.account]
     follows = follower is None or follower.followed
-    kind = claimed.kind if claimed.kind in settings.push.templates else wording.TEMPLATE_OF.get(claimed.kind, "")
+    kind = claimed.kind if claimed.kind in settings.push.templates else announcements.TEMPLATE_OF.get(claimed.kind, "")
     templates = settings.push.templates.get(kind, PushTemplate())
     zone = ZoneInfo(settings.organisation.timezone)
     allowed: list[Way] = []
@@ -113,7 +108,7 @@ def _allowed(
 def _data(
     kind: str, configured: Mapping[str, str], facts: Facts, now: datetime, zone: ZoneInfo
 ) -> dict[str, str] | None:
-    usual = wording.USUAL_FIELDS.get(wording.TEMPLATE_OF.get(kind, kind), {})
+    usual = wording.USUAL_FIELDS.get(announcements.TEMPLATE_OF.get(kind, kind), {})
     try:
         return fields.filled(configured or usual, wording.values(facts, now, zone), zone)
     except fields.Misfit as misfit:

@@ -10,7 +10,6 @@ from bot.language import dates
 from bot.push import alarms
 from bot.push.facts import Facts
 from bot.push.fields import Value
-from bot.services.announcements import TEMPLATE_OF
 from bot.wechat.limits import split_text
 from bot.wechat.replies import News, Reply, Text
 
