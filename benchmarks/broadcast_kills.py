@@ -67,8 +67,7 @@ class Result:
     lasted_s: float
 
 
-def prepare(database: Database, wechat: WeChat, number: int) -> list[str]:
-    now = datetime.now(timezone.utc)
+def prepare(database: Database, wechat: WeChat, number: int, now: datetime) -> list[str]:
     openids = [f"oQS7k1{n:022}" for n in range(number)]
     state = wechat.world.state
     with state.lock:
@@ -89,9 +88,12 @@ def prepare(database: Database, wechat: WeChat, number: int) -> list[str]:
 def measure(url: str, number: int, kills: int, progress: Progress) -> Result:
     database = Database(url)
     database.upgrade()
-    chance, ahead_s = random.Random(SEED), 0.0
+    chance = random.Random(SEED)
+    morning = datetime.now(timezone.utc).replace(hour=2, minute=0)  # ten in Beijing: at night nothing would leave
+    ahead_s = (morning - datetime.now(timezone.utc)).total_seconds()
     with simulated() as wechat:
-        refusing = prepare(database, wechat, number)
+        wechat.set_clock(morning)
+        refusing = prepare(database, wechat, number, morning)
         began = time.perf_counter()
         task = progress.add_task(f"{number:,} followers, {kills} kills", total=kills + 1)
         for _ in range(kills):

@@ -120,6 +120,7 @@ class Push(Section):
     threads: Count = 8
     templates: dict[str, PushTemplate] = {
         "reminder": PushTemplate(), "offer": PushTemplate(), "change": PushTemplate(), "alert": PushTemplate(),
+        "broadcast": PushTemplate(),
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from tests.test_chats import wipe
 
 def test_from_approval_to_wechats_report(stack: Stack) -> None:
     wipe(stack)
+    stack.set_clock(datetime.fromisoformat("2026-03-07T10:00:00+08:00"))  # at night nothing leaves
     openids = [stack.follow().openid for _ in range(3)]
     stack.advance(120)
     now = datetime.fromisoformat(call(f"{stack.simulator}/sim/clock")["now"])

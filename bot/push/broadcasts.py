@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import exists, select, update
@@ -19,6 +20,7 @@ from bot.push import broadcasts_pages as pages
 from bot.push import broadcasts_tags as tags
 from bot.push.broadcasts_duty import tell
 from bot.services import broadcasts, recipients
+from bot.services.quiet_hours import is_quiet
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, StorageError, locked, writing
@@ -67,21 +69,36 @@ class Carrier:
     def turn(self) -> int:
         """All that can be done for broadcasts at this moment; how many pushes were owed. Safe to do again.
 
-        Never raises: one broadcast that cannot be carried must not keep the others.
+        Never raises: one broadcast that cannot be carried must not keep the others. In quiet hours nothing leaves.
         """
+        awake = self._is_awake()
         self._try("recover", self._recover)
         self._try("begin", self._begin)
         for id in self._sending():
             self._try("plan", partial(pages.plan, self.database, id, self.now(), self.going))
-        self._try("call", self._make_calls)
+        if awake:
+            self._try("call", self._make_calls)
         self._try("ask", self._ask)
         self._try("stop", self._stop)
         self._try("settle", self._settle)
         owed = 0
-        for id in self._sending():
+        for id in self._sending() if awake else ():
             owed += self._try("owe", partial(pages.owe, self.database, id, self.now(), self.going)) or 0
         self._try("finish", self._finish)
         return owed
+
+    def carry(self, pause: Callable[[], bool]) -> None:
+        """Turns until nobody waits for room in the outbox; ``pause`` says False when the worker is told to stop."""
+        while self.turn() or self._try("look", self._is_behind):
+            if not pause():
+                return
+
+    def _is_behind(self) -> bool:
+        with self.database.session() as db:
+            return self._is_awake() and pages.is_behind(db)
+
+    def _is_awake(self) -> bool:
+        return not is_quiet(self.now(), ZoneInfo(self.settings.organisation.timezone))
 
     def _try(self, what: str, work: Callable[[], T]) -> T | None:
         try:

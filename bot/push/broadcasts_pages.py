@@ -116,9 +116,7 @@ def _close(db: Session, broadcast: Broadcast, now: datetime) -> None:
             batch.state = "due"
         else:
             release(db, batch)
-    made = select(func.count()).where(Recipient.broadcast_id == broadcast.id)
-    broadcast.size, broadcast.updated_at = db.scalar(made) or 0, now
-    db.flush()
+    broadcasts.made(db, broadcast.id, now)
 
 
 def release(db: Session, batch: Batch) -> None:
@@ -148,6 +146,16 @@ def owe(database: Database, broadcast_id: int, now: datetime, going: GoOn) -> in
             owed += _owe_page(db, broadcast_id, _unowed(db, broadcast_id, len(rows)), now)
             db.commit()
     return owed
+
+
+def is_behind(db: Session) -> bool:
+    """Whether somebody waits only for room in the outbox."""
+    article = exists().where(Batch.broadcast_id == Broadcast.id, Batch.call == "article", Batch.state != "done")
+    waiting = exists().where(
+        Recipient.broadcast_id == Broadcast.id, Recipient.state == "due", Recipient.batch_id.is_(None),
+        Recipient.push_id.is_(None),
+    )  # fmt: skip
+    return db.scalars(select(Broadcast.id).where(Broadcast.state == "sending", waiting, ~article)).first() is not None
 
 
 def _waiting(db: Session) -> int:

@@ -25,7 +25,9 @@ from bot.push.effects import (
 )
 from bot.push.facts import Facts
 from bot.push.outbox import Claimed
+from bot.services import announcements
 from bot.services.reach import (
+    BROADCAST,
     CLICK_WINDOW,
     CLICKS_PER_WINDOW,
     MESSAGE_WINDOW,
@@ -55,6 +57,8 @@ class Way:
     data: Mapping[str, str] | None = None
     reply: Reply | None = None
     repeatable: bool = False
+    page: str = ""
+    """What a tap on a subscribe notice opens."""
     picture: Callable[[Client], Reply] | None = None
     """Makes ``reply`` anew at the moment of sending."""
     call: Callable[[Client], object] | None = None
@@ -87,7 +91,7 @@ def _allowed(
 ) -> list[Way]:
     rights = RIGHTS[settings.wechat.account]
     follows = follower is None or follower.followed
-    kind = claimed.kind if claimed.kind in settings.push.templates else wording.TEMPLATE_OF.get(claimed.kind, "")
+    kind = claimed.kind if claimed.kind in settings.push.templates else announcements.TEMPLATE_OF.get(claimed.kind, "")
     templates = settings.push.templates.get(kind, PushTemplate())
     zone = ZoneInfo(settings.organisation.timezone)
     allowed: list[Way] = []
@@ -97,7 +101,7 @@ def _allowed(
         if consent is not None and consent.remaining > 0 and data:
             lasting = templates.subscribe_lasts
             used = NoticeUsed(claimed.openid, templates.subscribe, try_of(claimed), lasting)
-            allowed.append(Way("subscribe", (used,), templates.subscribe, data))
+            allowed.append(Way("subscribe", (used,), templates.subscribe, data, page=facts.link))
     if "template" in rights and templates.template and follows and facts.reply is None:
         data = _data(kind, templates.template_fields, facts, now, zone)
         if data:
@@ -129,14 +133,14 @@ def _of_broadcast(
         author = settings.organisation.short_name
         show = partial(broadcasts_content.preview, said=said, openid=claimed.openid, author=author)
         return [Way("preview", call=show), *ways]
-    order = {"custom": ("custom",), "notice": ("subscribe",)}.get(broadcast.channel, ("custom", "subscribe"))
+    order = {"custom": ("custom",), "notice": ("subscribe",)}.get(broadcast.channel, BROADCAST)
     return [way for channel in order for way in allowed if way.channel == channel]
 
 
 def _data(
     kind: str, configured: Mapping[str, str], facts: Facts, now: datetime, zone: ZoneInfo
 ) -> dict[str, str] | None:
-    usual = wording.USUAL_FIELDS.get(wording.TEMPLATE_OF.get(kind, kind), {})
+    usual = wording.USUAL_FIELDS.get(announcements.TEMPLATE_OF.get(kind, kind), {})
     try:
         return fields.filled(configured or usual, wording.values(facts, now, zone), zone)
     except fields.Misfit as misfit:
@@ -165,7 +169,7 @@ def send(client: Client, claimed: Claimed, way: Way) -> str:
         return ""
     assert way.data is not None
     if way.channel == "subscribe":
-        client.subscribe_send(claimed.openid, way.template_id, way.data)
+        client.subscribe_send(claimed.openid, way.template_id, way.data, page=way.page)
         return ""
     return client.template_send(claimed.openid, way.template_id, way.data, client_msg_id=client_msg_id(claimed))
 

@@ -14,6 +14,7 @@ from bot.push import alarms, broadcasts_words, pictures
 from bot.push.notices import NOTICES
 from bot.services import offer_lengths, recipients
 from bot.services.certificates import Issued
+from bot.services.quiet_hours import awake_from, is_quiet
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Broadcast, Follower, Offer, Registration, Shift
@@ -83,7 +84,7 @@ class Gone:
 
 @dataclass(frozen=True)
 class Held:
-    """Not to be said now: somebody has paused it."""
+    """Not to be said now: somebody has paused it, or it is night."""
 
     until: datetime
     reason: str
@@ -119,7 +120,8 @@ def read(
         words = NOTICES[push.payload["notice"]](db, cipher, push.payload, now, zone)
         return Facts("notice", notice=words) if words else Gone("superseded", "there is nothing to say any more")
     if push.kind in ("broadcast", "broadcast_preview"):
-        return _broadcast(db, cipher, push, now, zone, settings)
+        held = pushing and push.kind == "broadcast" and is_quiet(now, zone)
+        return Held(awake_from(now, zone), "quiet hours") if held else _broadcast(db, cipher, push, now, zone, settings)
     row = db.execute(
         select(Registration, Shift, Activity)
         .join(Shift, Registration.shift_id == Shift.id)
@@ -160,7 +162,9 @@ def _broadcast(
         return Gone("superseded", "the broadcast is gone")
     link = broadcasts_words.link(db, broadcast, settings, cipher, push.openid)
     words = broadcasts_words.words(db, broadcast, now, zone, link)
-    said = Facts(push.kind, notice=words, broadcast=broadcast, link=link)
+    activity = db.get(Activity, broadcast.activity_id) if broadcast.activity_id else None
+    code = activity.code if activity is not None else ""
+    said = Facts(push.kind, code, notice=words, broadcast=broadcast, link=link)
     if push.kind == "broadcast_preview":
         return said
     follower = db.get(Follower, push.openid)
@@ -170,7 +174,6 @@ def _broadcast(
         return Held(now + PAUSED_FOR, "the broadcast is paused")
     if follower is not None and not follower.broadcasts:
         return Gone("superseded", recipients.REFUSED)
-    activity = db.get(Activity, broadcast.activity_id) if broadcast.activity_id else None
     if activity is not None and activity.state != "open":
         return Gone("superseded", f"the activity is {activity.state}")
     return said

@@ -31,6 +31,8 @@ log = structlog.get_logger()
 WAKE_CHANNEL = "outbox"
 # A clock that jumps by more than this between two looks was moved by somebody: look at once what is due now.
 JUMP = timedelta(seconds=2)
+# A broadcast's pushes go into the outbox a few thousand at a time; so often it is looked whether there is room.
+REFILL_S = 1.0
 # After SIGTERM: what is in flight ends within its time-outs and is written down.
 LAST_WORDS_S = 15.0
 
@@ -98,7 +100,7 @@ class Worker:
         )  # fmt: skip
         going = lambda: not stop.is_set()  # noqa: E731
         self._carrier = Carrier(parts.database, parts.client, settings, parts.cipher, holder, now, going)
-        self._carrying = Aside("broadcasts", self._carrier.turn)
+        self._carrying = Aside("broadcasts", lambda: self._carrier.carry(lambda: not stop.wait(REFILL_S)))
         carry = self._carrying.begin if patient else self._carrier.turn
         self._chores = Chores(parts.database, settings, holder, now, self.hands.prolong, carry)
         self._parts, self._stop, self._now = parts, stop, now

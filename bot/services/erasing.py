@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from bot.services import actors, guardians, offers, points, redemptions, registrations, seats, volunteers
 from bot.services.announcements import supersede
 from bot.services.identities import same
+from bot.services.questions import forgetting
 from bot.services.rules import Rules
 from bot.storage.database import locked
 from bot.storage.models import (
@@ -73,7 +74,7 @@ def forget(db: Session, erasure: Erasure, now: datetime, rules: Rules) -> None:
         _empty(record, now)
     for follower in db.scalars(select(Follower).where(Follower.openid.in_(openids))):
         follower.person_id, follower.first_scene = None, ""
-    _clear_around(db, person_id, openids, now)
+    _clear_around(db, person_id, openids, now, rules)
 
 
 def _end_registrations(db: Session, person_id: int, now: datetime, rules: Rules) -> None:
@@ -159,7 +160,7 @@ def _empty(record: Person, now: datetime) -> None:
     record.birth_date, record.skills, record.erased_at = None, [], now
 
 
-def _clear_around(db: Session, person_id: int, openids: Sequence[str], now: datetime) -> None:
+def _clear_around(db: Session, person_id: int, openids: Sequence[str], now: datetime, rules: Rules) -> None:
     """Free words, where they stood, what was said or about to be said, files, and the session of an outage."""
     own = set(db.scalars(same(person_id)))
     for column, words in WORDS:
@@ -181,6 +182,7 @@ def _clear_around(db: Session, person_id: int, openids: Sequence[str], now: date
         late = update(Push).where(Push.openid == openid, Push.kind == "late_reply", Push.state != "sending")
         db.execute(late.values(payload={}))
         _clear_broadcasts(db, openid, now)
+        forgetting.forget(db, openid, now, rules)
         if (saved := db.get(SavedSession, openid)) is not None:
             db.delete(saved)
     db.flush()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import erasing, seats
 from bot.services.identities import same
+from bot.services.questions.states import INSIDE
 from bot.services.refusals_people import ErasureAsked, NothingToWithdraw
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
@@ -44,6 +45,8 @@ from bot.storage.models import (
     PointsLot,
     PointsTransaction,
     Push,
+    Question,
+    QuestionEntry,
     Recipient,
     Redemption,
     Registration,
@@ -66,12 +69,13 @@ OF_PERSON: dict[str, tuple[type[Base], str]] = {
 }  # fmt: skip
 OF_ACCOUNT: dict[str, type[Base]] = {
     "微信帐号": Follower, "标签": FollowerTag, "订阅消息授权": NoticeConsent, "订阅消息授权变化": NoticeConsentEvent,
-    "发给您的消息": Push, "群发": Recipient, "值班求助": Alert,
+    "发给您的消息": Push, "群发": Recipient, "值班求助": Alert, "青年之声提问": Question,
 }  # fmt: skip
 OF_REGISTRATION: dict[str, type[Base]] = {"候补邀请": Offer, "转让换班": Swap, "受邀": Invitation}
 HIDDEN = {
     "content_encrypted", "author", "reviewer", "leader", "contact", "people", "code_hash",
-    "id_hash", "phone_hash", "token_hash", "sha256", "fence", "leased_by", "leased_until", "wechat_id",
+    "by", "assignee_id", "id_hash", "phone_hash", "token_hash", "sha256", "fence", "leased_by", "leased_until",
+    "wechat_id",
 }  # fmt: skip
 """Columns that say nothing about the person, or would only help somebody else."""
 
@@ -95,6 +99,9 @@ def export(db: Session, cipher: Cipher, person_id: int) -> dict[str, Any]:
     for title, model in OF_REGISTRATION.items():
         owned = select(model).where(model.registration_id.in_(mine))  # type: ignore[attr-defined]
         rows[title] = list(db.scalars(owned.order_by(*inspect(model).primary_key)))
+    asked = [row.id for row in rows["青年之声提问"] if isinstance(row, Question)]
+    said = select(QuestionEntry).where(QuestionEntry.question_id.in_(asked), QuestionEntry.kind.not_in(INSIDE))
+    rows["青年之声往来"] = list(db.scalars(said.order_by(QuestionEntry.id)))
     told = select(InsuranceRoster).where(InsuranceRoster.shift_id.in_([row.shift_id for row in rows["报名"]]))  # type: ignore[attr-defined]
     own = {record.id for record in records}
     rows["投保名单"] = [row for row in db.scalars(told.order_by(InsuranceRoster.id)) if own & set(row.people)]

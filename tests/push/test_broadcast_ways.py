@@ -131,11 +131,12 @@ def test_a_notice_is_told_by_consent_and_never_by_a_template(stage: Stage) -> No
     stage.settings = settings_for(stage.wechat.url, templates={"broadcast": known})
     agreed, other = followers(stage, 2)
     stage.consents(agreed)
-    id = approved(stage, channel="notice")
+    id = approved(stage, channel="notice", link="https://example.org/river")
     stage.work()
     assert states(stage, id) == {"sent": 1, "unreached": 1} and not stage.wechat.seen(other)
     (told,) = stage.wechat.seen(agreed)
-    assert told["kind"] == "subscribe" and "周六河边见" in told["text"]
+    assert told["kind"] == "subscribe" and "周六河边见" in told["text"] and "点开看详情" in told["text"]
+    assert told["url"].startswith(f"{stage.settings.web.public_url}/b/B1?t="), "whoever opens it is counted"
 
 
 def preview(stage: Stage, id: int, openid: str) -> Push:
@@ -151,6 +152,7 @@ def test_the_preview_is_what_all_will_see_and_costs_no_quota(pictured: Stage) ->
     (author,) = followers(pictured, 1)
     id = approved(pictured, state="draft")
     assert (preview(pictured, id, author).state, preview(pictured, id, author).channel) == ("sent", "preview")
+    assert row(pictured, id).previewed_at == pictured.clock, "what a phone has shown may be submitted"
     with_picture = approved(pictured, state="draft", picture="river.jpg")
     assert preview(pictured, with_picture, author).state == "sent"
     kinds = [one["type"] for one in pictured.wechat.seen(author)]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from sqlalchemy.orm import Session
 
-from bot.push import broadcasts_pages
+from bot.push import broadcasts_pages, outbox
+from bot.push.closures import BEIJING
 from bot.services import mass_quotas
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
-from bot.storage.models import Broadcast, Follower, FollowerTag, Staff
+from bot.storage.models import Broadcast, Follower, FollowerTag, Recipient, Staff
 from bot.storage.valkey import Valkey
 from tests.push.account import settings_for
 from tests.push.addressed import approved, batches, ended, followers, report, row, seen, states
@@ -149,6 +151,50 @@ def test_pushes_of_a_paused_broadcast_wait(lite: Stage) -> None:
     lite.later(minutes=5)
     lite.work()
     assert len(lite.wechat.seen(openid)) == 1 and row(lite, id).state == "done"
+
+
+def test_at_night_nothing_leaves_and_what_waits_leaves_in_the_morning(lite: Stage) -> None:
+    (openid,) = followers(lite, 1)
+    one_by_one = approved(lite, channel="custom")
+    lite.write(lambda db: broadcasts_pages.begin(db, one_by_one, lite.clock, "verified_service"))
+    broadcasts_pages.plan(lite.database, one_by_one, lite.clock, lambda: True)
+    broadcasts_pages.owe(lite.database, one_by_one, lite.clock, lambda: True)
+    to_all = approved(lite)
+    lite.at(datetime(2026, 3, 3, 14, 30, tzinfo=timezone.utc))  # 22:30 in Beijing
+    lite.writes(openid)
+    lite.work()
+    assert not lite.wechat.seen(openid) and row(lite, to_all).size == 1
+    lite.at(datetime(2026, 3, 3, 23, 30, tzinfo=timezone.utc))
+    lite.work()
+    assert sorted(one["kind"] for one in lite.wechat.seen(openid)) == ["custom", "mass"]
+
+
+def test_the_next_contact_brings_it_and_the_row_knows(stage: Stage) -> None:
+    (openid,) = followers(stage, 1)
+    id = approved(stage, channel="custom", link="https://example.org/river")
+    stage.work()
+    assert states(stage, id) == {"unreached": 1}
+
+    def contact(db: Session) -> str:
+        ((push, line),) = outbox.kept_lines(db, stage.cipher, openid, stage.clock, stage.settings)
+        outbox.settle_kept(db, [push], stage.clock, BEIJING)
+        return line
+
+    assert "/b/B1?t=" in stage.write(contact)
+    with stage.database.session() as db:
+        recipient = db.get_one(Recipient, (id, openid))
+    assert (recipient.state, recipient.channel) == ("sent", "passive")
+
+
+def test_stopped_while_an_answer_is_missing_is_unknown_until_wechat_reports(lite: Stage) -> None:
+    followers(lite, 2)
+    lite.wechat.faults(reset_after_accept=[{"path": ALL, "times": 1}])
+    id = approved(lite)
+    lite.work()
+    set_state(lite, id, "stopped")
+    lite.later(minutes=5)
+    lite.work()
+    assert states(lite, id) == {"unknown": 2} and len(lite.wechat.calls(ALL)) == 1
 
 
 def test_stopped_nothing_more_goes_out(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,6 +374,25 @@ def test_a_report_of_refusal_fails_the_recipients_and_is_told(lite: Stage) -> No
     lite.work()
     assert states(lite, id) == {"failed": 3} and seen(lite, openids) == [0, 0]
     assert any("涉嫌政治" in text for text in lite.wechat.texts(woken))
+
+
+def test_a_late_report_corrects_what_nobody_knew(lite: Stage) -> None:
+    followers(lite, 2)
+    lite.wechat.faults(mass_confirm="wait")
+    id = approved(lite)
+    lite.work()
+    lite.wechat.faults(errcode=[{"path": "/cgi-bin/message/mass/get", "code": -1}])
+    for days in (1, 2):
+        lite.later(days=days)
+        lite.work()
+    assert states(lite, id) == {"unknown": 2} and row(lite, id).state == "done"
+    lite.wechat.faults(mass_confirm="", clear=True)
+    report(lite)
+    lite.work()
+    assert batches(lite, id)[0].state == "done"
+    report(lite)
+    lite.work()
+    assert states(lite, id)["unknown"] == 0
 
 
 def test_filtered_followers_are_counted_and_not_named(lite: Stage) -> None:

@@ -26,7 +26,10 @@ CODED = {
     "openid", "id_type", "template_id",
 }  # fmt: skip
 """Columns of words that a program chooses; every other holds words of people until proven otherwise."""
-CODED_HERE = {"offers.answer", "invitations.answer", "alerts.kind", "activities.author", "activities.reviewer"}
+CODED_HERE = {
+    "offers.answer", "invitations.answer", "alerts.kind", "activities.author", "activities.reviewer",
+    "questions.category", "questions.topic", "questions.reviewer", "question_entries.by",
+}  # fmt: skip
 STATES = {"registrations": "completed", "redemptions": "used", "guardianships": "withdrawn", "pushes": "sent"}
 KEPT = {
     "ledger_entries.title": "what was done is the record itself (67号令 第7条); append only",
@@ -74,7 +77,8 @@ def with_openid() -> Iterator[tuple[Table, Column[Any]]]:
     yield from ((table, table.c.openid) for table in Base.metadata.sorted_tables if "openid" in table.c)
 
 
-PERSONAL = {table.name for table, _ in [*linking("people.id"), *linking("registrations.id"), *with_openid()]} - {
+OWNED = [*linking("people.id"), *linking("registrations.id"), *linking("questions.id"), *with_openid()]
+PERSONAL = {table.name for table, _ in OWNED} - {
     "people", "followers", "staff", "saved_sessions",
 }  # fmt: skip
 

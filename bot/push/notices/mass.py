@@ -20,11 +20,8 @@ def _kept(db: Session, cipher: Cipher, ids: Mapping[str, Any], now: datetime, zo
     row = db.get(Broadcast, int(ids["broadcast_id"]), populate_existing=True)
     if row is None or row.state == "stopped":
         return None
-    step = {
-        "paused": f"已经发到的不受影响。处理好了回复 继续群发 {row.id}；不发了回复 停止群发 {row.id}。",
-        "done": f"看结果回复 群发 {row.id}。",
-    }.get(row.state, f"您不用守着；看进展回复 群发 {row.id}，不想等了回复 停止群发 {row.id}。")
-    return f"【群发】{row.id} {row.title}：{ids['why']}\n{step}"
+    step = "看结果" if row.state == "done" else f"您不用守着；不想等了回复 停止群发 {row.id}，看进展"
+    return f"【群发】{row.id} {row.title}：{ids['why']}\n{step}回复 群发 {row.id}。"
 
 
 NOTICES: dict[str, Callable[..., str | None]] = {"kept": _kept}

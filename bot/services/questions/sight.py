@@ -11,14 +11,12 @@ from sqlalchemy.orm import Session
 
 from bot.services import actors
 from bot.services.authority import DECIDES
-from bot.services.questions.states import numbered
+from bot.services.questions.states import INSIDE, numbered
 from bot.services.refusals_questions import QuestionUnknown
 from bot.storage import audit
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
 from bot.storage.models import Question, QuestionEntry, Staff
-
-INSIDE = ("note", "draft", "returned")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ STATES = {
     "withdrawn": "已撤回",
 }
 WAITING = ("submitted", "accepted")
+INSIDE = ("note", "draft", "returned")
+"""Kinds of entries that the asker never reads."""
 EVENTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "accept": (("submitted",), "accepted"),
     "decline": (WAITING, "declined"),

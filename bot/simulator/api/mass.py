@@ -139,8 +139,19 @@ def run(world: World, id: str) -> None:
     fields: dict[str, Any] = {"MsgID": job["msg_id"], "Status": status, **counts}
     if job["message"]["type"] == "news":
         urls = [{"ArticleIdx": n, "ArticleUrl": a["url"]} for n, a in enumerate(job["message"]["articles"], start=1)]
+        fields["CopyrightCheckResult"] = _copyright(job["message"]["articles"], status)
         fields["ArticleUrlResult"] = {"Count": len(urls), "ResultList": {"item": urls}}
     world.report(HELPER, "MASSSENDJOBFINISH", fields, 0.0)
+
+
+def _copyright(articles: list[Message], status: str) -> dict[str, Any]:
+    """1: no reprint; 3: judged to be one that may not be sent (err(3000x))."""
+    if not status.startswith("err(3"):
+        return {"Count": 0, "ResultList": {}, "CheckState": 1}
+    state = {"UserDeclareState": 0, "AuditState": 2, "OriginalArticleUrl": "https://mp.weixin.qq.com/s/original"}
+    may = {"OriginalArticleType": 1, "CanReprint": 0, "NeedReplaceContent": 0, "NeedShowReprintSource": 0}
+    items = [{"ArticleIdx": number, **state, **may} for number in range(1, len(articles) + 1)]
+    return {"Count": len(items), "ResultList": {"item": items}, "CheckState": 3}
 
 
 def _deliver(world: World, job: dict[str, Any]) -> int:
