@@ -18,6 +18,7 @@ from bot.services import (
     verification_certificates,
     verification_hours,
     verification_merits,
+    verification_questions,
     verification_reach,
     verification_registrations,
     verification_teams,
@@ -282,4 +283,5 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     *verification_attendance.RULES,
     *verification_broadcasts.RULES,
     *verification_reach.RULES,
+    *verification_questions.RULES,
 )

@@ -1,0 +1,75 @@
+"""Invariants of questions: promises have clocks that fit the state, nobody checks their own answer, privacy stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from bot.services import actors
+from bot.services.breaches import Breach
+from bot.services.questions.asking import ALWAYS_PRIVATE
+from bot.services.questions.states import WAITING
+from bot.storage.crypto import Cipher
+from bot.storage.models import Question, QuestionClock, QuestionEntry
+
+Rule = Callable[[Session, Cipher, datetime | None], Iterator[Breach]]
+RUNS = {
+    "submitted": {"review", "reply"}, "accepted": {"reply"}, "merged": {"reply"}, "answered": set(), "closed": set(),
+    "declined": set(), "transferred": set(), "withdrawn": set(),
+}  # fmt: skip
+"""Which promises run in which state."""
+
+
+def _clocks(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
+    running: dict[int, set[str]] = {}
+    for question_id, kind in db.execute(
+        select(QuestionClock.question_id, QuestionClock.kind).where(QuestionClock.stopped_at.is_(None))
+    ):
+        running.setdefault(question_id, set()).add(kind)
+    for id, number, state in db.execute(select(Question.id, Question.number, Question.state)):
+        runs = running.get(id, set())
+        if runs != RUNS.get(state):
+            yield Breach("question_clock", f"{number} is {state}, and {sorted(runs) or 'nothing'} runs", (id,))
+
+
+def _rounds(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
+    """A promise to answer for every round."""
+    promised = select(func.count()).where(QuestionClock.question_id == Question.id, QuestionClock.kind == "reply")
+    for id, number in db.execute(
+        select(Question.id, Question.number).where(Question.round != promised.scalar_subquery())
+    ):
+        yield Breach("question_round", f"{number}: not one promise for each round", (id,))
+
+
+def _answers(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
+    """Draft → check → send, by two people; what is answered has an answer."""
+    draft = aliased(QuestionEntry)
+    pairs = select(QuestionEntry.id, QuestionEntry.by, draft.by).outerjoin(draft, QuestionEntry.draft_id == draft.id)
+    for id, by, wrote in db.execute(pairs.where(QuestionEntry.kind == "answer")):
+        if wrote is None or actors.is_same_human(db, by, wrote):
+            yield Breach("answer_unchecked", "written and sent by one person", (id,))
+    answer = select(QuestionEntry.id).where(QuestionEntry.question_id == Question.id, QuestionEntry.kind == "answer")
+    answered = select(Question.id, Question.number).where(Question.state.in_(("answered", "closed")))
+    for id, number in db.execute(answered.where(~answer.exists())):
+        yield Breach("answered_silent", f"{number} is answered without an answer", (id,))
+
+
+def _private(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
+    always = Question.category.in_(ALWAYS_PRIVATE) | Question.topic.in_(ALWAYS_PRIVATE)
+    for id, number in db.execute(select(Question.id, Question.number).where(always, Question.is_private.is_(False))):
+        yield Breach("question_public", f"{number} must be private", (id,))
+
+
+def _merged(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
+    """Merged into one that somebody still works on."""
+    into = aliased(Question)
+    rows = select(Question.id, Question.number, into.state).outerjoin(into, Question.merged_into == into.id)
+    for id, number, state in db.execute(rows.where(Question.state == "merged")):
+        if state not in WAITING:
+            yield Breach("question_merged", f"{number} is merged into one that is {state}", (id,))
+
+
+RULES: tuple[Rule, ...] = (_clocks, _rounds, _answers, _private, _merged)
