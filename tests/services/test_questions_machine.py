@@ -135,6 +135,9 @@ class Lives(RuleBasedStateMachine):
             SEEN["merged"] += 1
 
     def withdraw(self, id: int, life: Life) -> None:
+        """Mostly one that others were merged into: of all there are, chance would hardly find it."""
+        id = next((one for one in self.lives if self.merged(one)), id)
+        life = self.lives[id]
         goes = life.state in ("submitted", "accepted", "merged")
         if self.tried(goes, lambda: after.withdraw(self.db, id, life.openid, self.now)):
             for each in self.merged(id):
