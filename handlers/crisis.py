@@ -9,6 +9,8 @@ from bot.conversation.router import Router
 from bot.language.crisis import Need, examine
 from bot.language.places import names_place
 from bot.services import alerts, duty
+from bot.services.questions import asking
+from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.wechat.messages import Image, Location, Message, Video, Voice
 from bot.wechat.messages import Text as TextMessage
@@ -32,6 +34,7 @@ def help_now(ctx: Context) -> Reply:
     ctx.has_kept = False
     openid = follower(ctx).openid
     alert = alerts.open_alert(ctx.db, ctx.cipher, openid, need, ctx.text, ctx.now)
+    asking.urgent(ctx.db, ctx.cipher, openid, alert.id, ctx.text, ctx.now, Rules.of(ctx.settings))
     woken = bool(duty.on_duty(ctx.db))
     log.warning("crisis.message", alert=alert.code, need=need)
     if not woken:

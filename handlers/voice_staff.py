@@ -78,7 +78,7 @@ def show(ctx: Context, row: Question, staff: Staff) -> Reply:
     """Everything that was said, and what can be done; noted when the question is private."""
     row, lines = sight.for_staff(ctx.db, ctx.cipher, row.number, staff)
     due = until(ctx, row, "review" if row.state == "submitted" else "reply")
-    head = f"{row.number}（{kind_of(row)}{'，不公开' if row.is_private else ''}{'，未成年人' if row.is_minor else ''}）{STATES[row.state]}"
+    head = f"{row.number}（{kind_of(row)}{'，不公开' if row.is_private else ''}{'，未成年人' if row.is_minor else ''}{f'，警报 J{row.alert_id}' if row.alert_id else ''}）{STATES[row.state]}"
     said = [f"{SAID_BY[line.kind]}：{line.text}{'（有图片）' if line.has_picture else ''}" for line in lines]
     decides = staff.role in authority.DECIDES["question"]
     return Text(

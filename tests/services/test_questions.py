@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services import actors
+from bot.services import actors, alerts
 from bot.services.questions import after, answering, asking, escalation, experts, promises, reviewing, sight
 from bot.services.questions.states import EVENTS, STATES, numbered
 from bot.services.refusals_questions import (
@@ -337,3 +337,18 @@ def test_every_event_in_every_state(db: Session, office: Office, state: str) -> 
                 with pytest.raises(QuestionState):
                     act()
             attempt.rollback()
+
+
+def test_danger_opens_one_private_question_that_nothing_closes_by_itself(
+    db: Session, cipher: Cipher, office: Office
+) -> None:
+    alert = alerts.open_alert(db, cipher, ASKER, "mind", "我不想活了", NOW)
+    for _ in range(asking.MOST_WAITING):
+        office.ask()
+    row = asking.urgent(db, cipher, ASKER, alert.id, "我不想活了", NOW)
+    assert asking.urgent(db, cipher, ASKER, alert.id, "真的", NOW).id == row.id
+    assert row.is_private and [entry.kind for entry in row.said] == ["asked", "more"]
+    reviewing.accept(db, row.id, office.actor("reviewer"), NOW)
+    assert row.assignee_id == office.staff["mind"].id
+    office.answer(row, "我一直在")
+    assert after.close_old(db, NOW + timedelta(days=99)) == 0

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import delete
 
 from bot.services.questions import after, answering, asking, promises, reviewing
+from bot.services.questions.states import EVENTS
 from bot.services.refusals import Refused
 from bot.services.verification_questions import RULES
 from bot.storage.crypto import Cipher
@@ -24,9 +25,10 @@ from tests.services.test_questions import Office
 HOUR = timedelta(hours=1)
 SEEN: Counter[str] = Counter()
 DEEDS = [
-    *["ask"] * 3, *["accept"] * 4, "decline", "transfer", "merge", "withdraw", *["want_more"] * 2, *["add"] * 2,
-    *["draft"] * 3, "give_back", *["send"] * 3, "rate", *["object"] * 2, "ask_on", *["wait"] * 3,
+    *["ask"] * 4, *["accept"] * 4, "decline", "transfer", *["merge"] * 3, *["withdraw"] * 2, *["want_more"] * 2,
+    *["add"] * 2, *["draft"] * 3, "give_back", *["send"] * 3, "rate", *["object"] * 2, "ask_on", *["wait"] * 3,
 ]  # fmt: skip
+EVENT_OF = {"give_back": "return"}
 
 
 @dataclass
@@ -77,7 +79,9 @@ class Lives(RuleBasedStateMachine):
         elif what == "ask" or not self.lives:
             self.ask()
         else:
-            id = sorted(self.lives)[number % len(self.lives)]
+            fitting = [id for id, life in self.lives.items() if life.state in EVENTS[EVENT_OF.get(what, what)][0]]
+            known = fitting if fitting and number % 5 else sorted(self.lives)
+            id = known[number % len(known)]
             getattr(self, what)(id, self.lives[id])
         self.db.commit()
 
@@ -122,8 +126,9 @@ class Lives(RuleBasedStateMachine):
         return [each for each in self.lives.values() if each.into == id]
 
     def merge(self, id: int, life: Life) -> None:
-        """Into the newest."""
-        into = max(self.lives)
+        """Into the newest that may be."""
+        may = [one for one, each in self.lives.items() if one != id and each.state in ("submitted", "accepted")]
+        into = max(may, default=id)
         goes = (
             into != id and life.state in ("submitted", "accepted") and not self.merged(id)
             and self.lives[into].state in ("submitted", "accepted")
@@ -138,6 +143,7 @@ class Lives(RuleBasedStateMachine):
         """Mostly one that others were merged into: of all there are, chance would hardly find it."""
         id = next((one for one in self.lives if self.merged(one)), id)
         life = self.lives[id]
+        SEEN["withdrawn under others"] += bool(self.merged(id))
         goes = life.state in ("submitted", "accepted", "merged")
         if self.tried(goes, lambda: after.withdraw(self.db, id, life.openid, self.now)):
             for each in self.merged(id):
@@ -218,4 +224,5 @@ def test_random_lives(database: Database, cipher: Cipher) -> None:
         ),
     )  # fmt: skip
     if database.is_sqlite:
-        assert {"QUESTION_STATE", "QUESTION_NO_DRAFT", "merged", "went on", "answered"} <= set(+SEEN)
+        wanted = {"QUESTION_STATE", "QUESTION_NO_DRAFT", "merged", "went on", "answered", "withdrawn under others"}
+        assert wanted <= set(+SEEN)

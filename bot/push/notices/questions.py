@@ -98,6 +98,11 @@ def _submitted(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneI
     if row.state != "submitted":
         return None
     minor = "，提问人未成年" if row.is_minor else ""
+    if row.alert_id is not None:
+        return (
+            f"【紧急】{_about(row)} 来自警报 J{row.alert_id}，值班老师先接；之后请在{_until(db, row, 'review', zone)}前审核跟进。\n"
+            f"看内容回复 看 {row.number}；受理回复 受理 {row.number}。疑似未成年人受侵害要马上报告公安（未成年人保护法第十一条）。"
+        )
     return (
         f"【青年之声】新提问 {_about(row)}{minor}，请在{_until(db, row, 'review', zone)}前审核。\n"
         f"看内容回复 看 {row.number}；受理回复 受理 {row.number}；不受理回复 不受理 {row.number} 加原因和去处。"

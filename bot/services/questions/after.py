@@ -67,9 +67,11 @@ def ask_on(
 
 
 def close_old(db: Session, now: datetime, rules: Rules = USUAL) -> int:
-    """Answers nobody said a word about for some days; returns how many."""
+    """Answers nobody said a word about for some days; returns how many. Where somebody was in danger people decide."""
     since = now - timedelta(days=rules.voice.close_days)
-    old = select(Question.id).where(Question.state == "answered", Question.state_since <= since)
+    old = select(Question.id).where(
+        Question.state == "answered", Question.state_since <= since, Question.alert_id.is_(None)
+    )
     ids = db.scalars(old.order_by(Question.id)).all()
     if ids:
         writing(db)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -45,16 +46,21 @@ def ask(
     waiting = select(func.count()).where(Question.openid == openid, Question.state.in_(WAITING))
     if db.scalars(waiting).one() >= MOST_WAITING:
         raise QuestionTooMany(MOST_WAITING)
+    return _begin(db, cipher, openid, category, text, now, rules, topic=topic, is_minor=is_minor)
+
+
+def _begin(
+    db: Session, cipher: Cipher, openid: str, category: str, text: str, now: datetime, rules: Rules, **more: Any
+) -> Question:
     row = Question(
         number=_next_number(db, now.astimezone(rules.timezone).date()),
         openid=openid,
         category=category,
-        topic=topic,
-        is_minor=is_minor,
-        is_private=bool({category, topic}.intersection(ALWAYS_PRIVATE)),
+        is_private=bool({category, more.get("topic")}.intersection(ALWAYS_PRIVATE)),
         state="submitted",
         state_since=now,
         submitted_at=now,
+        **more,
     )
     db.add(row)
     db.flush()
@@ -63,6 +69,22 @@ def ask(
     promises.start(db, row, "reply", now, rules)
     telling.reviewers(db, row, "submitted", now, rules)
     return row
+
+
+def urgent(
+    db: Session, cipher: Cipher, openid: str, alert_id: int, text: str, now: datetime, rules: Rules = USUAL
+) -> Question:
+    """Somebody may be in danger: besides the alert a private question, so that people stay with it after the night.
+
+    One for each alert; what is said later is added to it. No number of open ones stands in its way.
+    """
+    writing(db)
+    actors.acting(db, actors.follower(openid))
+    known = db.scalars(select(Question).where(Question.alert_id == alert_id)).one_or_none()
+    if known is not None:
+        enter(db, cipher, known, "more", actors.follower(openid), text, now)
+        return known
+    return _begin(db, cipher, openid, "advice", text, now, rules, topic="mind", alert_id=alert_id)
 
 
 def add(
