@@ -1,4 +1,4 @@
-"""docs/volunteering.md, docs/youth-voice.md: every word it tells people to type is taken by a command, and every command line exists."""
+"""docs/volunteering.md, docs/youth-voice.md: what they tell people to type is taken, and their commands exist."""
 
 from __future__ import annotations
 
