@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from bot.services import broadcasts, people, verification
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.services import broadcasts, verification
 from bot.services.broadcasts import NewBroadcast
 from bot.storage.models import Staff
 from tests.push.addressed import followers, report, row, states
 from tests.push.stage import Stage
 
 
-def agreed(stage: Stage, **words: object) -> int:
+def agreed(stage: Stage, **words: Any) -> int:
     """Written by one, decided by another, due now."""
 
-    def made(db):  # type: ignore[no-untyped-def]
-        new = NewBroadcast(title="周六河边见", body="带上手套和水。", **words)  # type: ignore[arg-type]
+    def made(db: Session) -> int:
+        new = NewBroadcast(title="周六河边见", body="带上手套和水。", **words)
         it = broadcasts.create(db, new, "staff:1", stage.clock)
         broadcasts.preview_done(db, it.id, stage.clock)
         broadcasts.submit(db, it.id, stage.clock)
@@ -33,7 +37,7 @@ def test_by_lists_by_single_messages_and_stopped_in_between(lite: Stage) -> None
             Staff(username=login, password_hash="-", role="reviewer", created_at=lite.clock)
         ))  # fmt: skip
     openids = followers(lite, 4)
-    lite.write(lambda db: people.follow(db, followers(lite, 1)[0], "", lite.clock).__setattr__("broadcasts", False))
+    followers(lite, 1, broadcasts=False)
     by_list = agreed(lite)
     lite.work()
     sound(lite)
