@@ -18,7 +18,6 @@ from bot.services import (
     auditing,
     duty,
     invitations,
-    recipients,
     registrations,
     reservations,
     swaps,
@@ -167,8 +166,6 @@ def retire_kept(database: Database, now: datetime) -> int:
         writing(db)
         retired = update(Push).where(Push.state == "unreached", over)
         done = db.execute(retired.values(state="expired", settled_at=now, error="nobody came for it"))
-        ours = select(Push.id).where(Push.kind == "broadcast", Push.state == "expired", Push.settled_at == now)
-        recipients.follow_pushes(db, ours)
         db.commit()
         return int(done.rowcount)  # type: ignore[attr-defined]
 
