@@ -36,6 +36,7 @@ from handlers import (
     proxy,
     quoted,
     record,
+    reminder_settings,
     reviews,
     rewards,
     sharing,
@@ -68,6 +69,7 @@ INTENTS = all_intents(
         record.router,
         certificates.router,
         profile.router,
+        reminder_settings.router,
         guardians.router,
         sharing.router,
         swaps.router,
@@ -91,6 +93,7 @@ ROUTERS = [
     follow.router,  # followed, unfollowed, scanned
     deliveries.router,  # WeChat's reports
     quoted.router,  # a quoted message says what this one is about
+    reminder_settings.router,  # 提醒设置, 关闭提醒, 退订: at any moment, and no name that a form asks for
     steps.open_form(FORMS),  # the answer to the question asked last
     certificates.asked,  # 2 从2025年9月到现在, when that was asked
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects

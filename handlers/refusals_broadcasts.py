@@ -85,6 +85,9 @@ WORDS: dict[type[Refused], Callable[[Any, ZoneInfo], str]] = {
         "预览要发到您的微信，而您的帐号还没有绑定微信。先执行：python -m bot staff bind 登录名"
     ),
     r.OwnBroadcast: lambda e, _zone: "自己写的群发要由另一个人来审。请让别的审核员回复 待办。",
+    r.NotTheirDraft: lambda e, _zone: (
+        f"群发 {e.broadcast_id} 是别人起草的，只有作者能改。请作者改，或者您自己新起草一条。"
+    ),
     r.WhyMissing: lambda e, _zone: f"请写一句原因，作者会看到，比如：退回群发 {e.broadcast_id} 集合地点写错了。",
     r.DueInPast: lambda e, zone: (
         f"{moment(e.due_at, zone)}已经过去了。请写一个以后的时间，或者不写时间，通过后马上发。"

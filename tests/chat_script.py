@@ -16,6 +16,8 @@ LINE = re.compile(
     |(?P<activity>活动)：(?P<described>.+)
     |(?P<record>记录)：(?P<recorded>.+)
     |(?P<roster>排班)：(?P<template>.+)
+    |(?P<moved>改期)：(?P<move_described>.+)
+    |(?P<called_off>停办)：(?P<off_code>\S+)\s(?P<off_reason>.+)
     |(?P<duty>值班)：(?P<officer>\S+)
     |(?P<team>队伍)：(?P<team_described>.+)
     |(?P<leads>负责)：(?P<leader>\S+)\s(?P<led>\S+)
@@ -90,6 +92,10 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "roster", text=get("template"))
     if part["later"]:
         return Step(number, "later", seconds=int(get("number")) * UNITS[get("unit")])
+    if part["moved"]:
+        return Step(number, "moved", text=get("move_described"))
+    if part["called_off"]:
+        return Step(number, "called_off", who=get("off_code"), text=get("off_reason"))
     if part["duty"]:
         return Step(number, "duty", who=get("officer"))
     if part["team"]:

@@ -13,7 +13,7 @@ import pytest
 import redis
 from sqlalchemy import delete, select, text
 
-from bot.services import activities, check_in, people, points, rosters
+from bot.services import activities, activity_states, check_in, people, points, rosters
 from bot.services.activities import NewActivity
 from bot.services.activity_tables import KINDS
 from bot.services.rosters import Slot, Template
@@ -101,6 +101,8 @@ class Player:
                 self.record(where, step.text)
             case "roster":
                 self.make_roster(step.text)
+            case "moved" | "called_off":
+                self.change(step)
             case "duty":
                 self.put_on_duty(where, step.who)
             case "team":
@@ -294,6 +296,23 @@ class Player:
             made = activities.create(db, activity(described, self.now), self.now.astimezone(UTC))
             if made.state == "draft":  # 待审
                 activities.submit(db, made.id, "system", self.now.astimezone(UTC))
+            db.commit()
+        database.dispose()
+
+    def change(self, step: Step) -> None:
+        """As staff would: ``A12｜3月8日 14:00-16:30｜江滨公园北门``, or A12 does not take place, and why."""
+        code, _, moved = step.text.partition("｜") if step.kind == "moved" else (step.who, "", "")
+        database = self.stack.database()
+        with database.session() as db:
+            writing(db)
+            named = activities.named(db, code)
+            now = datetime.fromisoformat(call(f"{self.stack.simulator}/sim/clock")["now"])
+            if step.kind == "called_off":
+                activity_states.cancel(db, named.id, step.text, now)
+            else:
+                planned = activity(f"{code} x｜{moved}｜名额 1", self.now)
+                shift = db.scalars(select(Shift).where(Shift.activity_id == named.id)).one()
+                activities.move(db, shift.id, planned.starts_at, planned.ends_at, planned.place, now=now)
             db.commit()
         database.dispose()
 

@@ -1,4 +1,4 @@
-"""kill -9 of web workers, worker and Valkey during sign-ups: nothing lost, nothing twice (BOT_TEST_SIGN_UPS: how many)."""
+"""kill -9 of web workers, worker and Valkey during sign-ups (BOT_TEST_SIGN_UPS): nothing lost, nothing twice."""
 
 from __future__ import annotations
 

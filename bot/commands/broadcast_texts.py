@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,15 @@ def written(said: dict[str, Any]) -> dict[str, Any]:
     picture = said.pop("picture")
     found = {name: text for name, text in said.items() if text is not None}
     if rules:
-        found["audience"] = dict(map(_condition, rules))
+        found["audience"] = audience(rules)
     if picture is not None:
         found["picture"] = _kept(picture)
     return found
+
+
+def audience(rules: Iterable[str]) -> dict[str, object]:
+    """``area=城东街道``, ``all=true`` as a rule."""
+    return dict(map(_condition, rules))
 
 
 def _condition(text: str) -> tuple[str, object]:

@@ -1,4 +1,4 @@
-"""broadcast create, list, show, edit, preview, submit, approve, reject, pause, resume, stop, report."""
+"""broadcast create, list, show, edit, preview, submit, approve, reject, pause, resume, stop, report; tag and untag."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.commands.acting import acting, by_option, done, opened, zone
-from bot.commands.broadcast_texts import texts, written
+from bot.commands.broadcast_texts import audience, texts, written
 from bot.settings import settings
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ def edit(number: int, title: str | None, login: str, **said: Any) -> None:
     from bot import clock
     from bot.services import broadcasts
 
-    with _writing(login) as (db, _):
+    with _writing(login) as (db, actor):
         changes = {**({"title": title} if title is not None else {}), **written(said)}
         if not changes:
             raise click.ClickException("没有写要改什么，例如 --title 新标题。")
-        it = broadcasts.edit(db, number, changes, clock.now())
+        it = broadcasts.edit(db, number, changes, actor, clock.now())
         db.commit()
         _show(db, it)
 
@@ -221,6 +221,45 @@ def stop(number: int, login: str) -> None:
     with _writing(login) as (db, _):
         broadcasts.stop(db, number, clock.now())
         done(db, f"群发 {number} 已停止；微信已经收下的收不回来。看发了多少：python -m bot broadcast report {number}")
+
+
+@broadcast_command.command("tag")
+@click.argument("name", metavar="标签")
+@click.option("--to", "rules", multiple=True, required=True, metavar="条件=值", help="给谁，和起草时一样写")
+@by_option
+def tag(name: str, rules: tuple[str, ...], login: str) -> None:
+    """给现在符合条件的人打上标签，以后可以按标签发。"""
+    from bot import clock
+    from bot.services import follower_tags
+    from bot.services.rules import Rules
+
+    with _writing(login) as (db, actor):
+        given = follower_tags.give(db, name, audience(rules), actor, clock.now(), Rules.of(settings()))
+        done(db, f"“{name.strip()}”给了 {given} 人。按它发：--to tag={name.strip()}")
+
+
+@broadcast_command.command("untag")
+@click.argument("name", metavar="标签")
+@by_option
+def untag(name: str, login: str) -> None:
+    """从所有人身上去掉一个标签。"""
+    from bot.services import follower_tags
+
+    with _writing(login) as (db, _):
+        done(db, f"“{name.strip()}”从 {follower_tags.take(db, name)} 人身上去掉了。")
+
+
+@broadcast_command.command("tags")
+def tags() -> None:
+    """有哪些标签，各有多少人。"""
+    from bot.services import follower_tags
+
+    with opened(settings()) as db:
+        found = follower_tags.names(db)
+    for name, number in found:
+        click.echo(f"{name}\t{number}")
+    if not found:
+        click.echo("还没有标签。打一个：python -m bot broadcast tag 骨干 --to stars=2 --by 登录名")
 
 
 @contextmanager

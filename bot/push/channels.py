@@ -25,7 +25,7 @@ from bot.push.effects import (
 )
 from bot.push.facts import Facts
 from bot.push.outbox import Claimed
-from bot.services.announcements import TEMPLATE_OF
+from bot.services import announcements
 from bot.services.reach import (
     BROADCAST,
     CLICK_WINDOW,
@@ -91,7 +91,7 @@ def _allowed(
 ) -> list[Way]:
     rights = RIGHTS[settings.wechat.account]
     follows = follower is None or follower.followed
-    kind = claimed.kind if claimed.kind in settings.push.templates else TEMPLATE_OF.get(claimed.kind, "")
+    kind = claimed.kind if claimed.kind in settings.push.templates else announcements.TEMPLATE_OF.get(claimed.kind, "")
     templates = settings.push.templates.get(kind, PushTemplate())
     zone = ZoneInfo(settings.organisation.timezone)
     allowed: list[Way] = []
@@ -140,7 +140,7 @@ def _of_broadcast(
 def _data(
     kind: str, configured: Mapping[str, str], facts: Facts, now: datetime, zone: ZoneInfo
 ) -> dict[str, str] | None:
-    usual = wording.USUAL_FIELDS.get(TEMPLATE_OF.get(kind, kind), {})
+    usual = wording.USUAL_FIELDS.get(announcements.TEMPLATE_OF.get(kind, kind), {})
     try:
         return fields.filled(configured or usual, wording.values(facts, now, zone), zone)
     except fields.Misfit as misfit:

@@ -95,6 +95,12 @@ def supersede(db: Session, key: str, now: datetime, *, prefix: bool = False, rea
     return done.rowcount
 
 
+def supersede_of(db: Session, openid: str, kind: str, now: datetime, reason: str) -> None:
+    """Take back everything of this kind that was not said to this follower yet."""
+    theirs = update(Push).where(Push.openid == openid, Push.kind == kind, Push.state.in_(NOT_SAID_YET))
+    db.execute(theirs.values(state="superseded", settled_at=now, error=reason))
+
+
 def take_kept(db: Session, openid: str, now: datetime) -> list[Push]:
     """What could not reach this follower and waits for their next message, oldest first. Reads only."""
     alive = or_(Push.expires_at.is_(None), Push.expires_at > now)

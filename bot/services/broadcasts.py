@@ -21,6 +21,7 @@ from bot.services.refusals_broadcasts import (
     AudienceEmpty,
     BroadcastIncomplete,
     DueInPast,
+    NotTheirDraft,
     OwnBroadcast,
     PreviewMissing,
     PreviewNobody,
@@ -71,9 +72,14 @@ def create(db: Session, new: NewBroadcast, author: str, now: datetime) -> Broadc
     return broadcast
 
 
-def edit(db: Session, broadcast_id: int, changes: Mapping[str, Any], now: datetime) -> Broadcast:
-    """``changes``: any of FIELDS. What was previewed before is another text now. Raises as ``create`` does."""
+def edit(db: Session, broadcast_id: int, changes: Mapping[str, Any], actor: str, now: datetime) -> Broadcast:
+    """``changes``: any of FIELDS. What was previewed before is another text now.
+
+    Raises as ``create`` does, and NotTheirDraft for anybody but its author.
+    """
     broadcast, state = about_to(db, broadcast_id, "edit")
+    if not actors.is_same_human(db, actor, broadcast.author):
+        raise NotTheirDraft(broadcast_id)
     _write(db, broadcast, changes)
     broadcast.previewed_at = None
     return enter(db, broadcast, state, now)

@@ -18,8 +18,8 @@ from bot.storage.models import NoticeConsent, NoticeConsentEvent
 
 Source = Literal["popup", "change", "sent", "used", "unknown_to_wechat"]
 SOURCES = ("opening", "popup", "change", "sent", "used", "unknown_to_wechat")
-"""``opening``: what was counted before changes were kept. ``used``: a notice went out. ``sent``: WeChat's report of one.
-``unknown_to_wechat``: it answered that there is none."""
+"""``opening``: what was counted before changes were kept. ``used``: a notice went out. ``sent``: WeChat's report of
+one. ``unknown_to_wechat``: it answered that there is none."""
 
 
 def answered(

@@ -4,7 +4,7 @@ Refused
 ├── about whom it is for   AudienceWrong AudienceEmpty
 ├── about what it says     BroadcastIncomplete
 └── about its way          BroadcastUnknown BroadcastState PreviewMissing PreviewNobody OwnBroadcast WhyMissing
-                           DueInPast RecipientsLeft
+                           NotTheirDraft DueInPast RecipientsLeft
 """
 
 from __future__ import annotations
@@ -80,6 +80,15 @@ class OwnBroadcast(Refused):
     """Author and reviewer are one human being."""
 
     code = "BROADCAST_OWN"
+
+
+class NotTheirDraft(Refused):
+    """Only its author writes in a draft: who has written in it could otherwise approve their own words."""
+
+    code = "BROADCAST_NOT_THEIRS"
+
+    def __init__(self, broadcast_id: int) -> None:
+        self.broadcast_id = broadcast_id
 
 
 class WhyMissing(Refused):

@@ -31,7 +31,7 @@ _RULES = {
     "date": rf"{_DAY}(\s?~\s?({_DAY}|{_CLOCK}))?",
     "amount": r"[^\d\s]?\d{1,10}(\.\d+)?元?",
     "phone_number": r"[\d()+\-*#\s]{1,17}",
-    "car_number": r"[\u4e00-\u9fff]?[A-Za-z0-9·]{1,7}[A-Za-z0-9\u4e00-\u9fff]?",
+    "car_number": r"(?=.{1,8}$)[\u4e00-\u9fff]?[A-Za-z0-9·]{1,7}[A-Za-z0-9\u4e00-\u9fff]?",
     "name": r"[A-Za-z·.\s]{1,20}|[\u4e00-\u9fff·A-Za-z.\s]{1,10}",
     "phrase": r"[\u4e00-\u9fff]{1,5}",
     "const": r"[^\x00-\x1f\x7f]{1,20}",

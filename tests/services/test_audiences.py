@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from bot.services import audiences, guardians, people, teams
+from bot.services import audiences, follower_tags, guardians, people, teams
 from bot.services.refusals_broadcasts import AudienceWrong
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
-from bot.storage.models import Activity, Follower, FollowerTag, Person, Registration, StarAward
+from bot.storage.models import Activity, AuditEntry, Follower, FollowerTag, Person, Registration, StarAward
 from tests.fixtures.ledger import entry
 from tests.fixtures.world import NOW, World
 from tests.services.presence_world import came
@@ -172,3 +172,20 @@ def test_a_page_begins_where_the_last_ended_and_nothing_large_is_sorted_or_scann
             walks = "SEARCH followers USING INDEX sqlite_autoindex_followers_1 (openid>?)" in plan
             assert walks != ("USE TEMP B-TREE FOR ORDER BY" in plan), plan
             assert walks or key in SPARSE
+
+
+def test_a_tag_is_given_to_whom_a_rule_means_once(town: World, db: Session) -> None:
+    assert follower_tags.give(db, " 城东 ", {"area": "城东街道"}, "staff:1", NOW) == 2
+    assert follower_tags.give(db, "城东", {"all": True}, "staff:1", NOW) == 2, "who has it has it"
+    assert meant(db, tag="城东") == ["o-1", "o-2", "o-3", "o-6"]
+    assert follower_tags.names(db) == [("城东", 4), ("骨干", 2)]
+    row = db.get_one(FollowerTag, ("o-1", "城东"))
+    assert (row.given_by, row.given_at) == ("staff:1", NOW)
+    for name in ("", "长" * 31):
+        with pytest.raises(AudienceWrong):
+            follower_tags.give(db, name, {"all": True}, "staff:1", NOW)
+    assert follower_tags.take(db, "城东") == 4
+    with pytest.raises(AudienceWrong):
+        meant(db, tag="城东")
+    noted = [entry.reason for entry in db.query(AuditEntry).filter(AuditEntry.subject == "follower_tags:城东")]
+    assert noted == ["给了2人", "给了2人", "从4人收回"]

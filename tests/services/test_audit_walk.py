@@ -73,7 +73,8 @@ def _row(db: Session, model: type[Any], ids: dict[str, int]) -> Any:
 
 
 def _needed(column: Any, mapper: Any) -> bool:
-    return not column.nullable and not (column.primary_key and not column.foreign_keys)
+    numbered = column.primary_key and isinstance(column.type, Integer) and not column.foreign_keys
+    return not column.nullable and not numbered
 
 
 def _value(column: Any, ids: dict[str, int], db: Session) -> Any:

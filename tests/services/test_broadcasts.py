@@ -23,6 +23,7 @@ from bot.services.refusals_broadcasts import (
     BroadcastState,
     BroadcastUnknown,
     DueInPast,
+    NotTheirDraft,
     OwnBroadcast,
     PreviewMissing,
     PreviewNobody,
@@ -41,7 +42,7 @@ __all__ = ["office"]
 def happen(db: Session, id: int, event: str) -> Any:
     match event:
         case "edit":
-            return broadcasts.edit(db, id, {"title": "开学第一课"}, NOW)
+            return broadcasts.edit(db, id, {"title": "开学第一课"}, AUTHOR, NOW)
         case "preview":
             return broadcasts.preview_due(db, id, "staff-1", NOW)
         case "submit":
@@ -119,7 +120,7 @@ def test_what_is_impossible_is_refused_by_field_and_nothing_changes(office: Worl
     broadcast = draft(office)
     for wrong, fields in IMPOSSIBLE:
         with pytest.raises(BroadcastIncomplete) as refused:
-            broadcasts.edit(office.db, broadcast.id, {"body": "新的正文", **wrong}, NOW)
+            broadcasts.edit(office.db, broadcast.id, {"body": "新的正文", **wrong}, AUTHOR, NOW)
         assert refused.value.fields == fields
         with pytest.raises(BroadcastIncomplete):
             broadcasts.create(office.db, NewBroadcast(**{"title": "招募", **wrong}), AUTHOR, NOW)
@@ -130,7 +131,7 @@ def test_what_is_impossible_is_refused_by_field_and_nothing_changes(office: Worl
 def test_a_wrong_audience_changes_nothing_either(office: World) -> None:
     broadcast = draft(office)
     with pytest.raises(AudienceWrong):
-        broadcasts.edit(office.db, broadcast.id, {"body": "新的正文", "audience": {"team": "T99"}}, NOW)
+        broadcasts.edit(office.db, broadcast.id, {"body": "新的正文", "audience": {"team": "T99"}}, AUTHOR, NOW)
     assert (broadcast.body, broadcast.audience) == ("周末一起去江边", {"all": True})
 
 
@@ -142,7 +143,7 @@ def test_what_is_missing_is_asked_for_when_submitting(office: World) -> None:
         ({"activity": "A02"}, "activity"),
     ):
         broadcast = draft(office)
-        broadcasts.edit(office.db, broadcast.id, change, NOW)
+        broadcasts.edit(office.db, broadcast.id, change, AUTHOR, NOW)
         broadcasts.preview_done(office.db, broadcast.id, NOW)
         with pytest.raises(BroadcastIncomplete) as refused:
             broadcasts.submit(office.db, broadcast.id, NOW)
@@ -167,6 +168,14 @@ def test_whoever_is_meant_is_counted_when_submitted_and_when_approved(office: Wo
         broadcasts.submit(office.db, nobody.id, NOW)
 
 
+def test_only_its_author_writes_in_a_draft(office: World) -> None:
+    """Whoever changed the words could otherwise approve them, and one human being would have done both."""
+    broadcast = draft(office)
+    with pytest.raises(NotTheirDraft):
+        broadcasts.edit(office.db, broadcast.id, {"body": "新的正文"}, REVIEWER, NOW)
+    assert broadcasts.edit(office.db, broadcast.id, {"body": "新的正文"}, OTHER_AUTHOR, NOW).body == "新的正文"
+
+
 # -- preview -----------------------------------------------------------------------------------------
 
 
@@ -182,7 +191,7 @@ def test_it_is_seen_on_a_phone_before_it_is_submitted_and_again_after_a_change(o
     with pytest.raises(PreviewMissing):
         broadcasts.submit(office.db, broadcast.id, NOW)  # owed, not seen yet
     broadcasts.preview_done(office.db, broadcast.id, NOW)
-    broadcasts.edit(office.db, broadcast.id, {"body": "改了一个字"}, NOW)
+    broadcasts.edit(office.db, broadcast.id, {"body": "改了一个字"}, AUTHOR, NOW)
     with pytest.raises(PreviewMissing):
         broadcasts.submit(office.db, broadcast.id, NOW)
     broadcasts.preview_done(office.db, broadcast.id, NOW + hours(1))
