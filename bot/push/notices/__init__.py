@@ -24,6 +24,7 @@ from bot.push.notices import (
     people,
     registrations,
     teams,
+    worker,
 )
 from bot.storage.crypto import Cipher
 
@@ -34,6 +35,7 @@ NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
     for room in (
         activities, attendance, broadcast_reviews, certificates, hours, mass, merits, people, registrations, teams,
+        worker,
     )  # fmt: skip
     for name, words in room.NOTICES.items()
 }
