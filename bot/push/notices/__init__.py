@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.push.notices import activities, attendance, certificates, hours, merits, people, registrations, teams
+from bot.push.notices import activities, attendance, certificates, hours, merits, people, registrations, stops, teams
 from bot.storage.crypto import Cipher
 
 Words = Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str | None]
@@ -21,6 +21,6 @@ Words = Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str |
 
 NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
-    for room in (activities, attendance, certificates, hours, merits, people, registrations, teams)
+    for room in (activities, attendance, certificates, hours, merits, people, registrations, stops, teams)
     for name, words in room.NOTICES.items()
 }
