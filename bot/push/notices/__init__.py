@@ -23,6 +23,7 @@ from bot.push.notices import (
     merits,
     people,
     registrations,
+    stops,
     teams,
     worker,
 )
@@ -34,8 +35,8 @@ Words = Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str |
 NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
     for room in (
-        activities, attendance, broadcast_reviews, certificates, hours, mass, merits, people, registrations, teams,
-        worker,
+        activities, attendance, broadcast_reviews, certificates, hours, mass, merits, people, registrations, stops,
+        teams, worker,
     )  # fmt: skip
     for name, words in room.NOTICES.items()
 }
