@@ -42,7 +42,7 @@ def read(db: Session, broadcast: Broadcast, now: datetime, settings: Settings, l
     return Said(
         broadcast.id, broadcast.title, broadcast.body, words.words(db, broadcast, now, zone, link),
         link, tuple(words.card(db, broadcast, now, zone)),
-        settings.data_dir / broadcast.picture if broadcast.picture else None,
+        settings.data_dir / Path("/", broadcast.picture).resolve().relative_to("/") if broadcast.picture else None,
     )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def draft(client: Client, said: Said, author: str) -> str:
 
     Doing it again leaves one more draft, which no follower sees. OSError when the picture cannot be read.
     """
-    name, content = ("cover.jpg", _cover()) if said.picture is None else (said.picture.name, said.picture.read_bytes())
+    name, content = ("cover.jpg", _cover()) if said.picture is None else (said.picture.name, _read(said.picture))
     thumb = client.material.add("image", (name, content))["media_id"]
     paragraphs = [line for line in (*said.body.splitlines(), *said.card) if line.strip()]
     article = {
@@ -80,6 +80,12 @@ def preview(client: Client, said: Said, openid: str, author: str) -> None:
     draft_id = draft(client, said, author) if said.picture is not None else ""
     kind, content = message(said, draft_id)
     client.mass_preview(openid, kind, content)
+
+
+def _read(picture: Path) -> bytes:
+    with Image.open(picture) as opened:  # whatever else lies below the data folder leaves it by no broadcast
+        opened.verify()
+    return picture.read_bytes()
 
 
 def _cover() -> bytes:

@@ -18,7 +18,6 @@ from bot.services import (
     auditing,
     duty,
     invitations,
-    recipients,
     registrations,
     reservations,
     swaps,
@@ -134,6 +133,22 @@ def complain_of_alerts(database: Database) -> None:
             log.error("alert.unheard", alerts=waiting, what=nobody or "值班老师还没有回复 收到")
 
 
+def tell_of_silence(database: Database, last: datetime, until: datetime, now: datetime) -> int:
+    """Those on duty hear that nothing was sent for a while; once for each silence. ``last`` and ``until`` are the wall
+    clock's, ``now`` ours."""
+    log.error("push.silent", since=last.isoformat(timespec="seconds"), what="提醒程序停过，其间该发的都晚了")
+    with database.session() as db:
+        writing(db)
+        woken = [str(staff.openid) for staff in duty.on_duty(db)]
+        for openid in woken:
+            key = f"{last:%Y%m%dT%H%M%SZ}:{openid}"
+            announcements.notify(
+                db, openid, "worker.silent", key, now, urgent=True, since=last.isoformat(), until=until.isoformat()
+            )
+        db.commit()
+    return len(woken)
+
+
 def seal_audit(database: Database) -> int:
     """Give new rows of the audit log their place in the chain."""
     with database.session() as db:
@@ -151,8 +166,6 @@ def retire_kept(database: Database, now: datetime) -> int:
         writing(db)
         retired = update(Push).where(Push.state == "unreached", over)
         done = db.execute(retired.values(state="expired", settled_at=now, error="nobody came for it"))
-        ours = select(Push.id).where(Push.kind == "broadcast", Push.state == "expired", Push.settled_at == now)
-        recipients.follow_pushes(db, ours)
         db.commit()
         return int(done.rowcount)  # type: ignore[attr-defined]
 

@@ -120,7 +120,7 @@ class Sender:
         """Nothing reached WeChat: the row's own tries are not spent on that."""
         now = self.now()
         cause = failure.cause if isinstance(failure, TokenUnavailable) else failure
-        if isinstance(cause, ApiError):
+        if isinstance(cause, ApiError) and cause.action is not Action.RETRY:
             # On the token endpoint every refusal concerns the whole account, also 40001 (a wrong secret).
             meaning = replace(cause.meaning, action=Action.STOP, reach=Reach.ACCOUNT)
             closed = self.closures.learn(meaning, EVERYTHING, "", now, str(cause))
@@ -149,7 +149,7 @@ class Sender:
                 stop = replace(meaning, action=Action.STOP)
                 return put_off(claimed, self.closures.learn(stop, EVERYTHING, "", now, refusal.message).until, error)
             case Action.PAYLOAD:
-                log.error("push.alert", code=meaning.code, name=meaning.name, what=meaning.text, wechat=refusal.message)
+                self.closures.complain(meaning, way.template_id or way.channel, now, refusal.message)
                 last = way.channel == "custom"
                 return Settlement(claimed, "failed", way.channel, error=error) if last else next_way
         return _later(claimed, way, error, now)

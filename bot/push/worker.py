@@ -16,10 +16,12 @@ import structlog
 
 from bot.push import leases, outbox
 from bot.push.broadcasts import Carrier
+from bot.push.bucket import Bucket
 from bot.push.chores import Chores
 from bot.push.closures import Closures
 from bot.push.hands import Hands
 from bot.push.sender import BUSY_PAUSES_S, Sender
+from bot.push.timers import JUMP
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
@@ -29,8 +31,6 @@ from bot.wechat.client import Client
 log = structlog.get_logger()
 
 WAKE_CHANNEL = "outbox"
-# A clock that jumps by more than this between two looks was moved by somebody: look at once what is due now.
-JUMP = timedelta(seconds=2)
 # A broadcast's pushes go into the outbox a few thousand at a time; so often it is looked whether there is room.
 REFILL_S = 1.0
 # After SIGTERM: what is in flight ends within its time-outs and is written down.
@@ -96,6 +96,7 @@ class Worker:
         self.hands = Hands(
             parts.database, sender, holder, now, lambda: not stop.is_set(),
             threads=settings.push.threads, lease_s=settings.push.lease_s, patient=patient,
+            bucket=Bucket(parts.valkey, holder, settings.push.rate),
             zone=ZoneInfo(settings.organisation.timezone),
         )  # fmt: skip
         going = lambda: not stop.is_set()  # noqa: E731

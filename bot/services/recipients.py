@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, select, update
+from sqlalchemy import ColumnElement, and_, case, select, update
 from sqlalchemy.orm import Session
 
 from bot.storage.database import writing
@@ -30,8 +30,11 @@ class Counts:
     errors: int
 
 
-def follow_pushes(db: Session, push_ids: Collection[int] | Select[int]) -> None:
-    """The recipients whom these pushes carry take over what became of them. Call ``writing(db)`` before."""
+def follow_pushes(db: Session, push_ids: Collection[int]) -> None:
+    """The recipients whom these pushes carry take over what became of them. Call ``writing(db)`` before.
+
+    A push that nobody came for in time expires; its recipient was unreached before and stays so.
+    """
     state = case(
         (Push.state == "sending", "due"),
         (Push.state == "expired", "unreached"),
@@ -45,7 +48,7 @@ def follow_pushes(db: Session, push_ids: Collection[int] | Select[int]) -> None:
             "state": state, "channel": Push.channel, "error": Push.error, "settled_at": Push.settled_at,
         }.items()
     }  # fmt: skip
-    if isinstance(push_ids, Collection) and not push_ids:
+    if not push_ids:
         return
     carried = update(Recipient).where(Recipient.push_id.in_(push_ids))
     db.execute(carried.values(values).execution_options(synchronize_session=False))

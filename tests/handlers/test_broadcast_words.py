@@ -48,8 +48,10 @@ def test_every_field_that_may_be_missing_is_named_in_chinese() -> None:
     text = said(r.BroadcastIncomplete(("title", "body", "link", "activity", "picture", "channel")))
     assert text.count("、") >= 5 and "title" not in text
     assert set(broadcast_words.CHANNELS) == set(CHANNELS) and set(broadcast_words.STEPS) == set(STATES)
-    for refused in (r.AudienceEmpty("二星级"), r.BroadcastUnknown(9), r.PreviewMissing(3), r.PreviewNobody(),
-                    r.OwnBroadcast(), r.NotTheirDraft(3), r.WhyMissing(3), r.DueInPast(NOW), r.RecipientsLeft(3, 2)):  # fmt: skip
+    for refused in (
+        r.AudienceEmpty("二星级"), r.BroadcastUnknown(9), r.PreviewMissing(3), r.PreviewNobody(), r.OwnBroadcast(),
+        r.NotTheirDraft(3), r.WhyMissing(3), r.DueInPast(NOW), r.RecipientsLeft(3, 2),
+    ):  # fmt: skip
         assert said(refused)
 
 

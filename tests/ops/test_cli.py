@@ -224,5 +224,6 @@ def test_the_doctor_says_what_to_do(bot: Bot) -> None:
     bot("db", "upgrade")
     findings = {each["name"]: each for each in json.loads(bot("check", "--json", **ACCOUNT).stdout)}
     assert not findings["值班"]["ok"] and "staff duty" in findings["值班"]["text"]
+    assert not findings["提醒程序"]["ok"] and "python -m bot run" in findings["提醒程序"]["text"]
     missing = bot("check", BOT_SECURITY__KEY="")
     assert missing.returncode == 1 and "BOT_WECHAT__TOKEN" in missing.stdout

@@ -107,6 +107,15 @@ def test_a_picture_that_is_gone_pauses_and_says_so(lite: Stage) -> None:
     assert row(lite, id).state == "paused" and "配图" in row(lite, id).error and not lite.wechat.calls(ALL)
 
 
+@pytest.mark.parametrize("name", ["../secret.txt", "secret.txt", "/etc/passwd"])
+def test_only_pictures_below_the_data_folder_leave_it(pictured: Stage, name: str) -> None:
+    (pictured.settings.data_dir / "secret.txt").write_text("BOT_SECURITY__KEY=…", "utf-8")
+    followers(pictured, 2)
+    id = approved(pictured, picture=name)
+    pictured.work()
+    assert row(pictured, id).state == "paused" and not pictured.wechat.calls("/cgi-bin/material/add_material")
+
+
 def test_a_subscription_account_tags_its_audience(database: Database, cipher: Cipher, valkey: Valkey) -> None:
     with simulated("verified_subscription") as wechat:
         stage = Stage(database, cipher, valkey, wechat, settings_for(wechat.url, account="verified_subscription"))

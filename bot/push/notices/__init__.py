@@ -24,7 +24,9 @@ from bot.push.notices import (
     people,
     questions,
     registrations,
+    stops,
     teams,
+    worker,
 )
 from bot.storage.crypto import Cipher
 
@@ -35,7 +37,7 @@ NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
     for room in (
         activities, attendance, broadcast_reviews, certificates, hours, mass, merits, people, questions, registrations,
-        teams,
+        stops, teams, worker,
     )  # fmt: skip
     for name, words in room.NOTICES.items()
 }
