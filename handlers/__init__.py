@@ -48,6 +48,7 @@ from handlers import (
     team_seats,
     teams,
     voice,
+    voice_lists,
     voice_mine,
     voice_staff,
     waiting_line,
@@ -82,6 +83,7 @@ INTENTS = all_intents(
         counter.router,
         voice.router,
         voice_mine.router,
+        voice_lists.router,
         smalltalk.router,
         faq.router,
     ]
@@ -121,6 +123,7 @@ ROUTERS = [
     guardians.router,  # 同意 5F82K1, 撤回同意, 我的孩子
     record.router,  # 我的时长, 为什么只有2.3小时, 申诉 …
     voice.router,  # 我要提问, 老板拖欠工资不给
+    voice_lists.router,  # 问题清单; 清单 2026-03, 签发清单 2026-03 of staff
     voice_mine.router,  # 我的提问, 补充 …, 满意, 撤回提问
     smalltalk.router,  # 小青, 老师在吗
     steps.one_at_a_time(),  # two wishes in one message: first things first

@@ -40,6 +40,10 @@ SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {
     r.NotAnExpert: lambda ctx, e: (
         f"{e.username} 没有登记“{TOPICS.get(e.topic) or CATEGORIES.get(e.topic, e.topic)}”方向，或者这几天不在。"
     ),
+    r.ListUnknown: lambda ctx, e: f"还没有 {e.month} 的问题清单。每月30日自动生成草稿。",
+    r.ListSigned: lambda ctx, e: f"{e.month} 的问题清单已经签发，不能再改。",
+    r.ListUnread: lambda ctx, e: f"{e.month} 的问题清单还有{e.left}条没有人看过，看完再签发。",
+    r.TellsWho: lambda ctx, e: f"里面还有能认出人的内容，建议写成：{e.shown}",
     r.MergeImpossible: lambda ctx, e: (
         f"{e.number} 不能并入{f' {e.into}' if e.into else '那一条'}：要并到另一条还在办的提问里，自己也没有并入别的。"
     ),

@@ -150,3 +150,30 @@ def late(first: datetime | None, last: datetime | None, as_json: bool) -> None:
         again = f"（第{one.round}次）" if one.round > 1 else ""
         click.echo(f"{one.number}　{KINDS[one.kind]}{again}　应在 {one.due_at.astimezone(here):%m-%d %H:%M} 前　{done}")
     click.echo(f"{since} 至 {until}：超时 {len(found)} 条。")
+
+
+@question_command.command("faq")
+@click.argument("month", metavar="月份")
+def faq(month: str) -> None:
+    """把签发过的问题清单变成知识库条目，检查后贴进 faq/ 里，例如 question faq 2026-03。"""
+    from bot.services.questions import problem_lists
+    from bot.services.refusals_questions import ListUnknown
+
+    names = {key: name for name, key in TOPICS.items()}
+    with opened(settings()) as db:
+        try:
+            row = problem_lists.named(db, month)
+        except ListUnknown as refused:
+            raise click.ClickException(f"还没有 {month} 的问题清单。") from refused
+        if row.state != "signed":
+            raise click.ClickException(f"{month} 的问题清单还没有签发。")
+        lines = [f"# {month} 问题清单里的条目：每条至少再补 4 种问法，改好以后执行 python -m bot faq check"]
+        for item in problem_lists.lines(row):
+            lines += [f"  - id: voice-{month}-{item.position}  # {names[item.topic]}，{item.times}人问过"]
+            lines += [f"    ask: [{_quoted(item.asked)}]", f"    answer: {_quoted(item.answer)}"]
+    click.echo("\n".join(lines))
+
+
+def _quoted(text: str) -> str:
+    """A YAML scalar on one line: what JSON writes is one."""
+    return json.dumps(text, ensure_ascii=False)

@@ -90,6 +90,7 @@ class Chores:
             Chore("appeals", CLEAN_EVERY_S, lambda: jobs_attendance.complain_of_appeals(database, now())),
             Chore("places", CLEAN_EVERY_S, lambda: jobs_attendance.forget_places(database, now(), settings)),
             Chore("questions", sweep_s, lambda: jobs_questions.remind(database, now(), settings)),
+            Chore("problems", sweep_s, lambda: jobs_questions.draft_list(database, now(), settings)),
             Chore("answered", CLEAN_EVERY_S, lambda: jobs_questions.close_old(database, now(), settings)),
             Chore("erase", CLEAN_EVERY_S, lambda: jobs_people.erase(database, now(), settings)),
             Chore("settle", sweep_s, lambda: jobs_hours.settle_late(database, now(), settings)),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.services.questions import after, escalation
+from bot.services.questions import after, escalation, problem_lists
 from bot.services.rules import Rules
 from bot.settings import Settings
+from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 
 
@@ -24,3 +25,15 @@ def close_old(database: Database, now: datetime, settings: Settings) -> int:
         if closed:
             db.commit()
         return closed
+
+
+def draft_list(database: Database, now: datetime, settings: Settings) -> int:
+    """The list of problems, from 9 o'clock of the 30th, also when nobody was there that day; again changes nothing."""
+    rules = Rules.of(settings)
+    month = problem_lists.month_due(now, rules.timezone)
+    with database.session() as db:
+        if not problem_lists.is_due(db, month, now, rules):
+            return 0
+        problem_lists.build(db, Cipher(settings.security.key), month, now, rules)
+        db.commit()
+        return 1

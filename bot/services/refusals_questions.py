@@ -86,6 +86,42 @@ class NotAnExpert(Refused):
         self.username, self.topic = username, topic
 
 
+class ListUnknown(Refused):
+    """No list of problems for this month."""
+
+    code = "LIST_UNKNOWN"
+
+    def __init__(self, month: str) -> None:
+        self.month = month
+
+
+class ListSigned(Refused):
+    """Published: nothing in it changes any more."""
+
+    code = "LIST_SIGNED"
+
+    def __init__(self, month: str) -> None:
+        self.month = month
+
+
+class ListUnread(Refused):
+    """Some of it nobody has read yet."""
+
+    code = "LIST_UNREAD"
+
+    def __init__(self, month: str, left: int) -> None:
+        self.month, self.left = month, left
+
+
+class TellsWho(Refused):
+    """Something in the text tells who somebody is; ``shown`` is how it would read without."""
+
+    code = "TELLS_WHO"
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+
+
 class MergeImpossible(Refused):
     """Into itself, into one that is merged or over, or a private one into one that may be published."""
 

@@ -16,7 +16,7 @@ from bot.language.dates import moment
 from bot.services.questions import experts, promises
 from bot.services.questions.states import CATEGORIES, TOPICS, WAITING
 from bot.storage.crypto import Cipher
-from bot.storage.models import Question, QuestionClock, QuestionEntry
+from bot.storage.models import ProblemList, Question, QuestionClock, QuestionEntry
 
 NAME = "questions"
 Ids = Mapping[str, Any]
@@ -182,6 +182,16 @@ def _returned(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneIn
     return f"【青年之声】{row.number} 的答复请再改一改：{_words(cipher, db, ids)}\n改好回复 答 {row.number} 加内容。"
 
 
+def _list_built(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInfo) -> str | None:
+    row = db.get_one(ProblemList, int(ids["list_id"]))
+    if row.state != "draft":
+        return None
+    return (
+        f"【问题清单】{row.month} 的草稿好了，共{len(row.items)}条，已去掉个人信息。\n"
+        f"请逐条看一遍：清单 {row.month} 1；没问题回复 清单通过 1，不公布回复 清单去掉 1；全部看完后审核员回复 签发清单 {row.month}。"
+    )
+
+
 def _objected(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInfo) -> str | None:
     row = _row(db, ids)
     if row.state != "accepted":
@@ -193,5 +203,5 @@ NOTICES: dict[str, Callable[..., str | None]] = {
     "accepted": _accepted, "wanted": _wanted, "answered": _answered, "ended": _ended, "merged": _merged,
     "submitted": _submitted, "review_soon": _review_soon, "reply_soon": _reply_soon, "overdue": _overdue,
     "assigned": _assigned, "unassigned": _unassigned, "more": _more, "withdrawn": _withdrawn, "drafted": _drafted,
-    "returned": _returned, "objected": _objected,
+    "list_built": _list_built, "returned": _returned, "objected": _objected,
 }  # fmt: skip

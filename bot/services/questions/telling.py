@@ -25,7 +25,7 @@ def asker(db: Session, row: Question, what: str, now: datetime, rules: Rules = U
 def reviewers(db: Session, row: Question, what: str, now: datetime, rules: Rules = USUAL, **ids: Any) -> None:
     """At once where nights count, because the promise then runs at night as well."""
     key = f"{row.id}:{row.round}:{':'.join(map(str, ids.values()))}"
-    _tell(db, _of_roles(db, DECIDES["question"]), row, what, key, now, rules, **ids)
+    _tell(db, of_roles(db, DECIDES["question"]), row, what, key, now, rules, **ids)
 
 
 def assignee(db: Session, row: Question, what: str, now: datetime, rules: Rules = USUAL, **ids: Any) -> bool:
@@ -46,10 +46,10 @@ def whoever_works(db: Session, row: Question, what: str, now: datetime, rules: R
 
 def administrators(db: Session, row: Question, what: str, now: datetime, rules: Rules = USUAL, **ids: Any) -> None:
     key = f"{row.id}:{row.round}:{':'.join(map(str, ids.values()))}"
-    _tell(db, _of_roles(db, ("admin",)), row, what, key, now, rules, **ids)
+    _tell(db, of_roles(db, ("admin",)), row, what, key, now, rules, **ids)
 
 
-def _of_roles(db: Session, roles: tuple[str, ...]) -> list[str]:
+def of_roles(db: Session, roles: tuple[str, ...]) -> list[str]:
     bound = select(Staff.openid).where(Staff.openid.is_not(None), Staff.role.in_(roles)).order_by(Staff.id)
     return [str(openid) for openid in db.scalars(bound)]
 

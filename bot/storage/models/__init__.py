@@ -21,7 +21,15 @@ from bot.storage.models.merits import (
 )
 from bot.storage.models.people import Consent, Follower, NoticeConsent, NoticeConsentEvent, Person, Staff
 from bot.storage.models.pushes import Push
-from bot.storage.models.questions import Expert, Question, QuestionClock, QuestionEntry, QuestionNumber
+from bot.storage.models.questions import (
+    Expert,
+    ProblemItem,
+    ProblemList,
+    Question,
+    QuestionClock,
+    QuestionEntry,
+    QuestionNumber,
+)
 from bot.storage.models.registrations import LIVE_STATES, SEATED_STATES, Offer, Registration, Swap
 from bot.storage.models.teams import Invitation, Membership, Reservation, Team
 from bot.storage.models.volunteers import (
@@ -36,12 +44,13 @@ from bot.storage.models.volunteers import (
 )
 
 __all__ = [
-    "LIVE_STATES", "SEATED_STATES", "Activity", "Agreement", "Alert", "AlertNote", "Appeal",
-    "AttendanceEvent", "AuditEntry", "Base", "Batch", "Broadcast", "Certificate", "CertificateEntry",
-    "CertificateNumber", "Completion", "Consent", "Course", "Delivery", "Document", "EntryCount", "Erasure",
-    "Expert", "Follower", "FollowerTag", "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease",
-    "LedgerEntry", "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome",
-    "Person", "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "Push", "Question", "QuestionClock",
-    "QuestionEntry", "QuestionNumber", "Recipient", "Redemption", "Registration", "Reservation", "Reward", "Roster",
-    "SavedSession", "Shift", "Staff", "StarAward", "Suspension", "Swap", "Team", "UTCDateTime", "Volunteer",
+    "LIVE_STATES", "SEATED_STATES", "Activity", "Agreement", "Alert", "AlertNote", "Appeal", "AttendanceEvent",
+    "AuditEntry", "Base", "Batch", "Broadcast", "Certificate", "CertificateEntry", "CertificateNumber",
+    "Completion", "Consent", "Course", "Delivery", "Document", "EntryCount", "Erasure", "Expert", "Follower",
+    "FollowerTag", "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry",
+    "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
+    "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "ProblemItem", "ProblemList", "Push", "Question",
+    "QuestionClock", "QuestionEntry", "QuestionNumber", "Recipient", "Redemption", "Registration",
+    "Reservation", "Reward", "Roster", "SavedSession", "Shift", "Staff", "StarAward", "Suspension", "Swap",
+    "Team", "UTCDateTime", "Volunteer",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.models.alerts import Alert
@@ -117,3 +117,38 @@ class Expert(Base):
     away_from: Mapped[date | None] = mapped_column(Date)
     away_until: Mapped[date | None] = mapped_column(Date)
     staff: Mapped[Staff] = relationship()
+
+
+class ProblemList(Base):
+    """The problems of a month, published on the 30th (in February on the last day): ``state`` draft → signed."""
+
+    __tablename__ = "problem_lists"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), unique=True)
+    state: Mapped[str] = mapped_column(String(16), default="draft")
+    built_at: Mapped[datetime]
+    signed_by: Mapped[str] = mapped_column(String(64), default="")
+    signed_at: Mapped[datetime | None]
+    items: Mapped[list[ProblemItem]] = relationship(back_populates="list", order_by="ProblemItem.position")
+
+
+class ProblemItem(Base):
+    """One problem and how it is solved, anonymised; ``asked`` and ``answer`` are what the public reads.
+
+    ``times``: how many asked it. ``questions``: their ids. Published once a person has read it (``confirmed_by``);
+    ``dropped``: left out.
+    """
+
+    __tablename__ = "problem_items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[int] = mapped_column(ForeignKey("problem_lists.id"), index=True)
+    position: Mapped[int]
+    topic: Mapped[str] = mapped_column(String(16))
+    asked: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    times: Mapped[int] = mapped_column(default=1)
+    questions: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    dropped: Mapped[bool] = mapped_column(default=False)
+    confirmed_by: Mapped[str] = mapped_column(String(64), default="")
+    confirmed_at: Mapped[datetime | None]
+    list: Mapped[ProblemList] = relationship(back_populates="items")

@@ -97,8 +97,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_question_entries"),
     )
     op.create_index("ix_question_entries_question_id", "question_entries", ["question_id"], unique=False)
+    op.create_table(
+        "problem_lists",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed_by", sa.String(length=64), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_problem_lists"),
+        sa.UniqueConstraint("month", name="uq_problem_lists_month"),
+    )
+    op.create_table(
+        "problem_items",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("list_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("topic", sa.String(length=16), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("questions", sa.JSON(), nullable=False),
+        sa.Column("dropped", sa.Boolean(), nullable=False),
+        sa.Column("confirmed_by", sa.String(length=64), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["list_id"], ["problem_lists.id"], name="fk_problem_items_list_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_problem_items"),
+    )
+    op.create_index("ix_problem_items_list_id", "problem_items", ["list_id"], unique=False)
 
 
 def downgrade() -> None:
-    for table in ("question_entries", "question_clocks", "questions", "experts", "question_numbers"):
+    questions = ("question_entries", "question_clocks", "questions", "question_numbers")
+    for table in ("problem_items", "problem_lists", *questions, "experts"):
         op.drop_table(table)
