@@ -1,4 +1,4 @@
-"""The reminders of a county through the outbox against a WeChat that takes 80 ms, beside the bare calls and wechatpy."""
+"""A county's reminders through the outbox to a WeChat that takes 80 ms, beside bare calls and wechatpy in one run."""
 
 from __future__ import annotations
 

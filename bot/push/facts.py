@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, selectinload
 
 from bot.push import alarms, pictures
 from bot.push.notices import NOTICES
@@ -123,11 +123,11 @@ def read(
 
 
 def preload(db: Session, pushes: Sequence[Row]) -> list[object]:
-    """What `read` will look up for these, in three statements; it stays loaded while the list is kept."""
+    """What `read` will look up for these, in a few statements; it stays loaded while the list is kept."""
     ids = {push.payload.get("registration_id") for push in pushes} - {None}
     openids = {push.openid for push in pushes}
     seats = select(Registration).where(Registration.id.in_(ids)).execution_options(populate_existing=True)
-    seats = seats.options(joinedload(Registration.shift).joinedload(Shift.activity))
+    seats = seats.options(selectinload(Registration.shift).selectinload(Shift.activity))
     followers = select(Follower).where(Follower.openid.in_(openids)).execution_options(populate_existing=True)
     consents = select(NoticeConsent).where(NoticeConsent.openid.in_(openids), NoticeConsent.remaining > 0)
     return [*(db.scalars(seats) if ids else ()), *db.scalars(followers), *db.scalars(consents)]

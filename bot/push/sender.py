@@ -97,8 +97,8 @@ class Sender:
         """One of its ways was closed after it was read: the others are chosen anew."""
         if isinstance(prepared, Settlement):
             return False
-        now = self.now()
-        return any(self.closures.of(way.channel, now) or self.closures.of(way.template_id, now) for way in prepared.open)
+        now, of = self.now(), self.closures.of
+        return any(of(way.channel, now) or of(way.template_id, now) for way in prepared.open)
 
     def _try_all(self, claimed: Claimed, ways: Ways, still_ours: Callable[[], bool]) -> Settlement:
         learned: tuple[Effect, ...] = ()
