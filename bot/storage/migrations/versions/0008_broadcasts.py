@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index("ix_pushes_kind_state", "pushes", ["kind", "state", "due_at"], unique=False)
     op.create_table(
         "notice_consent_events",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -136,6 +137,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_pushes_kind_state", table_name="pushes")
     op.drop_column("followers", "broadcasts")
     op.drop_index("ix_broadcast_recipients_state", table_name="broadcast_recipients")
     op.drop_index("ix_broadcast_recipients_push_id", table_name="broadcast_recipients")
