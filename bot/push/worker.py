@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.push import leases, outbox
+from bot.push import jobs_tags, leases, outbox
 from bot.push.chores import Chores
 from bot.push.closures import Closures
 from bot.push.hands import Hands
@@ -96,6 +96,8 @@ class Worker:
             zone=ZoneInfo(settings.organisation.timezone),
         )  # fmt: skip
         self._chores = Chores(parts.database, settings, holder, now, self.hands.prolong)
+        account = settings.wechat.account
+        self._chores.add("tags", lambda: jobs_tags.tell_wechat(parts.database, parts.client, account, now()))
         self._parts, self._stop, self._now = parts, stop, now
 
     def once(self) -> None:
