@@ -10,6 +10,7 @@ import pytest
 
 from bot import menu
 from bot.settings import Button, TagMenu
+from bot.simulator.api.menu import menu_for
 from handlers import INTENTS
 from tests.ops.test_cli import Bot, bot, one_line
 from tests.push.account import APP_ID, SECRET
@@ -37,7 +38,7 @@ def as_menu(given: dict[str, object]) -> TagMenu:
         ([{**LEADERS, "tag": "长" * 31}], "应有 1–30 个字"),
         ([LEADERS, LEADERS], "标签“队长”有不止一份菜单"),
         ([{**LEADERS, "buttons": []}], "“队长”的菜单：菜单是空的"),
-        ([{**LEADERS, "buttons": [{"name": "队伍", "key": "teams.mein"}]}], "“队长”的菜单：“队伍”的 key“teams.mein”没有对应"),
+        ([{**LEADERS, "buttons": [{"name": "队", "key": "teams.mein"}]}], "“队长”的菜单：“队”的 key“teams.mein”没有"),
         ([{**LEADERS, "tag": f"t{n}"} for n in range(101)], "最多 100 份，现在有 101 份"),
     ],
 )
@@ -67,11 +68,10 @@ def test_from_the_file_to_the_phone(bot: Bot, wechat: Simulated, tmp_path: Path)
         return done.stdout
 
     def shown(openid: str) -> str:
-        seen = wechat.ask(f"/cgi-bin/menu/trymatch?access_token={token}", {"user_id": openid})
-        return str(seen["button"][0]["name"])
+        """What the phone shows first."""
+        state = wechat.world.state
+        return str(menu_for(state, state.followers[openid])[0]["name"])
 
-    granted = {"grant_type": "client_credential", "appid": APP_ID, "secret": SECRET}
-    token = wechat.ask("/cgi-bin/stable_token", granted)["access_token"]
     changes = bot("menu", "diff", **configured(LEADERS)).stdout
     assert "+ （标签 队长）我的队伍 [click] teams.mine" in changes
     assert "新发布 2 份，撤下 0 份" in published(LEADERS, REVIEWERS)
