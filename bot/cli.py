@@ -29,6 +29,7 @@ COMMANDS = {
     "hours": ("bot.commands.hours", "时长：手工补记的清单、录入、审核，到期没结算的活动"),
     "reward": ("bot.commands.rewards", "益币商城：上架、补货、清单"),
     "activity": ("bot.commands.activities", "活动：提交、审核、取消、排班"),
+    "broadcast": ("bot.commands.broadcasts", "群发：起草、预览、审核、发送、看结果"),
     "policy": ("bot.commands.insurance", "保单：登记、用到活动上"),
     "import": ("bot.commands.people", "从表格导入活动"),
     "export": ("bot.commands.people", "导出为表格"),

@@ -115,8 +115,10 @@ class Push(Section):
     sweep_s: Seconds = 10
     lease_s: Seconds = 60
     threads: Count = 8
+    rate: Count = 200
     templates: dict[str, PushTemplate] = {
         "reminder": PushTemplate(), "offer": PushTemplate(), "change": PushTemplate(), "alert": PushTemplate(),
+        "broadcast": PushTemplate(),
     }  # fmt: skip
 
 

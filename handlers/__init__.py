@@ -12,6 +12,7 @@ from handlers import (
     ask_back,
     attendance,
     attendance_staff,
+    broadcasts,
     certificates,
     claims,
     consents,
@@ -96,6 +97,7 @@ ROUTERS = [
     steps.open_form(FORMS),  # the answer to the question asked last
     certificates.asked,  # 2 从2025年9月到现在, when that was asked
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
+    broadcasts.router,  # 群发 3, 同意群发 3: of staff who write and decide them
     reviews.router,  # 待办, 入队申请, 同意 1: of whoever may decide
     leaders.router,  # 名单 A12, 我带的活动: of whoever leads
     on_site.router,  # 签到码 A12, 到 王晓雨, 结算 A12

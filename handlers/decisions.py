@@ -11,9 +11,11 @@ from bot.conversation.context import Context
 from bot.language.dates import moment, span
 from bot.services import (
     activities,
+    actors,
     appeals,
     approvals,
     authority,
+    broadcasts,
     certificates,
     disputes,
     honours,
@@ -26,7 +28,16 @@ from bot.services import (
 from bot.services.profiles import masked_name
 from bot.services.refusals_certificates import SealNotDeclined
 from bot.services.rules import Rules
-from bot.storage.models import Activity, Appeal, AttendanceEvent, Certificate, ManualEntry, Person, Registration
+from bot.storage.models import (
+    Activity,
+    Appeal,
+    AttendanceEvent,
+    Broadcast,
+    Certificate,
+    ManualEntry,
+    Person,
+    Registration,
+)
 from handlers.team_leaders import actor_of
 
 Decide = Callable[[Context, int, bool, str, str], object]
@@ -105,6 +116,18 @@ def _activity(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object:
     return activities.reject(ctx.db, id, actor, ctx.now, why)
 
 
+def _broadcast(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object:
+    if yes:
+        return broadcasts.approve(ctx.db, id, actor, ctx.now, rules=_rules(ctx))
+    return broadcasts.reject(ctx.db, id, actor, why, ctx.now, _rules(ctx))
+
+
+def _broadcast_reviewer(ctx: Context, row: Broadcast) -> str | None:
+    """Not its author: nobody decides about their own."""
+    actor = authority.may_decide(ctx.db, ctx.openid, "broadcast")
+    return None if actor is None or actors.is_same_human(ctx.db, actor, row.author) else actor
+
+
 def _rules(ctx: Context) -> Rules:
     return Rules.of(ctx.settings)
 
@@ -138,6 +161,14 @@ REVIEWS: dict[str, Review] = {
             actor=by_staff("activity"),
             words=lambda ctx, row: f"{row.code} {row.title}，细看回复 审核 {row.code}",
             decide=_activity,
+        ),
+        Review(
+            kind="broadcast",
+            called="群发",
+            pending=lambda ctx: broadcasts.pending(ctx.db),
+            actor=_broadcast_reviewer,
+            words=lambda ctx, row: f"{row.id} {row.title}，发给{row.size_submitted}人，细看回复 群发 {row.id}",
+            decide=_broadcast,
         ),
         Review(
             kind="volunteer",

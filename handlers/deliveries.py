@@ -7,7 +7,7 @@ import structlog
 from bot.conversation.context import Context
 from bot.conversation.inbox import delivery_key
 from bot.conversation.router import Router
-from bot.services import announcements, notice_consents
+from bot.services import announcements, notice_consents, recipients
 from bot.wechat.messages import (
     AgentSession,
     MassReport,
@@ -73,7 +73,26 @@ def verification(ctx: Context) -> Reply:
     return Nothing()
 
 
-@router.message(MassReport, PublishReport, AgentSession)
+@router.message(MassReport)
+def mass_report(ctx: Context) -> Reply:
+    assert isinstance(ctx.message, MassReport)
+    report = ctx.message
+    counts = recipients.Counts(report.total, report.filtered, report.sent, report.errors)
+    if not recipients.reported(ctx.db, report.job_id, report.status, counts, ctx.now):
+        log.info("wechat.report", event=report.event, status=report.status)  # sent from WeChat's own console
+    return Nothing()
+
+
+@router.message(PublishReport)
+def publish_report(ctx: Context) -> Reply:
+    assert isinstance(ctx.message, PublishReport)
+    report = ctx.message
+    if not recipients.published(ctx.db, report.publish_id, report.status, "".join(report.article_urls[:1]), ctx.now):
+        log.info("wechat.report", event=report.event, status=report.status)
+    return Nothing()
+
+
+@router.message(AgentSession)
 def noted(ctx: Context) -> Reply:
     log.info("wechat.report", event=getattr(ctx.message, "event", ""), status=getattr(ctx.message, "status", ""))
     return Nothing()

@@ -23,6 +23,7 @@ LINE = re.compile(
     |(?P<leads>负责)：(?P<leader>\S+)\s(?P<led>\S+)
     |(?P<hours>时长)：(?P<served>\S+)\ (?P<given>[\d.]+)小时
     |(?P<reward>奖品)：(?P<item>.+)
+    |(?P<broadcast>群发)：(?P<author>\S+)\s(?P<drafted>.+)
     |(?P<later>过了)：(?P<number>\d+)(?P<unit>天|小时|分钟|秒)
     |账号给(?P<pictured>.+?)发了图片
     |(?P<not_pushed>账号没对(?P<not_to>.+?)说)：(?P<not_text>.+)
@@ -105,6 +106,8 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "hours", who=get("served"), text=get("given"))
     if part["reward"]:
         return Step(number, "reward", text=get("item"))
+    if part["broadcast"]:
+        return Step(number, "broadcast", who=get("author"), text=get("drafted"))
     if part["pictured"]:
         return Step(number, "pictured", who=get("pictured"))
     if part["not_pushed"]:

@@ -113,6 +113,8 @@ class Player:
                 self.give_hours(step)
             case "reward":
                 self.put_up(where, step.text)
+            case "broadcast":
+                self.draft(where, step)
             case "reply":
                 self.check_reply(where, step.text)
             case "pushed":
@@ -260,6 +262,14 @@ class Player:
         done = self.stack.command("reward", "add", title, "--merchant", name, *words)
         assert done.returncode == 0, f"{where}: {done.stderr}"
 
+    def draft(self, where: str, step: Step) -> None:
+        """``李老师 周末去江边｜一起去江边捡垃圾｜活动 A12｜链接 https://…｜发给 area=城东街道``: as at the console."""
+        title, body, *more = step.text.split("｜")
+        named = {"活动": "--activity", "链接": "--link", "发给": "--to"}
+        options = [word for each in more for word in (named[each.split(" ", 1)[0]], each.split(" ", 1)[1])]
+        done = self.stack.command("broadcast", "create", "--title", title, "--body", body, *options, "--by", step.who)
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+
     def check_reply(self, where: str, expected: str) -> None:
         if expected == "（不出声）":
             assert self.shown == "", f"{where}: expected silence, got\n{self.shown}"
@@ -330,7 +340,7 @@ DEEDS = {
 
 def pushed(follower: Follower) -> list[str]:
     """What the account said first, oldest first: everything that was no answer and not the follower's own."""
-    first = ("custom", "template", "subscribe")
+    first = ("custom", "template", "subscribe", "mass")
     return [str(item.get("text", "")) for item in follower.inbox() if item["kind"] in first]
 
 

@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 
 import click
 from rich.console import Console
@@ -60,6 +61,7 @@ def examine() -> Iterator[Finding]:
         ("回调地址", callback),
         ("菜单", live_menu),
         ("帐号权限", rights),
+        ("提醒程序", worker),
         ("值班", duty),
         ("网页地址", pages),
         ("证明字体", font),
@@ -206,6 +208,33 @@ def rights(chosen: Settings) -> str:
     if claimed == "unverified":
         raise Wrong("帐号已经认证，请把 wechat.account 改为 verified_service 或 verified_subscription。")
     return f"{claimed}，{followers.get('total', 0)} 个粉丝"
+
+
+def worker(chosen: Settings) -> str:
+    """A worker that says nothing for ten minutes sends nothing either."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.app import build
+    from bot.push.leases import HEARTBEAT, SILENT
+    from bot.storage.errors import StorageError
+    from bot.storage.models import Lease
+
+    if not _is_made(chosen):
+        raise Wrong("数据库还没有建立，提醒程序没有运行过。")
+    try:
+        with build(chosen).database.session() as db:
+            lease = db.get(Lease, HEARTBEAT)
+    except (StorageError, SQLAlchemyError) as error:
+        raise Wrong("数据库用不了，看不出提醒程序是否在运行。") from error
+    if lease is None:
+        raise Wrong("还没有运行过，什么提醒都不会发。执行：python -m bot run（或 python -m bot work）")
+    silent = datetime.now(timezone.utc) - lease.beat_at
+    if silent > SILENT:
+        raise Wrong(
+            f"{silent.total_seconds() / 60:.0f} 分钟没有动静，提醒和通知都没有在发。"
+            "执行 python -m bot run（用 systemd 的：systemctl restart），再看日志里的 push."
+        )
+    return f"{silent.total_seconds():.0f} 秒前还在运行"
 
 
 def duty(chosen: Settings) -> str:

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.push import fields, pictures, wording
+from bot.push import broadcasts_content, fields, pictures, wording
 from bot.push.closures import Closures
 from bot.push.effects import (
     Effect,
@@ -25,9 +26,16 @@ from bot.push.effects import (
 from bot.push.facts import Facts
 from bot.push.outbox import Claimed
 from bot.services import announcements
-from bot.services.reach import CLICK_WINDOW, CLICKS_PER_WINDOW, MESSAGE_WINDOW, MESSAGES_PER_WINDOW, RIGHTS
+from bot.services.reach import (
+    BROADCAST,
+    CLICK_WINDOW,
+    CLICKS_PER_WINDOW,
+    MESSAGE_WINDOW,
+    MESSAGES_PER_WINDOW,
+    RIGHTS,
+)
 from bot.settings import PushTemplate, Settings
-from bot.storage.models import Follower, NoticeConsent
+from bot.storage.models import Broadcast, Follower, NoticeConsent
 from bot.wechat.client import Client
 from bot.wechat.errors import Reach
 from bot.wechat.replies import Image, Music, News, Reply, Text, Video, Voice
@@ -43,14 +51,18 @@ SENDABLE = (Text, Image, Voice, Video, Music, News)
 class Way:
     """One call that can say it. ``used``: what to note when it went through."""
 
-    channel: Literal["subscribe", "template", "custom"]
+    channel: Literal["subscribe", "template", "custom", "preview"]
     used: tuple[Effect, ...] = ()
     template_id: str = ""
     data: Mapping[str, str] | None = None
     reply: Reply | None = None
     repeatable: bool = False
+    page: str = ""
+    """What a tap on a subscribe notice opens."""
     picture: Callable[[Client], Reply] | None = None
     """Makes ``reply`` anew at the moment of sending."""
+    call: Callable[[Client], object] | None = None
+    """Says it by a call of its own."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ def _allowed(
         if consent is not None and consent.remaining > 0 and data:
             lasting = templates.subscribe_lasts
             used = NoticeUsed(claimed.openid, templates.subscribe, try_of(claimed), lasting)
-            allowed.append(Way("subscribe", (used,), templates.subscribe, data))
+            allowed.append(Way("subscribe", (used,), templates.subscribe, data, page=facts.link))
     if "template" in rights and templates.template and follows and facts.reply is None:
         data = _data(kind, templates.template_fields, facts, now, zone)
         if data:
@@ -101,8 +113,28 @@ def _allowed(
         made = facts.certificate
         picture = (lambda client: pictures.message(client, made, settings)) if made is not None else None
         allowed.append(Way("custom", (window,), reply=reply, picture=picture))
+    if facts.broadcast is not None:
+        return _of_broadcast(db, claimed, facts, facts.broadcast, allowed, now, settings)
     # An alert in full words helps sooner; the template wakes when the window is shut.
     return allowed[::-1] if claimed.kind == "alert" else allowed
+
+
+def _of_broadcast(
+    db: Session, claimed: Claimed, facts: Facts, broadcast: Broadcast, allowed: list[Way], now: datetime,
+    settings: Settings,
+) -> list[Way]:  # fmt: skip
+    """Never a template, which WeChat forbids for what is not about the follower's own affairs (platform §3.4). A free
+    window before a consent, which is used up."""
+    if claimed.kind == "broadcast_preview":
+        ways = [way for way in allowed if way.channel == "custom"]
+        if settings.wechat.account == "unverified":
+            return ways
+        said = broadcasts_content.read(db, broadcast, now, settings, facts.link)
+        author = settings.organisation.short_name
+        show = partial(broadcasts_content.preview, said=said, openid=claimed.openid, author=author)
+        return [Way("preview", call=show), *ways]
+    order = {"custom": ("custom",), "notice": ("subscribe",)}.get(broadcast.channel, BROADCAST)
+    return [way for channel in order for way in allowed if way.channel == channel]
 
 
 def _data(
@@ -128,13 +160,16 @@ def _window(follower: Follower, now: datetime) -> WindowUsed | None:
 
 def send(client: Client, claimed: Claimed, way: Way) -> str:
     """One call; WeChat's id of the message where it gives one."""
+    if way.call is not None:
+        way.call(client)
+        return ""
     if way.channel == "custom":
         assert way.reply is not None
         client.custom(claimed.openid, way.picture(client) if way.picture else way.reply)
         return ""
     assert way.data is not None
     if way.channel == "subscribe":
-        client.subscribe_send(claimed.openid, way.template_id, way.data)
+        client.subscribe_send(claimed.openid, way.template_id, way.data, page=way.page)
         return ""
     return client.template_send(claimed.openid, way.template_id, way.data, client_msg_id=client_msg_id(claimed))
 

@@ -1,11 +1,11 @@
-"""What the worker looks after between sends: its heartbeat, its leases, lost rows, and the jobs of each sweep."""
+"""What the worker looks after between sends: its heartbeat, its leases, lost rows, and the timers of all workers."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +21,7 @@ from bot.push import (
     leases,
     outbox,
 )
+from bot.push.timers import Timers
 from bot.settings import Settings
 from bot.storage.database import Database, StorageError, retrying
 
@@ -35,16 +36,20 @@ MERITS_EVERY_S = 300.0
 
 @dataclass
 class Chore:
-    """Done again ``every_s`` seconds after it was done; by the monotonic clock, so that no moved clock stops it."""
+    """Done again ``every_s`` seconds after it was done; by the monotonic clock, so that no moved clock stops it.
+
+    ``own``: each worker does it for itself; all else is a timer, of which only one of the workers has a turn.
+    """
 
     name: str
     every_s: float
     work: Callable[[], object]
+    own: bool = False
     next_at: float = 0.0
 
 
 class Chores:
-    """``prolong`` keeps the rows in the worker's hands its own."""
+    """``prolong`` keeps the rows in the worker's hands its own; ``carry`` carries broadcasts."""
 
     def __init__(
         self,
@@ -53,6 +58,7 @@ class Chores:
         holder: str,
         now: Callable[[], datetime],
         prolong: Callable[[], object],
+        carry: Callable[[], object] = lambda: None,
     ) -> None:
         lease_s, sweep_s = settings.push.lease_s, settings.push.sweep_s
         self._sweep_s = sweep_s
@@ -65,14 +71,21 @@ class Chores:
                     db.commit()
                     log.warning("push.recovered", rows=count, what="上一个进程中断时正在发送，会再发一次并做标记")
 
-        self._heartbeat = Chore("heartbeat", BEAT_S, lambda: leases.beat(database, holder, lease_s))
-        self._hold = Chore("prolong", lease_s / 3, prolong)
+        def beat() -> None:
+            last = leases.beat(database, holder, lease_s)
+            if last is not None and datetime.now(timezone.utc) - last > leases.SILENT:
+                jobs.tell_of_silence(database, last, datetime.now(timezone.utc), now())
+
+        self._timers = Timers(database, holder, now)
+        self._heartbeat = Chore("heartbeat", BEAT_S, beat, own=True)
+        self._hold = Chore("prolong", lease_s / 3, prolong, own=True)
         self._sweep = [
-            Chore("recover", sweep_s, recover),
+            Chore("recover", sweep_s, recover, own=True),
             Chore("alerts", sweep_s, lambda: jobs.repeat_alerts(database, now())),
             Chore("complain", COMPLAIN_EVERY_S, lambda: jobs.complain_of_alerts(database)),
             Chore("offers", sweep_s, lambda: jobs.run_offers(database, now(), settings)),
             Chore("reminders", sweep_s, lambda: jobs.plan_reminders(database, now(), settings)),
+            Chore("broadcasts", sweep_s, carry, own=True),  # their rows are shared, call by call
             Chore("close", sweep_s, lambda: jobs_attendance.close_shifts(database, now(), settings)),
             Chore("appeals", CLEAN_EVERY_S, lambda: jobs_attendance.complain_of_appeals(database, now())),
             Chore("places", CLEAN_EVERY_S, lambda: jobs_attendance.forget_places(database, now(), settings)),
@@ -117,10 +130,23 @@ class Chores:
         for chore in chores:
             if chore.next_at > time.monotonic():
                 continue
+            wait_s = chore.every_s
             try:
-                retrying(chore.work)
+                wait_s = self._turn(chore)
             except (StorageError, SQLAlchemyError) as error:
                 log.error("push.storage", doing=chore.name, reason=str(error))
             except Exception:  # one job that fails must not end the others, nor the sending
                 log.exception("push.broken", doing=chore.name)
-            chore.next_at = time.monotonic() + chore.every_s
+            chore.next_at = time.monotonic() + wait_s
+
+    def _turn(self, chore: Chore) -> float:
+        """Done if it is our turn; seconds until it may be again."""
+        if chore.own:
+            retrying(chore.work)
+            return chore.every_s
+        turn = self._timers.take(chore.name, chore.every_s)
+        if turn.wait_s > 0:
+            return turn.wait_s
+        with self._timers.kept(chore.name, chore.every_s, turn):
+            retrying(chore.work)
+        return chore.every_s

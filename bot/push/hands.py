@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot import metrics
 from bot.push import alarms, facts, outbox, stops
+from bot.push.bucket import Bucket
 from bot.push.outbox import Claimed, Settlement
 from bot.push.sender import Sender, put_off
 from bot.storage.database import Database, StorageError, retrying
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 # Rows claimed ahead of free threads; a kill -9 leaves so many, and those in flight, marked as maybe sent.
 PREFETCH = 25
+# Over the rate of all workers: looked at again after this long.
+HELD_BACK_S = 0.05
 
 
 class Hands:
@@ -43,12 +46,13 @@ class Hands:
         *,
         threads: int,
         lease_s: float,
+        bucket: Bucket,
         patient: bool,
         zone: ZoneInfo = facts.BEIJING,
     ) -> None:
         self._database, self._sender, self._holder, self._now = database, sender, holder, now
         self._may_go_on, self._lease_s, self._patient = may_go_on, lease_s, patient
-        self._zone = zone
+        self._zone, self._bucket, self._held_back = zone, bucket, False
         self._room = threads + min(threads, PREFETCH)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="push")
         self._sending: dict[Future[Settlement], Claimed] = {}
@@ -63,7 +67,9 @@ class Hands:
         """Take what is due, settle what is finished. False when there was nothing to do."""
         self._take()
         if not len(self):
-            return False
+            if self._held_back:
+                time.sleep(HELD_BACK_S)
+            return self._held_back
         if self._sending:
             wait(self._sending, timeout=0.25, return_when=FIRST_COMPLETED)
         self._settle()
@@ -82,16 +88,21 @@ class Hands:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _take(self) -> None:
-        free = self._room - len(self)
+        free, self._held_back = self._room - len(self), False
         # A page at a time: not one transaction for each row that was settled.
         if free * 3 < self._room or not self._may_go_on() or self._sender.closures.everything(self._now()):
+            return
+        allowed = self._bucket.take(free)
+        self._held_back = not allowed
+        if not allowed:
             return
         since, now = time.monotonic(), self._now()
 
         def claim(db: Session) -> list[Claimed]:
-            return outbox.claim(db, holder=self._holder, now=now, lease_s=self._lease_s, limit=free)
+            return outbox.claim(db, holder=self._holder, now=now, lease_s=self._lease_s, limit=allowed)
 
         claimed = self.on_database("claim", claim) or []
+        self._bucket.give_back(allowed - len(claimed))
         for one in claimed:
             self._ours_until[one.id] = since + self._lease_s
             self._sending[self._pool.submit(self.deliver, one)] = one

@@ -12,7 +12,16 @@ from sqlalchemy import ColumnElement, String, cast, delete, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.push import facts, quiet
-from bot.services import alerts, announcements, auditing, duty, invitations, registrations, reservations, swaps
+from bot.services import (
+    alerts,
+    announcements,
+    auditing,
+    duty,
+    invitations,
+    registrations,
+    reservations,
+    swaps,
+)
 from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.database import Database, writing
@@ -122,6 +131,22 @@ def complain_of_alerts(database: Database) -> None:
         if waiting:
             nobody = "" if duty.on_duty(db) else "没有人值班，谁也收不到：python -m bot staff duty 登录名 on"
             log.error("alert.unheard", alerts=waiting, what=nobody or "值班老师还没有回复 收到")
+
+
+def tell_of_silence(database: Database, last: datetime, until: datetime, now: datetime) -> int:
+    """Those on duty hear that nothing was sent for a while; once for each silence. ``last`` and ``until`` are the wall
+    clock's, ``now`` ours."""
+    log.error("push.silent", since=last.isoformat(timespec="seconds"), what="提醒程序停过，其间该发的都晚了")
+    with database.session() as db:
+        writing(db)
+        woken = [str(staff.openid) for staff in duty.on_duty(db)]
+        for openid in woken:
+            key = f"{last:%Y%m%dT%H%M%SZ}:{openid}"
+            announcements.notify(
+                db, openid, "worker.silent", key, now, urgent=True, since=last.isoformat(), until=until.isoformat()
+            )
+        db.commit()
+    return len(woken)
 
 
 def seal_audit(database: Database) -> int:

@@ -17,6 +17,8 @@ from bot.storage.models import Lease
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 HEARTBEAT = "worker"
+# So long without a heartbeat is no restart any more: those on duty are told, and `check` says so.
+SILENT = timedelta(minutes=10)
 
 
 def instant(db: Session) -> datetime:
@@ -67,11 +69,15 @@ def _started(pid: int) -> str:
     return "" if state in "ZX" else fields[18]
 
 
-def beat(database: Database, holder: str, lease_s: float) -> None:
-    """The worker lives. By the wall clock, for /readyz reads it in another process; never the movable clock."""
+def beat(database: Database, holder: str, lease_s: float) -> datetime | None:
+    """The worker lives. By the wall clock, for /readyz reads it in another process; never the movable clock.
+
+    Returns the beat before this one, of whichever worker; None for the very first.
+    """
     now = datetime.now(timezone.utc)
     with database.session() as db:
         writing(db)
+        last = db.scalars(select(Lease.beat_at).where(Lease.name == HEARTBEAT)).one_or_none()
         insert = (sqlite if database.is_sqlite else postgresql).insert(Lease)
         values = {"holder": holder, "until": now + timedelta(seconds=lease_s), "beat_at": now}
         db.execute(
@@ -80,3 +86,4 @@ def beat(database: Database, holder: str, lease_s: float) -> None:
             )
         )
         db.commit()
+    return last

@@ -57,9 +57,11 @@ class Sender:
         now = self.now()
         with self.database.session() as db:
             zone = ZoneInfo(self.settings.organisation.timezone)
-            found = facts.read(db, self.cipher, claimed, now, zone=zone)
+            found = facts.read(db, self.cipher, claimed, now, zone=zone, settings=self.settings)
             if isinstance(found, facts.Gone):
                 return Settlement(claimed, found.state, error=found.reason, counted=False)
+            if isinstance(found, facts.Held):
+                return put_off(claimed, found.until, found.reason)
             morning = waits_for_morning(claimed.kind, found.starts_at, now, self.settings)
             if morning:
                 return put_off(claimed, morning, "quiet hours")

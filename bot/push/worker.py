@@ -15,10 +15,13 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.push import jobs_tags, leases, outbox
+from bot.push.broadcasts import Carrier
+from bot.push.bucket import Bucket
 from bot.push.chores import Chores
 from bot.push.closures import Closures
 from bot.push.hands import Hands
 from bot.push.sender import BUSY_PAUSES_S, Sender
+from bot.push.timers import JUMP
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
@@ -28,8 +31,8 @@ from bot.wechat.client import Client
 log = structlog.get_logger()
 
 WAKE_CHANNEL = "outbox"
-# A clock that jumps by more than this between two looks was moved by somebody: look at once what is due now.
-JUMP = timedelta(seconds=2)
+# A broadcast's pushes go into the outbox a few thousand at a time; so often it is looked whether there is room.
+REFILL_S = 1.0
 # After SIGTERM: what is in flight ends within its time-outs and is written down.
 LAST_WORDS_S = 15.0
 
@@ -93,9 +96,14 @@ class Worker:
         self.hands = Hands(
             parts.database, sender, holder, now, lambda: not stop.is_set(),
             threads=settings.push.threads, lease_s=settings.push.lease_s, patient=patient,
+            bucket=Bucket(parts.valkey, holder, settings.push.rate),
             zone=ZoneInfo(settings.organisation.timezone),
         )  # fmt: skip
-        self._chores = Chores(parts.database, settings, holder, now, self.hands.prolong)
+        going = lambda: not stop.is_set()  # noqa: E731
+        self._carrier = Carrier(parts.database, parts.client, settings, parts.cipher, holder, now, going)
+        self._carrying = Aside("broadcasts", lambda: self._carrier.carry(lambda: not stop.wait(REFILL_S)))
+        carry = self._carrying.begin if patient else self._carrier.turn
+        self._chores = Chores(parts.database, settings, holder, now, self.hands.prolong, carry)
         account = settings.wechat.account
         self._chores.add("tags", lambda: jobs_tags.tell_wechat(parts.database, parts.client, account, now()))
         self._parts, self._stop, self._now = parts, stop, now
@@ -103,8 +111,11 @@ class Worker:
     def once(self) -> None:
         """All that is due, then back. Raises what the database says."""
         self._chores.sweep()
-        while self.hands.round():
-            self._chores.keep_hold()
+        more = 1
+        while more:
+            while self.hands.round():
+                self._chores.keep_hold()
+            more = self._carrier.turn()  # what was sent makes room for more of a broadcast, or ends it
 
     def forever(self) -> None:
         while not self._stop.is_set():
@@ -112,7 +123,7 @@ class Worker:
             if not self.hands.round():
                 self._rest()
         deadline = time.monotonic() + LAST_WORDS_S
-        while len(self.hands) and time.monotonic() < deadline:
+        while (len(self.hands) or self._carrying.busy) and time.monotonic() < deadline:
             self._chores.keep_hold()
             self.hands.round()
 
@@ -133,6 +144,24 @@ class Worker:
             return self._parts.valkey.wait_woken(WAKE_CHANNEL, seconds)
         except ValkeyDown:
             return self._stop.wait(seconds)
+
+
+class Aside:
+    """One piece of work at a time in a thread of its own: a call to many may take longer than a lease can wait."""
+
+    def __init__(self, name: str, work: Callable[[], object]) -> None:
+        self._name, self._work = name, work
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def begin(self) -> None:
+        """Unless it is under way."""
+        if not self.busy:
+            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            self._thread.start()
 
 
 @contextmanager

@@ -11,13 +11,14 @@ from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.services import recipients
 from bot.services.quiet_hours import awake_from
 from bot.storage.database import writing
 from bot.storage.models import Push
 
 KINDS = (
     "reminder", "offer", "offer_lapsed", "change", "cancelled", "late_reply", "alert", "alert_note", "alert_answer",
-    "notice", "picture",
+    "notice", "picture", "broadcast", "broadcast_preview",
 )  # fmt: skip
 BEIJING = ZoneInfo("Asia/Shanghai")
 NOT_SAID_YET = ("due", "unreached")
@@ -111,6 +112,7 @@ def settle_kept(db: Session, pushes: Sequence[Push], now: datetime) -> None:
     """The passive reply that the caller is about to commit carries these. Call ``writing(db)`` before."""
     said = update(Push).where(Push.id.in_([push.id for push in pushes]), Push.state == "unreached")
     db.execute(said.values(state="sent", channel="passive", settled_at=now, error=""))
+    recipients.follow_pushes(db, [push.id for push in pushes if push.kind == "broadcast"])
     for push in pushes:
         if push.kind == "reminder":  # of two reminders of one registration only the last was worth saying
             kept = Push.key.startswith(f"reminder:{push.payload['registration_id']}:", autoescape=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from bot.services.refusals_people import TagRefused
+from bot.storage.audit import note
 from bot.storage.database import alone, writing
 from bot.storage.models import Follower, FollowerTag, Membership, Team
 
@@ -29,41 +30,60 @@ def given() -> ColumnElement[bool]:
 
 def give(db: Session, openids: Sequence[str], name: str, by: str, now: datetime) -> int:
     """How many did not have it yet. All or none: TagRefused names what is in the way."""
+    known = set(db.scalars(select(Follower.openid).where(Follower.openid.in_(openids))))
+    for openid in openids:
+        if openid not in known:
+            raise TagRefused("nobody", openid)
+    return give_all(db, select(Follower.openid).where(Follower.openid.in_(openids)), name, by, now, all_or_none=True)
+
+
+def give_all(
+    db: Session, meant: Select[str], name: str, by: str, now: datetime, *, all_or_none: bool = False
+) -> int:
+    """To whom ``meant`` (openids of Follower) selects, however many; who has twenty already is left out."""
     name = checked(name)
     writing(db)
     alone(db, "tags")
     names = set(db.scalars(select(FollowerTag.name).where(given()).distinct()))
     if name not in names and len(names) >= PER_ACCOUNT:
         raise TagRefused("account_full", name)
-    changed = 0
-    for openid in sorted(set(openids)):
-        if db.get(Follower, openid) is None:
-            raise TagRefused("nobody", openid)
-        own = {row.name: row for row in db.scalars(select(FollowerTag).where(FollowerTag.openid == openid))}
-        row = own.get(name)
-        if row is not None and row.taken_at is None:
-            continue
-        if sum(one.taken_at is None for one in own.values()) >= PER_FOLLOWER:
-            raise TagRefused("follower_full", openid)
-        if row is None:
-            db.add(FollowerTag(openid=openid, name=name, given_by=by, given_at=now))
-        else:
-            row.given_by, row.given_at, row.taken_at, row.told_at, row.error = by, now, None, None, ""
-        changed += 1
-    db.flush()
+    has = select(FollowerTag.openid).where(FollowerTag.openid == Follower.openid, FollowerTag.name == name, given())
+    full = select(FollowerTag.openid).where(given()).group_by(FollowerTag.openid).having(func.count() >= PER_FOLLOWER)
+    wanting = meant.where(~has.exists())
+    if all_or_none:
+        in_the_way = db.scalars(wanting.where(Follower.openid.in_(full)).limit(1)).first()
+        if in_the_way is not None:
+            raise TagRefused("follower_full", in_the_way)
+    wanting = wanting.where(Follower.openid.not_in(full))
+    again = update(FollowerTag).where(FollowerTag.name == name, FollowerTag.taken_at.is_not(None))
+    anew = {"given_by": by, "given_at": now, "taken_at": None, "told_at": None, "error": ""}
+    before = _number(db, name)
+    db.execute(again.where(FollowerTag.openid.in_(wanting.order_by(None))).values(anew))
+    rows = wanting.add_columns(literal(name), literal(by), literal(now, FollowerTag.given_at.type), literal(""))
+    db.execute(insert(FollowerTag).from_select(["openid", "name", "given_by", "given_at", "error"], rows))
+    changed = _number(db, name) - before
+    db.expire_all()
+    note(db, f"follower_tags:{name}", f"给了{changed}人")
     return changed
 
 
-def take(db: Session, openids: Sequence[str], name: str, now: datetime) -> int:
-    """How many had it."""
+def take(db: Session, openids: Sequence[str] | None, name: str, now: datetime) -> int:
+    """From these, or from everybody (None); how many had it."""
+    name = name.strip()
     writing(db)
     alone(db, "tags")
-    rows = select(FollowerTag).where(FollowerTag.name == name.strip(), FollowerTag.openid.in_(openids), given())
-    taken = list(db.scalars(rows))
-    for row in taken:
-        row.taken_at, row.told_at, row.error = now, None, ""
-    db.flush()
-    return len(taken)
+    theirs = update(FollowerTag).where(FollowerTag.name == name, given())
+    theirs = theirs if openids is None else theirs.where(FollowerTag.openid.in_(openids))
+    before = _number(db, name)
+    db.execute(theirs.values(taken_at=now, told_at=None, error=""))
+    changed = before - _number(db, name)
+    db.expire_all()
+    note(db, f"follower_tags:{name}", f"从{changed}人收回")
+    return changed
+
+
+def _number(db: Session, name: str) -> int:
+    return int(db.scalars(select(func.count()).where(FollowerTag.name == name, given())).one())
 
 
 def checked(name: str) -> str:

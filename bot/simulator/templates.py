@@ -47,6 +47,7 @@ _ACTIVITY = {"thing1": "活动名称", "time2": "活动时间", "thing3": "活�
 _KNOWN = {
     "reminder": ("活动开始提醒", {**_ACTIVITY, "thing4": "距离开始", "thing5": "温馨提示"}),
     "offer": ("候补名额通知", {**_ACTIVITY, "time4": "确认截止", "thing5": "温馨提示"}),
+    "broadcast": ("通知公告提醒", {"thing1": "活动名称", "time2": "发布时间", "thing3": "温馨提示"}),
     "change": ("活动变更通知", {**_ACTIVITY, "thing4": "变更内容", "thing5": "温馨提示"}),
 }
 _LEGACY_CUT = 20

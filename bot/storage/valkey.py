@@ -8,6 +8,7 @@ when the server does not answer or cannot write; for a second afterwards they ra
     lock:<name>         one holder at a time                      3 s, renewed every second while held
     token               WeChat's access token                     until it expires
     wake:<channel>      somebody has work for the worker          60 s
+    bucket:<what>       the rate that all workers share           60 s                           (push/bucket.py)
 """
 
 from __future__ import annotations

@@ -77,6 +77,7 @@ def simulated(account: str = "verified_service") -> Iterator[Simulated]:
     config = SimulatorConfig(
         app_id=APP_ID, app_secret=SECRET, token="token123", mode="plain", account=account,
         callback_url="http://127.0.0.1:9/wechat", delivery_times_s=(0.0,), delivery_timeout_s=0.3, clock_settle_s=0.0,
+        mass_delay_s=0.0,
         templates=[id for each in TEMPLATES.values() for id in (each.subscribe, each.template)],
     )  # fmt: skip
     app = create_simulator(config)

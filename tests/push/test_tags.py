@@ -51,7 +51,8 @@ def test_wechat_learns_who_got_one_and_who_lost_one(stage: Stage) -> None:
     assert len(stage.wechat.calls(GIVE)) + len(stage.wechat.calls(TAKE)) == calls == 2
     with stage.database.session() as db:
         assert db.query(FollowerTag).count() == 2
-        assert {row.after.get("given_by") for row in db.query(AuditEntry)} == {"staff:1", None}
+        noted = [row.reason for row in db.query(AuditEntry).filter(AuditEntry.subject == "follower_tags:队长")]
+        assert noted == ["给了3人", "给了0人", "从1人收回"]
 
 
 def test_taken_and_given_again_before_wechat_heard(lite: Stage) -> None:

@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ENDS = ("_at", "state", "answer", "until")
 NOT_WATCHED = {
     "pushes.state": "the outbox tells its own story, a row a minute of each",
+    "broadcast_batches.state": "calls to WeChat, each with its tries and WeChat's own counts",
+    "broadcast_recipients.state": "tens of thousands for one decision, which is noted with the broadcast",
 }
 MODELS = {mapper.class_.__name__: mapper.class_ for mapper in Base.registry.mappers}
 
