@@ -243,10 +243,11 @@ def tag(name: str, rules: tuple[str, ...], login: str) -> None:
 @by_option
 def untag(name: str, login: str) -> None:
     """从所有人身上去掉一个标签。"""
+    from bot import clock
     from bot.services import follower_tags
 
     with _writing(login) as (db, _):
-        done(db, f"“{name.strip()}”从 {follower_tags.take(db, name)} 人身上去掉了。")
+        done(db, f"“{name.strip()}”从 {follower_tags.take(db, name, clock.now())} 人身上去掉了。")
 
 
 @broadcast_command.command("tags")

@@ -1,4 +1,4 @@
-"""docs/volunteering.md: every word it tells people to type is taken by a command, and every command line exists."""
+"""Pages of docs/: every word they tell people to type is taken by a command, and every command line exists."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from bot.cli import COMMANDS, bot
 from bot.conversation.router import Router
 from handlers import ROUTERS
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "volunteering.md").read_text("utf-8")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = {name: (DOCS / name).read_text("utf-8") for name in ("volunteering.md", "reminders.md")}
+PAGE = "\n".join(PAGES.values())
 ROWS = [line for line in PAGE.splitlines() if line.startswith("| `")]
 UNSURE = {"faq", "fallback", "named", "about", "leftover", "wordless", "smalltalk", "crisis", "duty"}
 """Routers that take anything, or guess."""

@@ -71,6 +71,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=30), nullable=False),
         sa.Column("given_by", sa.String(length=64), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(length=255), nullable=False),
         sa.ForeignKeyConstraint(["openid"], ["followers.openid"], name="fk_follower_tags_openid"),
         sa.PrimaryKeyConstraint("openid", "name", name="pk_follower_tags"),
     )
