@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot import clock
 from bot.commands.acting import acting, by_option, done, opened, zone
 from bot.commands.broadcast_texts import audience, texts, written
 from bot.settings import settings
@@ -35,7 +36,6 @@ def broadcast_command() -> None:
 @by_option
 def create(title: str, login: str, **said: Any) -> None:
     """起草一条；不写 --to 就是发给全部关注者。"""
-    from bot import clock
     from bot.services import broadcasts
 
     with _writing(login) as (db, actor):
@@ -52,7 +52,6 @@ def create(title: str, login: str, **said: Any) -> None:
 @by_option
 def edit(number: int, title: str | None, login: str, **said: Any) -> None:
     """改草稿；只写要改的。改过要重新预览。"""
-    from bot import clock
     from bot.services import broadcasts
 
     with _writing(login) as (db, actor):
@@ -69,7 +68,6 @@ def edit(number: int, title: str | None, login: str, **said: Any) -> None:
 @json_option
 def list_(state: str, as_json: bool) -> None:
     """最近的群发，和还剩几次。"""
-    from bot import clock
     from bot.services import broadcast_words, broadcasts
 
     with opened(settings()) as db:
@@ -123,7 +121,6 @@ def report(number: int, as_json: bool) -> None:
 @by_option
 def preview(number: int, login: str) -> None:
     """发到自己的微信看样子；不占群发次数。"""
-    from bot import clock
     from bot.services import broadcasts, duty
 
     with _writing(login) as (db, _):
@@ -140,7 +137,6 @@ def preview(number: int, login: str) -> None:
 @by_option
 def submit(number: int, login: str) -> None:
     """交给另一个人审核。"""
-    from bot import clock
     from bot.services import broadcast_words, broadcasts
     from bot.services.rules import Rules
 
@@ -156,7 +152,6 @@ def submit(number: int, login: str) -> None:
 @by_option
 def approve(number: int, at: datetime | None, login: str) -> None:
     """同意；自己写的要由别人来审。"""
-    from bot import clock
     from bot.language.dates import moment
     from bot.services import broadcast_words, broadcasts
     from bot.services.rules import Rules
@@ -175,7 +170,6 @@ def approve(number: int, at: datetime | None, login: str) -> None:
 @by_option
 def reject(number: int, reason: str, login: str) -> None:
     """退回给作者改。"""
-    from bot import clock
     from bot.services import broadcasts
     from bot.services.rules import Rules
 
@@ -189,7 +183,6 @@ def reject(number: int, reason: str, login: str) -> None:
 @by_option
 def pause(number: int, login: str) -> None:
     """先不往下发；微信已经收下的收不回来。"""
-    from bot import clock
     from bot.services import broadcasts
 
     with _writing(login) as (db, _):
@@ -202,7 +195,6 @@ def pause(number: int, login: str) -> None:
 @by_option
 def resume(number: int, login: str) -> None:
     """从停下的地方接着发。"""
-    from bot import clock
     from bot.services import broadcasts
 
     with _writing(login) as (db, _):
@@ -215,7 +207,6 @@ def resume(number: int, login: str) -> None:
 @by_option
 def stop(number: int, login: str) -> None:
     """不发了，不能再继续。"""
-    from bot import clock
     from bot.services import broadcasts
 
     with _writing(login) as (db, _):
@@ -229,7 +220,6 @@ def stop(number: int, login: str) -> None:
 @by_option
 def tag(name: str, rules: tuple[str, ...], login: str) -> None:
     """给现在符合条件的人打上标签，以后可以按标签发。"""
-    from bot import clock
     from bot.services import follower_tags
     from bot.services.rules import Rules
 
@@ -243,7 +233,6 @@ def tag(name: str, rules: tuple[str, ...], login: str) -> None:
 @by_option
 def untag(name: str, login: str) -> None:
     """从所有人身上去掉一个标签。"""
-    from bot import clock
     from bot.services import follower_tags
 
     with _writing(login) as (db, _):
@@ -290,7 +279,6 @@ def _looking() -> Iterator[Session]:
 
 
 def _show(db: Session, it: Broadcast) -> None:
-    from bot import clock
     from bot.services import broadcast_words
 
     click.echo("\n".join(broadcast_words.card(db, it, clock.now(), settings())))
