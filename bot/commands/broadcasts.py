@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot import clock
 from bot.commands.acting import acting, by_option, done, opened, zone
 from bot.commands.broadcast_tags import tag, tags, untag
 from bot.commands.broadcast_texts import texts, writing_as, written
@@ -40,7 +41,6 @@ for command in (tag, untag, tags):
 @by_option
 def create(title: str, login: str, **said: Any) -> None:
     """起草一条；不写 --to 就是发给全部关注者。"""
-    from bot import clock
     from bot.services import broadcasts
 
     with writing_as(login) as (db, actor):
@@ -57,7 +57,6 @@ def create(title: str, login: str, **said: Any) -> None:
 @by_option
 def edit(number: int, title: str | None, login: str, **said: Any) -> None:
     """改草稿；只写要改的。改过要重新预览。"""
-    from bot import clock
     from bot.services import broadcasts
 
     with writing_as(login) as (db, actor):
@@ -74,7 +73,6 @@ def edit(number: int, title: str | None, login: str, **said: Any) -> None:
 @json_option
 def list_(state: str, as_json: bool) -> None:
     """最近的群发，和还剩几次。"""
-    from bot import clock
     from bot.services import broadcast_words, broadcasts
 
     with opened(settings()) as db:
@@ -128,7 +126,6 @@ def report(number: int, as_json: bool) -> None:
 @by_option
 def preview(number: int, login: str) -> None:
     """发到自己的微信看样子；不占群发次数。"""
-    from bot import clock
     from bot.services import broadcasts, duty
 
     with writing_as(login) as (db, _):
@@ -145,7 +142,6 @@ def preview(number: int, login: str) -> None:
 @by_option
 def submit(number: int, login: str) -> None:
     """交给另一个人审核。"""
-    from bot import clock
     from bot.services import broadcast_words, broadcasts
     from bot.services.rules import Rules
 
@@ -161,7 +157,6 @@ def submit(number: int, login: str) -> None:
 @by_option
 def approve(number: int, at: datetime | None, login: str) -> None:
     """同意；自己写的要由别人来审。"""
-    from bot import clock
     from bot.language.dates import moment
     from bot.services import broadcast_words, broadcasts
     from bot.services.rules import Rules
@@ -180,7 +175,6 @@ def approve(number: int, at: datetime | None, login: str) -> None:
 @by_option
 def reject(number: int, reason: str, login: str) -> None:
     """退回给作者改。"""
-    from bot import clock
     from bot.services import broadcasts
     from bot.services.rules import Rules
 
@@ -194,7 +188,6 @@ def reject(number: int, reason: str, login: str) -> None:
 @by_option
 def pause(number: int, login: str) -> None:
     """先不往下发；微信已经收下的收不回来。"""
-    from bot import clock
     from bot.services import broadcasts
 
     with writing_as(login) as (db, _):
@@ -207,7 +200,6 @@ def pause(number: int, login: str) -> None:
 @by_option
 def resume(number: int, login: str) -> None:
     """从停下的地方接着发。"""
-    from bot import clock
     from bot.services import broadcasts
 
     with writing_as(login) as (db, _):
@@ -220,7 +212,6 @@ def resume(number: int, login: str) -> None:
 @by_option
 def stop(number: int, login: str) -> None:
     """不发了，不能再继续。"""
-    from bot import clock
     from bot.services import broadcasts
 
     with writing_as(login) as (db, _):
@@ -243,7 +234,6 @@ def _looking() -> Iterator[Session]:
 
 
 def _show(db: Session, it: Broadcast) -> None:
-    from bot import clock
     from bot.services import broadcast_words
 
     click.echo("\n".join(broadcast_words.card(db, it, clock.now(), settings())))

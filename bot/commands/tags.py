@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.commands.acting import name_actor, opened, perhaps_by
+from bot.commands.acting import acting, opened, perhaps_by
 from bot.settings import settings
 
 if TYPE_CHECKING:
@@ -64,14 +64,9 @@ def give(name: str, openids: tuple[str, ...], team: str, leaders: bool, login: s
     """打上标签。"""
     from bot import clock
     from bot.services import tags
-    from bot.services.refusals_people import TagRefused
 
-    with opened(settings()) as db:
-        actor = name_actor(db, login, decides=True)
-        try:
-            changed = tags.give(db, _chosen(db, openids, team, leaders), name, actor, clock.now())
-        except TagRefused as refused:
-            raise click.ClickException(WHY[refused.why].format(about=refused.about)) from refused
+    with acting(login, decides=True) as (db, actor):
+        changed = tags.give(db, _chosen(db, openids, team, leaders), name, actor, clock.now())
         db.commit()
     click.echo(f"已给 {changed} 人打上“{name}”，后台马上告诉微信。")
 
@@ -84,8 +79,7 @@ def take(name: str, openids: tuple[str, ...], team: str, leaders: bool, login: s
     from bot import clock
     from bot.services import tags
 
-    with opened(settings()) as db:
-        name_actor(db, login, decides=True)
+    with acting(login, decides=True) as (db, _):
         changed = tags.take(db, _chosen(db, openids, team, leaders), name, clock.now())
         db.commit()
     click.echo(f"已收回 {changed} 人的“{name}”，后台马上告诉微信。")

@@ -130,7 +130,7 @@ def test_a_subscription_account_tags_its_audience(database: Database, cipher: Ci
         report(stage)
         stage.work()
         assert row(stage, id).state == "done"
-        assert "群发1" not in wechat.world.state.shelf("tags").values(), "the tag has done its work"
+        assert f"群发{id}" not in wechat.world.state.shelf("tags").values(), "the tag has done its work"
         second = approved(stage, audience={"tag": "骨干"})
         stage.work()
         assert not batches(stage, second), "today's call is used; the windows are not"
