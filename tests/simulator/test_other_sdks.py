@@ -124,7 +124,7 @@ def test_made_up_paths_stay_unknown(path: str) -> None:
 OURS = ("cgi-bin/message/", "cgi-bin/template/", "cgi-bin/menu/", "cgi-bin/user/", "cgi-bin/tags/")
 
 
-def test_contracts_about_what_we_send_are_really_played_and_answered_in_wechats_shape(sim: Client, shared: Path) -> None:
+def test_contracts_about_what_we_send_are_played_and_answered_in_wechats_shape(sim: Client, shared: Path) -> None:
     """Messages, templates, menus, users, tags and mass: no family's stand-in, and every refusal carries a rid."""
     token, played, odd = sim.token(), set(), []
     for call in contracts(shared):
