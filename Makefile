@@ -14,7 +14,7 @@ run: $(VENV)/.production
 
 ## test     the whole suite (ARGS="-k reminder" for a part)
 test: $(VENV)/.development
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 ## check    lint, types, import rules, FAQ
 check: $(VENV)/.development
@@ -33,6 +33,7 @@ bench: $(VENV)/.benchmarks
 	$(BIN)/python -m benchmarks.intents --write
 	$(BIN)/python -m benchmarks.footprint --write
 	$(BIN)/python -m benchmarks.volumes --write
+	$(BIN)/python -m benchmarks.broadcast_kills --write
 	-$(BIN)/python -m benchmarks.pushes --write
 	$(BIN)/python -m benchmarks.matching --write
 

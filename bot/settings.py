@@ -99,10 +99,14 @@ class Registrations(Section):
 
 
 class PushTemplate(Section):
-    """``…_fields``: the template's own field → what goes there (see bot/push/wording.py); empty = the usual ones."""
+    """``…_fields``: the template's own field → what goes there (see bot/push/wording.py); empty = the usual ones.
+
+    ``subscribe_lasts``: a long-term notice (长期订阅), whose consent is not used up.
+    """
 
     subscribe: str = ""
     template: str = ""
+    subscribe_lasts: bool = False
     subscribe_fields: dict[str, str] = {}
     template_fields: dict[str, str] = {}
 
@@ -114,6 +118,7 @@ class Push(Section):
     rate: Count = 200
     templates: dict[str, PushTemplate] = {
         "reminder": PushTemplate(), "offer": PushTemplate(), "change": PushTemplate(), "alert": PushTemplate(),
+        "broadcast": PushTemplate(),
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from handlers import (
     ask_back,
     attendance,
     attendance_staff,
+    broadcasts,
     certificates,
     claims,
     consents,
@@ -35,6 +36,7 @@ from handlers import (
     proxy,
     quoted,
     record,
+    reminder_settings,
     reviews,
     rewards,
     sharing,
@@ -67,6 +69,7 @@ INTENTS = all_intents(
         record.router,
         certificates.router,
         profile.router,
+        reminder_settings.router,
         guardians.router,
         sharing.router,
         swaps.router,
@@ -90,9 +93,11 @@ ROUTERS = [
     follow.router,  # followed, unfollowed, scanned
     deliveries.router,  # WeChat's reports
     quoted.router,  # a quoted message says what this one is about
+    reminder_settings.router,  # 提醒设置, 关闭提醒, 退订: at any moment, and no name that a form asks for
     steps.open_form(FORMS),  # the answer to the question asked last
     certificates.asked,  # 2 从2025年9月到现在, when that was asked
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
+    broadcasts.router,  # 群发 3, 同意群发 3: of staff who write and decide them
     reviews.router,  # 待办, 入队申请, 同意 1: of whoever may decide
     leaders.router,  # 名单 A12, 我带的活动: of whoever leads
     on_site.router,  # 签到码 A12, 到 王晓雨, 结算 A12

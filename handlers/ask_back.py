@@ -25,7 +25,7 @@ def leave_what(ctx: Context) -> Reply:
         *choices,
         *(Choice(f"退出队伍 {row.team.code} {row.team.name}", "teams.leave", {"team": row.team.code}) for row in in_teams),
         Choice("退积分、退兑换", "rewards.cancel"),
-        _entry(ctx, "不再收提醒", "unsubscribe"),
+        Choice("不再收提醒或群发", "reminder_settings.show"),
         _entry(ctx, "退团", "quit-league"),
         None if in_teams else _entry(ctx, "退出志愿队", "team-leave"),
         Choice("注销、删除我的信息", "profile.erase"),

@@ -12,9 +12,10 @@ from bot.services.profiles import masked_name
 from bot.services.refusals_attendance import NobodySo
 from bot.services.rules import Rules
 from bot.storage.database import writing
-from bot.storage.models import Appeal, AttendanceEvent, Registration
+from bot.storage.models import Appeal
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import attendance_words
+from handlers.decisions import late_entry
 
 router = Router("attendance_staff")
 
@@ -50,7 +51,7 @@ def waiting(ctx: Context) -> Reply | None:
     if not mine and not papers:
         return Text("现在没有等您核实的签到签退。") if authority.staff_of(ctx.db, ctx.openid) else None
     lines = [_line(ctx, appeal) for appeal in mine[:PAGE]]
-    lines += [_paper(ctx, came) for came in papers[: PAGE - len(lines)]]
+    lines += [f"补录 {came.id}：{late_entry(ctx, came)}" for came in papers[: PAGE - len(lines)]]
     left = len(mine) + len(papers) - len(lines)
     more = f"\n还有{left}条，处理完这些再回复 待核实。" if left else ""
     return Text(
@@ -75,13 +76,6 @@ def _line(ctx: Context, appeal: Appeal) -> str:
     what = "说自己到了" if appeal.kind == "check_in" else "补签退"
     times = span(appeal.claimed_in, appeal.claimed_out, ctx.zone)
     return f"核实 {appeal.id}：{row.shift.activity.code} {masked_name(row.person.name)}{what} {times}"
-
-
-def _paper(ctx: Context, came: AttendanceEvent) -> str:
-    row = ctx.db.get_one(Registration, came.registration_id)
-    until = presence.offline_end(ctx.db, came)
-    times = span(came.captured_at, until, ctx.zone) if until else moment(came.captured_at, ctx.zone)
-    return f"补录 {came.id}：{row.shift.activity.code} {masked_name(row.person.name)} {times}"
 
 
 # -- leaving, as whoever leads sees it; coming and the codes are in on_site --------------------------

@@ -8,11 +8,36 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.conversation.context import Context
-from bot.language.dates import span
-from bot.services import activities, appeals, approvals, authority, disputes, honours, hours, stars, teams, volunteers
+from bot.language.dates import moment, span
+from bot.services import (
+    activities,
+    actors,
+    appeals,
+    approvals,
+    authority,
+    broadcasts,
+    certificates,
+    disputes,
+    honours,
+    hours,
+    presence,
+    stars,
+    teams,
+    volunteers,
+)  # fmt: skip
 from bot.services.profiles import masked_name
+from bot.services.refusals_certificates import SealNotDeclined
 from bot.services.rules import Rules
-from bot.storage.models import Activity, Appeal, ManualEntry, Person
+from bot.storage.models import (
+    Activity,
+    Appeal,
+    AttendanceEvent,
+    Broadcast,
+    Certificate,
+    ManualEntry,
+    Person,
+    Registration,
+)
 from handlers.team_leaders import actor_of
 
 Decide = Callable[[Context, int, bool, str, str], object]
@@ -70,10 +95,37 @@ def _manual(ctx: Context, row: ManualEntry) -> str:
     return f"{_who(row.person)} {hours.shown(row.minutes)}小时 {span(row.starts_at, row.ends_at, ctx.zone)}：{row.reason[:40]}{alerts}"
 
 
+def late_entry(ctx: Context, came: AttendanceEvent) -> str:
+    """A12 王*雨 3月7日（周六）13:02–15:30: what was entered after the day."""
+    row = ctx.db.get_one(Registration, came.registration_id)
+    until = presence.offline_end(ctx.db, came)
+    times = span(came.captured_at, until, ctx.zone) if until else moment(came.captured_at, ctx.zone)
+    return f"{row.shift.activity.code} {masked_name(row.person.name)} {times}"
+
+
+def _seal(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object:
+    row = ctx.db.get_one(Certificate, id)
+    if not yes:
+        raise SealNotDeclined(row.number)
+    return certificates.sealed(ctx.db, row.number, actor, ctx.now)
+
+
 def _activity(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object:
     if yes:
         return activities.approve(ctx.db, id, actor, ctx.now, note=why)
     return activities.reject(ctx.db, id, actor, ctx.now, why)
+
+
+def _broadcast(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object:
+    if yes:
+        return broadcasts.approve(ctx.db, id, actor, ctx.now, rules=_rules(ctx))
+    return broadcasts.reject(ctx.db, id, actor, why, ctx.now, _rules(ctx))
+
+
+def _broadcast_reviewer(ctx: Context, row: Broadcast) -> str | None:
+    """Not its author: nobody decides about their own."""
+    actor = authority.may_decide(ctx.db, ctx.openid, "broadcast")
+    return None if actor is None or actors.is_same_human(ctx.db, actor, row.author) else actor
 
 
 def _rules(ctx: Context) -> Rules:
@@ -111,6 +163,14 @@ REVIEWS: dict[str, Review] = {
             decide=_activity,
         ),
         Review(
+            kind="broadcast",
+            called="群发",
+            pending=lambda ctx: broadcasts.pending(ctx.db),
+            actor=_broadcast_reviewer,
+            words=lambda ctx, row: f"{row.id} {row.title}，发给{row.size_submitted}人，细看回复 群发 {row.id}",
+            decide=_broadcast,
+        ),
+        Review(
             kind="volunteer",
             called="志愿者注册",
             pending=lambda ctx: volunteers.pending(ctx.db),
@@ -128,6 +188,16 @@ REVIEWS: dict[str, Review] = {
             actor=lambda ctx, row: appeals.may_decide(ctx.db, ctx.openid, row),
             words=_claim,
             decide=lambda ctx, id, yes, actor, why: appeals.decide(ctx.db, id, yes, actor, ctx.now, why, _rules(ctx)),
+        ),
+        Review(
+            kind="late_entry",
+            called="补录",
+            pending=lambda ctx: presence.offline_pending(ctx.db),
+            actor=by_staff("manual_hours"),
+            words=late_entry,
+            decide=lambda ctx, id, yes, actor, why: presence.approve_offline(
+                ctx.db, id, actor, ctx.now, approve=yes, note=why
+            ),
         ),
         Review(
             kind="dispute",
@@ -155,6 +225,14 @@ REVIEWS: dict[str, Review] = {
             actor=by_staff("star"),
             words=lambda ctx, row: f"{_who(row.person)} 申请{row.star}星级（{hours.shown(row.minutes)}小时）",
             decide=lambda ctx, id, yes, actor, why: stars.decide(ctx.db, id, yes, actor, ctx.now, why, _rules(ctx)),
+        ),
+        Review(
+            kind="seal",
+            called="盖章",
+            pending=lambda ctx: certificates.seals_asked(ctx.db),
+            actor=by_staff("seal"),
+            words=lambda ctx, row: f"{row.number} {_who(row.person)} 要纸质证明，盖好了再同意",
+            decide=_seal,
         ),
     )
 }

@@ -95,7 +95,7 @@ def withdraw(ctx: Context) -> Reply:
     children = guardians.children_of(ctx.db, person.id) if person is not None else []
     chosen = [child for child in children if child.id == (ctx.args or {}).get("minor_id")] or children
     if person is None or not chosen:
-        return Text("您没有为孩子办过同意。您自己的同意可以这样撤回：不再收提醒回复 退订，删除资料回复 删除我的信息。")
+        return Text("您没有为孩子办过同意。您自己的同意可以这样撤回：不再收提醒回复 提醒设置，删除资料回复 删除我的信息。")
     if len(chosen) > 1:
         ctx.session.expect(
             [Choice(masked_name(child.name), "guardians.withdraw", {"minor_id": child.id}) for child in chosen]

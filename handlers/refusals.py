@@ -12,6 +12,7 @@ from bot.wechat.replies import Reply, Text, choice_link
 from handlers import (
     refusals_activities,
     refusals_attendance,
+    refusals_broadcasts,
     refusals_certificates,
     refusals_hours,
     refusals_merits,
@@ -94,4 +95,5 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     **refusals_registrations.SENTENCES,
     **refusals_activities.SENTENCES,
     **refusals_merits.SENTENCES,
+    **refusals_broadcasts.SENTENCES,
 }

@@ -32,4 +32,7 @@ SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {
     r.CertificateRevoked: lambda ctx, e: (
         f"{e.number} 已经作废（{e.reason}）。要重新开，请回复 {choice_link('开志愿服务证明')}。"
     ),
+    r.SealNotDeclined: lambda ctx, e: (
+        f"盖章不能在这里婉拒：{e.number} 的内容无误就盖好后回复同意；有误请联系管理员作废，原因会告诉本人。"
+    ),
 }

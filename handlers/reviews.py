@@ -24,6 +24,7 @@ router = Router("reviews")
 
 PAGE = 5
 ONE = "reviews.one"
+CODE = r"(?P<code>[A-Za-z]\d{2,3})"
 MORE = ["更多", "下一批", "下一页"]
 
 
@@ -69,14 +70,23 @@ def sign_ups(ctx: Context) -> Reply | None:
     return _listed(ctx, ("registration",), 0)
 
 
+@router.pattern(rf"(?:待审|待办|报名审核|审核报名|报名申请)\s*{CODE}")
+def sign_ups_for(ctx: Context) -> Reply | None:
+    """待审 A12: as the message says that tells of a sign-up."""
+    code = str(ctx.args["code"]).upper()
+    ctx.args = {}
+    return _listed(ctx, ("registration",), 0, code)
+
+
 @router.intent("reviews.list")
 def listed(ctx: Context) -> Reply | None:
-    return _listed(ctx, tuple(ctx.args.get("kinds", ())), int(ctx.args.get("offset", 0)))
+    kinds, offset = tuple(ctx.args.get("kinds", ())), int(ctx.args.get("offset", 0))
+    return _listed(ctx, kinds, offset, str(ctx.args.get("code", "")))
 
 
-def _listed(ctx: Context, kinds: tuple[str, ...], offset: int) -> Reply | None:
-    """None for who decides nothing: the words are then anybody's."""
-    found = waiting(ctx, kinds)
+def _listed(ctx: Context, kinds: tuple[str, ...], offset: int, code: str = "") -> Reply | None:
+    """Of ``kinds``, or of the sign-ups for one activity. None for who decides nothing: the words are anybody's."""
+    found = [(review, row) for review, row in waiting(ctx, kinds) if not code or row.code == code]
     if not found:
         return Text("现在没有等您处理的，辛苦了。") if decides(ctx) else None
     page = found[offset : offset + PAGE]
@@ -86,7 +96,7 @@ def _listed(ctx: Context, kinds: tuple[str, ...], offset: int) -> Reply | None:
     ]
     further = len(found) > offset + PAGE
     if further:
-        choices.append(Choice("更多", "reviews.list", {"kinds": list(kinds), "offset": offset + PAGE}, MORE))
+        choices.append(Choice("更多", "reviews.list", {"kinds": list(kinds), "offset": offset + PAGE, "code": code}, MORE))
     ctx.session.shown = []
     ctx.session.expect(choices)
     lines = [

@@ -16,11 +16,14 @@ LINE = re.compile(
     |(?P<activity>活动)：(?P<described>.+)
     |(?P<record>记录)：(?P<recorded>.+)
     |(?P<roster>排班)：(?P<template>.+)
+    |(?P<moved>改期)：(?P<move_described>.+)
+    |(?P<called_off>停办)：(?P<off_code>\S+)\s(?P<off_reason>.+)
     |(?P<duty>值班)：(?P<officer>\S+)
     |(?P<team>队伍)：(?P<team_described>.+)
     |(?P<leads>负责)：(?P<leader>\S+)\s(?P<led>\S+)
     |(?P<hours>时长)：(?P<served>\S+)\ (?P<given>[\d.]+)小时
     |(?P<reward>奖品)：(?P<item>.+)
+    |(?P<broadcast>群发)：(?P<author>\S+)\s(?P<drafted>.+)
     |(?P<later>过了)：(?P<number>\d+)(?P<unit>天|小时|分钟|秒)
     |账号给(?P<pictured>.+?)发了图片
     |(?P<not_pushed>账号没对(?P<not_to>.+?)说)：(?P<not_text>.+)
@@ -89,6 +92,10 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "roster", text=get("template"))
     if part["later"]:
         return Step(number, "later", seconds=int(get("number")) * UNITS[get("unit")])
+    if part["moved"]:
+        return Step(number, "moved", text=get("move_described"))
+    if part["called_off"]:
+        return Step(number, "called_off", who=get("off_code"), text=get("off_reason"))
     if part["duty"]:
         return Step(number, "duty", who=get("officer"))
     if part["team"]:
@@ -99,6 +106,8 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "hours", who=get("served"), text=get("given"))
     if part["reward"]:
         return Step(number, "reward", text=get("item"))
+    if part["broadcast"]:
+        return Step(number, "broadcast", who=get("author"), text=get("drafted"))
     if part["pictured"]:
         return Step(number, "pictured", who=get("pictured"))
     if part["not_pushed"]:

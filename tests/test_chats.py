@@ -13,7 +13,7 @@ import pytest
 import redis
 from sqlalchemy import delete, select, text
 
-from bot.services import activities, check_in, people, points, rosters
+from bot.services import activities, activity_states, check_in, people, points, rosters
 from bot.services.activities import NewActivity
 from bot.services.activity_tables import KINDS
 from bot.services.rosters import Slot, Template
@@ -101,6 +101,8 @@ class Player:
                 self.record(where, step.text)
             case "roster":
                 self.make_roster(step.text)
+            case "moved" | "called_off":
+                self.change(step)
             case "duty":
                 self.put_on_duty(where, step.who)
             case "team":
@@ -111,6 +113,8 @@ class Player:
                 self.give_hours(step)
             case "reward":
                 self.put_up(where, step.text)
+            case "broadcast":
+                self.draft(where, step)
             case "reply":
                 self.check_reply(where, step.text)
             case "pushed":
@@ -258,6 +262,14 @@ class Player:
         done = self.stack.command("reward", "add", title, "--merchant", name, *words)
         assert done.returncode == 0, f"{where}: {done.stderr}"
 
+    def draft(self, where: str, step: Step) -> None:
+        """``李老师 周末去江边｜一起去江边捡垃圾｜活动 A12｜链接 https://…｜发给 area=城东街道``: as at the console."""
+        title, body, *more = step.text.split("｜")
+        named = {"活动": "--activity", "链接": "--link", "发给": "--to"}
+        options = [word for each in more for word in (named[each.split(" ", 1)[0]], each.split(" ", 1)[1])]
+        done = self.stack.command("broadcast", "create", "--title", title, "--body", body, *options, "--by", step.who)
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+
     def check_reply(self, where: str, expected: str) -> None:
         if expected == "（不出声）":
             assert self.shown == "", f"{where}: expected silence, got\n{self.shown}"
@@ -287,6 +299,23 @@ class Player:
             db.commit()
         database.dispose()
 
+    def change(self, step: Step) -> None:
+        """As staff would: ``A12｜3月8日 14:00-16:30｜江滨公园北门``, or A12 does not take place, and why."""
+        code, _, moved = step.text.partition("｜") if step.kind == "moved" else (step.who, "", "")
+        database = self.stack.database()
+        with database.session() as db:
+            writing(db)
+            named = activities.named(db, code)
+            now = datetime.fromisoformat(call(f"{self.stack.simulator}/sim/clock")["now"])
+            if step.kind == "called_off":
+                activity_states.cancel(db, named.id, step.text, now)
+            else:
+                planned = activity(f"{code} x｜{moved}｜名额 1", self.now)
+                shift = db.scalars(select(Shift).where(Shift.activity_id == named.id)).one()
+                activities.move(db, shift.id, planned.starts_at, planned.ends_at, planned.place, now=now)
+            db.commit()
+        database.dispose()
+
     def make_roster(self, described: str) -> None:
         """``A12｜09:00-11:30、13:00-15:30｜3月4日-3月20日``: a seat each, every day."""
         code, hours, days = described.split("｜")
@@ -311,7 +340,7 @@ DEEDS = {
 
 def pushed(follower: Follower) -> list[str]:
     """What the account said first, oldest first: everything that was no answer and not the follower's own."""
-    first = ("custom", "template", "subscribe")
+    first = ("custom", "template", "subscribe", "mass")
     return [str(item.get("text", "")) for item in follower.inbox() if item["kind"] in first]
 
 
@@ -352,6 +381,8 @@ def activity(described: str, now: datetime) -> NewActivity:
                 values["kind"] = KINDS[value]
             case "待审":
                 values["state"] = "draft"
+            case "报名要审核":
+                values["approval"] = True
             case "报名":
                 values["signup_opens_at"] = _moment(now, value.removesuffix(" 起"))
             case "截止":

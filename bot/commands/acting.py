@@ -80,6 +80,10 @@ def _said(refused: Refused) -> str:
     from bot.services import refusals as r
     from bot.services import refusals_activities as a
 
+    if "broadcasts" in type(refused).__module__:
+        from handlers.refusals_broadcasts import said  # loads the whole of the chat: only when something was refused
+
+        return said(refused, zone()) or str(refused)
     if isinstance(refused, r.ActivityIncomplete | a.RosterInvalid):
         return "要先改好：" + "、".join(FIELDS.get(name, name) for name in refused.fields) + "。"
     if isinstance(refused, r.ShiftUnknown):

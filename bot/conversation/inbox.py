@@ -16,7 +16,7 @@ from bot.conversation.session import Answered, Left, Sessions
 from bot.storage.models import Delivery
 from bot.storage.turns import Turns
 from bot.storage.valkey import Valkey, ValkeyDown
-from bot.wechat.messages import Event, Message
+from bot.wechat.messages import Event, Message, NoticeReport
 from bot.wechat.replies import Nothing, Reply, from_json, to_json
 
 log = structlog.get_logger()
@@ -33,6 +33,8 @@ def delivery_key(message: Message) -> str:
     parts = [message.openid, str(int(message.created_at.timestamp())), message.msg_id]
     if isinstance(message, Event):
         parts += [message.event, getattr(message, "scene", "") or message.key, str(getattr(message, "job_id", ""))]
+    if isinstance(message, NoticeReport):  # two of one second are told apart by what they report
+        parts.append(repr(message.choices))
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 

@@ -9,7 +9,7 @@ import structlog
 from flask import Blueprint, Response, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
-from bot.pages import documents, verification
+from bot.pages import broadcasts, documents, verification
 from bot.services.refusals import Busy, Refused
 from bot.services.refusals_certificates import CannotBePrinted, CertificateRevoked
 from bot.settings import Settings
@@ -37,9 +37,10 @@ HEADERS = {
 def create_pages(
     settings: Settings, database: Database, cipher: Cipher, client: Client, now: Callable[[], datetime]
 ) -> Blueprint:
-    """``/verify`` and ``/d/<token>``. The one call to WeChat made here asks who opens a document."""
+    """``/verify``, ``/d/<token>`` and ``/b/<code>``. The one call to WeChat made here asks who opens a document."""
     pages = Blueprint("pages", __name__, template_folder="html", static_folder="static", static_url_path="/pages")
     verification.add(pages, settings, database, cipher, now)
+    broadcasts.add(pages, settings, database, cipher, now)
     documents.add(pages, settings, database, cipher, client, now)
 
     @pages.context_processor

@@ -15,7 +15,7 @@ from bot.settings import Settings, variable
 from bot.settings_sources import read_yaml
 
 ALPHABET = string.ascii_letters + string.digits
-KINDS = ("reminder", "offer", "change", "alert")
+KINDS = ("reminder", "offer", "change", "alert", "broadcast")
 
 
 def letters(count: int) -> str:

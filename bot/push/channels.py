@@ -6,18 +6,16 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.push import fields, pictures, wording
+from bot.push import broadcasts_content, fields, pictures, wording
 from bot.push.closures import Closures
 from bot.push.effects import (
-    CLICKS_PER_WINDOW,
-    MESSAGES_PER_WINDOW,
     Effect,
     NoConsent,
     NoticeUsed,
@@ -27,22 +25,23 @@ from bot.push.effects import (
 )
 from bot.push.facts import Facts
 from bot.push.outbox import Claimed
+from bot.services import announcements
+from bot.services.reach import (
+    BROADCAST,
+    CLICK_WINDOW,
+    CLICKS_PER_WINDOW,
+    MESSAGE_WINDOW,
+    MESSAGES_PER_WINDOW,
+    RIGHTS,
+)
 from bot.settings import PushTemplate, Settings
-from bot.storage.models import Follower, NoticeConsent
+from bot.storage.models import Broadcast, Follower, NoticeConsent
 from bot.wechat.client import Client
 from bot.wechat.errors import Reach
 from bot.wechat.replies import Image, Music, News, Reply, Text, Video, Voice
 
 log = structlog.get_logger()
 
-# Platform §3.12: what each kind of account may call.
-RIGHTS: Mapping[str, tuple[str, ...]] = {
-    "verified_service": ("subscribe", "template", "custom"),
-    "verified_subscription": ("custom",),
-    "unverified": (),
-}
-MESSAGE_WINDOW = timedelta(hours=48)
-CLICK_WINDOW = timedelta(minutes=1)
 # So long WeChat delivers the same client_msg_id only once; a little less, for clocks differ.
 DEDUPED_FOR = timedelta(minutes=9, seconds=30)
 NO_TEMPLATE = PushTemplate()
@@ -53,14 +52,18 @@ SENDABLE = (Text, Image, Voice, Video, Music, News)
 class Way:
     """One call that can say it. ``used``: what to note when it went through."""
 
-    channel: Literal["subscribe", "template", "custom"]
+    channel: Literal["subscribe", "template", "custom", "preview"]
     used: tuple[Effect, ...] = ()
     template_id: str = ""
     data: Mapping[str, str] | None = None
     reply: Reply | None = None
     repeatable: bool = False
+    page: str = ""
+    """What a tap on a subscribe notice opens."""
     picture: Callable[[Client], Reply] | None = None
     """Makes ``reply`` anew at the moment of sending."""
+    call: Callable[[Client], object] | None = None
+    """Says it by a call of its own."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def _allowed(
 ) -> list[Way]:
     rights = RIGHTS[settings.wechat.account]
     follows = follower is None or follower.followed
-    kind = claimed.kind if claimed.kind in settings.push.templates else wording.TEMPLATE_OF.get(claimed.kind, "")
+    kind = claimed.kind if claimed.kind in settings.push.templates else announcements.TEMPLATE_OF.get(claimed.kind, "")
     templates = settings.push.templates.get(kind, NO_TEMPLATE)
     zone = ZoneInfo(settings.organisation.timezone)
     allowed: list[Way] = []
@@ -97,8 +100,9 @@ def _allowed(
         consent = db.get(NoticeConsent, (claimed.openid, templates.subscribe))
         data = _data(kind, templates.subscribe_fields, facts, now, zone)
         if consent is not None and consent.remaining > 0 and data:
-            used = NoticeUsed(claimed.openid, templates.subscribe)
-            allowed.append(Way("subscribe", (used,), templates.subscribe, data))
+            lasting = templates.subscribe_lasts
+            used = NoticeUsed(claimed.openid, templates.subscribe, try_of(claimed), lasting)
+            allowed.append(Way("subscribe", (used,), templates.subscribe, data, page=facts.link))
     if "template" in rights and templates.template and follows and facts.reply is None:
         data = _data(kind, templates.template_fields, facts, now, zone)
         if data:
@@ -112,16 +116,36 @@ def _allowed(
         made = facts.certificate
         picture = (lambda client: pictures.message(client, made, settings)) if made is not None else None
         allowed.append(Way("custom", (window,), reply=reply, picture=picture))
+    if facts.broadcast is not None:
+        return _of_broadcast(db, claimed, facts, facts.broadcast, allowed, now, settings)
     # An alert in full words helps sooner; the template wakes when the window is shut.
     return allowed[::-1] if claimed.kind == "alert" else allowed
+
+
+def _of_broadcast(
+    db: Session, claimed: Claimed, facts: Facts, broadcast: Broadcast, allowed: list[Way], now: datetime,
+    settings: Settings,
+) -> list[Way]:  # fmt: skip
+    """Never a template, which WeChat forbids for what is not about the follower's own affairs (platform §3.4). A free
+    window before a consent, which is used up."""
+    if claimed.kind == "broadcast_preview":
+        ways = [way for way in allowed if way.channel == "custom"]
+        if settings.wechat.account == "unverified":
+            return ways
+        said = broadcasts_content.read(db, broadcast, now, settings, facts.link)
+        author = settings.organisation.short_name
+        show = partial(broadcasts_content.preview, said=said, openid=claimed.openid, author=author)
+        return [Way("preview", call=show), *ways]
+    order = {"custom": ("custom",), "notice": ("subscribe",)}.get(broadcast.channel, BROADCAST)
+    return [way for channel in order for way in allowed if way.channel == channel]
 
 
 def _data(
     kind: str, configured: Mapping[str, str], facts: Facts, now: datetime, zone: ZoneInfo
 ) -> dict[str, str] | None:
-    usual = wording.USUAL_FIELDS.get(wording.TEMPLATE_OF.get(kind, kind), {})
+    usual = wording.USUAL_FIELDS.get(announcements.TEMPLATE_OF.get(kind, kind), {})
     names = tuple((configured or usual).items())
-    if facts.alarm or facts.certificate:
+    if facts.alarm or facts.certificate or facts.broadcast:
         return _filled(kind, names, facts, now, zone)
     return _filled_once(kind, names, facts, now, zone)
 
@@ -152,13 +176,16 @@ def _window(follower: Follower, now: datetime) -> WindowUsed | None:
 
 def send(client: Client, claimed: Claimed, way: Way) -> str:
     """One call; WeChat's id of the message where it gives one."""
+    if way.call is not None:
+        way.call(client)
+        return ""
     if way.channel == "custom":
         assert way.reply is not None
         client.custom(claimed.openid, way.picture(client) if way.picture else way.reply)
         return ""
     assert way.data is not None
     if way.channel == "subscribe":
-        client.subscribe_send(claimed.openid, way.template_id, way.data)
+        client.subscribe_send(claimed.openid, way.template_id, way.data, page=way.page)
         return ""
     return client.template_send(claimed.openid, way.template_id, way.data, client_msg_id=client_msg_id(claimed))
 
@@ -169,11 +196,17 @@ def client_msg_id(claimed: Claimed) -> str:
     return hashlib.blake2b(seed.encode(), digest_size=12).hexdigest()
 
 
-def lesson(reach: Reach, way: Way, follower: Follower | None, openid: str) -> tuple[Effect, ...]:
+def try_of(claimed: Claimed) -> str:
+    """Names this try of this row: a row claimed anew has another fence."""
+    return f"{claimed.id}:{claimed.fence}"
+
+
+def lesson(reach: Reach, way: Way, follower: Follower | None, claimed: Claimed) -> tuple[Effect, ...]:
     """What a refusal of this reach tells about the follower."""
+    openid = claimed.openid
     match reach:
         case Reach.CONSENT:
-            return (NoConsent(openid, way.template_id),)
+            return (NoConsent(openid, way.template_id, try_of(claimed)),)
         case Reach.WINDOW if follower is not None:
             return (WindowsShut(openid, follower.last_message_at, follower.last_click_at),)
         case Reach.FOLLOWER if follower is not None:

@@ -49,7 +49,7 @@ class Chore:
 
 
 class Chores:
-    """``prolong`` keeps the rows in the worker's hands its own."""
+    """``prolong`` keeps the rows in the worker's hands its own; ``carry`` carries broadcasts."""
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Chores:
         holder: str,
         now: Callable[[], datetime],
         prolong: Callable[[], object],
+        carry: Callable[[], object] = lambda: None,
     ) -> None:
         lease_s, sweep_s = settings.push.lease_s, settings.push.sweep_s
 
@@ -83,6 +84,7 @@ class Chores:
             Chore("complain", COMPLAIN_EVERY_S, lambda: jobs.complain_of_alerts(database)),
             Chore("offers", sweep_s, lambda: jobs.run_offers(database, now(), settings)),
             Chore("reminders", sweep_s, lambda: jobs.plan_reminders(database, now(), settings)),
+            Chore("broadcasts", sweep_s, carry, own=True),  # their rows are shared, call by call
             Chore("close", sweep_s, lambda: jobs_attendance.close_shifts(database, now(), settings)),
             Chore("appeals", CLEAN_EVERY_S, lambda: jobs_attendance.complain_of_appeals(database, now())),
             Chore("places", CLEAN_EVERY_S, lambda: jobs_attendance.forget_places(database, now(), settings)),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,17 @@ class Closed:
     opens: Literal["soon", "midnight", "never"] = "never"
 
 
+@dataclass(frozen=True)
+class Stop:
+    """What somebody on duty must hear: WeChat's code, what it means and what to do, what stops and how it goes on."""
+
+    code: int
+    what: str
+    subject: str
+    opens: Literal["midnight", "never", "mended"]
+    wechat: str
+
+
 def midnight_beijing(after: datetime) -> datetime:
     """When the daily quotas begin anew."""
     local = after.astimezone(BEIJING)
@@ -46,7 +57,18 @@ class Closures:
 
     def __init__(self) -> None:
         self._closed: dict[str, Closed] = {}
+        self._complained: set[tuple[int, str, date]] = set()
+        self._untold: list[Stop] = []
         self._guard = threading.Lock()
+
+    def untold(self) -> list[Stop]:
+        """What stopped and has not been said to those on duty yet; call `told` when that is written down."""
+        with self._guard:
+            return list(self._untold)
+
+    def told(self, stops: Collection[Stop]) -> None:
+        with self._guard:
+            self._untold = [stop for stop in self._untold if stop not in stops]
 
     def day_is_over_at(self, channels: Iterable[str], now: datetime) -> datetime | None:
         """When the first of these channels has its daily quota again, if one of them has used it up."""
@@ -69,13 +91,32 @@ class Closures:
             closed = Closed(midnight_beijing(now), meaning.name, "midnight")
         subject = {Reach.ACCOUNT: EVERYTHING, Reach.TEMPLATE: template_id}.get(meaning.reach, channel)
         until = closed.until.isoformat(timespec="seconds")
-        return self.shut(
-            subject, closed, now,
-            lambda: log.error(
+
+        def say() -> None:
+            if closed.opens != "soon":
+                self._note(Stop(meaning.code, meaning.text, subject, closed.opens, message))
+            log.error(
                 "push.alert", code=meaning.code, name=meaning.name, what=meaning.text, stops=subject, until=until,
                 wechat=message,
-            ),
-        )  # fmt: skip
+            )  # fmt: skip
+
+        return self.shut(subject, closed, now, say)
+
+    def complain(self, meaning: Meaning, subject: str, now: datetime, message: str) -> None:
+        """WeChat will never take what we send this way: nothing is shut, but somebody must mend it. Once a day."""
+        once = (meaning.code, subject, now.astimezone(BEIJING).date())
+        with self._guard:
+            if once in self._complained:
+                return
+            self._complained.add(once)
+        self._note(Stop(meaning.code, meaning.text, subject, "mended", message))
+        log.error(
+            "push.alert", code=meaning.code, name=meaning.name, what=meaning.text, stops=subject, wechat=message
+        )
+
+    def _note(self, stop: Stop) -> None:
+        with self._guard:
+            self._untold.append(stop)
 
     def shut(self, subject: str, closed: Closed, now: datetime, say: Callable[[], object]) -> Closed:
         with self._guard:

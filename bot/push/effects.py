@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from bot.storage.models import Follower, NoticeConsent
-
-MESSAGES_PER_WINDOW = 5
-CLICKS_PER_WINDOW = 3
+from bot.services import notice_consents
+from bot.services.reach import CLICKS_PER_WINDOW, MESSAGES_PER_WINDOW
+from bot.storage.models import Follower
 
 
 class Effect:
@@ -23,14 +22,15 @@ class Effect:
 
 @dataclass(frozen=True)
 class NoticeUsed(Effect):
-    """One consent is one notice."""
+    """One consent is one notice, unless it is a lasting one. ``key``: of the try that sent it."""
 
     openid: str
     template_id: str
+    key: str
+    lasting: bool = False
 
     def apply(self, db: Session, now: datetime) -> None:
-        left = update(NoticeConsent).where(_notice(self), NoticeConsent.remaining > 0)
-        db.execute(left.values(remaining=NoticeConsent.remaining - 1, updated_at=now))
+        notice_consents.used(db, self.openid, self.template_id, f"used:{self.key}", now, lasting=self.lasting)
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,11 @@ class NoConsent(Effect):
 
     openid: str
     template_id: str
+    key: str
 
     def apply(self, db: Session, now: datetime) -> None:
-        db.execute(update(NoticeConsent).where(_notice(self)).values(remaining=0, updated_at=now))
-
-
-def _notice(effect: NoticeUsed | NoConsent) -> ColumnElement[bool]:
-    return and_(NoticeConsent.openid == effect.openid, NoticeConsent.template_id == effect.template_id)
+        key = f"gone:{self.key}"
+        notice_consents.gone(db, self.openid, self.template_id, "unknown_to_wechat", key, now)
 
 
 @dataclass(frozen=True)

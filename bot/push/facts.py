@@ -11,18 +11,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from bot.push import alarms, pictures
+from bot.push import alarms, broadcasts_words, pictures
 from bot.push.notices import NOTICES
-from bot.services import offer_lengths
+from bot.services import offer_lengths, recipients
 from bot.services.certificates import Issued
+from bot.services.quiet_hours import awake_from, is_quiet
+from bot.settings import Settings
 from bot.storage.crypto import Cipher
-from bot.storage.models import Activity, Follower, NoticeConsent, Offer, Registration, Shift
+from bot.storage.models import Activity, Broadcast, Follower, NoticeConsent, Offer, Registration, Shift
 from bot.wechat.replies import Reply, from_json
 
 # A reminder that comes later than this helps nobody.
 LATE = timedelta(hours=2)
 BEIJING = ZoneInfo("Asia/Shanghai")
 LATE_REPLY_LIVES = timedelta(hours=48)
+# A paused broadcast is looked at again so often.
+PAUSED_FOR = timedelta(minutes=5)
 LIVE = ("confirmed", "waiting", "offered", "pending")
 
 
@@ -48,7 +52,8 @@ class Facts:
     """What the words are made of. ``answer_by``: until when an offer stands. ``reply``: an answer that came late.
 
     ``alarm``: what is known of an alert; ``notice``: the whole text of a notice; ``certificate``: whose picture is
-    sent, ``notice`` then being the words for where none can be; in all of these there is no activity.
+    sent, ``notice`` then being the words for where none can be; ``broadcast``: the one whose words ``notice`` is, with
+    its ``link``; in all of these there is no activity.
     """
 
     kind: str
@@ -66,6 +71,8 @@ class Facts:
     alarm: alarms.Alarm | None = None
     notice: str = ""
     certificate: Issued | None = None
+    broadcast: Broadcast | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,10 +83,28 @@ class Gone:
     reason: str
 
 
+@dataclass(frozen=True)
+class Held:
+    """Not to be said now: somebody has paused it, or it is night."""
+
+    until: datetime
+    reason: str
+
+
 def read(
-    db: Session, cipher: Cipher, push: Row, now: datetime, *, zone: ZoneInfo = BEIJING, pushing: bool = True
-) -> Facts | Gone:
-    """``pushing=False`` for the follower's own next message: then a reminder is welcome until the start."""
+    db: Session,
+    cipher: Cipher,
+    push: Row,
+    now: datetime,
+    *,
+    zone: ZoneInfo = BEIJING,
+    pushing: bool = True,
+    settings: Settings = Settings(),
+) -> Facts | Gone | Held:
+    """``pushing=False`` for the follower's own next message: then a reminder is welcome until the start.
+
+    ``settings`` say where our own links lead.
+    """
     if push.expires_at is not None and push.expires_at <= now:
         return Gone("expired", f"expired at {push.expires_at.isoformat(timespec='minutes')}")
     if push.kind == "late_reply":
@@ -95,6 +120,9 @@ def read(
     if push.kind == "notice":
         words = NOTICES[push.payload["notice"]](db, cipher, push.payload, now, zone)
         return Facts("notice", notice=words) if words else Gone("superseded", "there is nothing to say any more")
+    if push.kind in ("broadcast", "broadcast_preview"):
+        held = pushing and push.kind == "broadcast" and is_quiet(now, zone)
+        return Held(awake_from(now, zone), "quiet hours") if held else _broadcast(db, cipher, push, now, zone, settings)
     registration = db.get(Registration, push.payload["registration_id"])
     if registration is None:
         return Gone("superseded", "the registration is gone")
@@ -131,6 +159,31 @@ def preload(db: Session, pushes: Sequence[Row]) -> list[object]:
     followers = select(Follower).where(Follower.openid.in_(openids)).execution_options(populate_existing=True)
     consents = select(NoticeConsent).where(NoticeConsent.openid.in_(openids), NoticeConsent.remaining > 0)
     return [*(db.scalars(seats) if ids else ()), *db.scalars(followers), *db.scalars(consents)]
+
+
+def _broadcast(
+    db: Session, cipher: Cipher, push: Row, now: datetime, zone: ZoneInfo, settings: Settings
+) -> Facts | Gone | Held:
+    broadcast = db.get(Broadcast, push.payload["broadcast_id"], populate_existing=True)
+    if broadcast is None:
+        return Gone("superseded", "the broadcast is gone")
+    link = broadcasts_words.link(db, broadcast, settings, cipher, push.openid)
+    words = broadcasts_words.words(db, broadcast, now, zone, link)
+    activity = db.get(Activity, broadcast.activity_id) if broadcast.activity_id else None
+    code = activity.code if activity is not None else ""
+    said = Facts(push.kind, code, notice=words, broadcast=broadcast, link=link)
+    if push.kind == "broadcast_preview":
+        return said
+    follower = db.get(Follower, push.openid)
+    if broadcast.state == "stopped":
+        return Gone("superseded", recipients.STOPPED)
+    if broadcast.state == "paused":
+        return Held(now + PAUSED_FOR, "the broadcast is paused")
+    if follower is not None and not follower.broadcasts:
+        return Gone("superseded", recipients.REFUSED)
+    if activity is not None and activity.state != "open":
+        return Gone("superseded", f"the activity is {activity.state}")
+    return said
 
 
 def _untrue(push: Row, registration: Registration, shift: Shift, activity: Activity) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,23 +14,45 @@ from bot.language import dates
 Value = str | datetime
 
 _TYPED = re.compile(r"([a-z_]+?)\d+")
-# Cut to so many characters, with … for the last one.
-_CUT = {"thing": 20, "short_thing": 10}
-LEGACY_CUT = 20  # templates from before the categories cut silently; better with an …
-# Nothing can be cut from these without saying something else: they fit or they do not.
-_MUST_MATCH = {
-    "number": r"\d{1,32}|(?=.{3,32}$)\d+\.\d+",
-    "letter": r"[A-Za-z]{1,32}",
-    "symbol": r"[^\w\s]{1,5}",
-    "character_string": r"[\x21-\x7e]{1,32}",
-    "amount": r"[^\d\s]?\d{1,10}(\.\d+)?元?",
-    "phone_number": r"[\d()+\-*# ]{1,17}",
-    "car_number": r"[\u4e00-\u9fff]?[A-Za-z0-9·]{1,7}[A-Za-z0-9\u4e00-\u9fff]?",
-    "name": r"[A-Za-z·. ]{1,20}|[\u4e00-\u9fffA-Za-z·. ]{1,10}",
-    "phrase": r"[\u4e00-\u9fff]{1,5}",
-    "enum": r"\S.{0,19}",
-    "const": r"\S.{0,19}",
+
+
+@dataclass(frozen=True)
+class Type:
+    """``limit``: as people are told. Either ``cut``: longer values end in … at so many characters; or ``pattern``: what
+    a value must match, for nothing can be cut from it without saying something else; or neither: a moment."""
+
+    limit: str
+    cut: int = 0
+    pattern: str = ""
+
+
+# Platform §6: the type stands in front of the number in a field's name.
+TYPES: Mapping[str, Type] = {
+    "thing": Type("20个字以内，太长会截短", cut=20),
+    "short_thing": Type("10个字以内，太长会截短", cut=10),
+    "character_string": Type("32个以内的数字、字母、符号", pattern=r"[\x21-\x7e]{1,32}"),
+    "number": Type("32位以内的数字，可带小数", pattern=r"\d{1,32}|(?=.{3,32}$)\d+\.\d+"),
+    "letter": Type("32个以内的字母", pattern=r"[A-Za-z]{1,32}"),
+    "symbol": Type("5个以内的符号", pattern=r"[^\w\s]{1,5}"),
+    "time": Type("时间，如 2026年3月7日 13:00"),
+    "date": Type("日期，如 2026年3月7日"),
+    "amount": Type("1个币种符号加10位以内的数字，可带小数和“元”", pattern=r"[^\d\s]?\d{1,10}(\.\d+)?元?"),
+    "phone_number": Type("17位以内的数字和符号", pattern=r"[\d()+\-*# ]{1,17}"),
+    "car_number": Type(
+        "8位以内，首尾可以是汉字", pattern=r"(?=.{1,8}$)[\u4e00-\u9fff]?[A-Za-z0-9·]{1,7}[A-Za-z0-9\u4e00-\u9fff]?"
+    ),
+    "name": Type(
+        "10个以内的汉字，或20个以内的字母", pattern=r"[A-Za-z·. ]{1,20}|[\u4e00-\u9fffA-Za-z·. ]{1,10}"
+    ),
+    "phrase": Type("5个以内的汉字", pattern=r"[\u4e00-\u9fff]{1,5}"),
+    "enum": Type("模板里列出的值", pattern=r"\S.{0,19}"),
+    "const": Type("模板里列出的值", pattern=r"\S.{0,19}"),
 }
+# Templates from before the categories cut silently; better with an …
+LEGACY = Type("20个字以内，太长会截短", cut=20)
+# A cut goes back by at most so many characters to leave a word, a number or a bracket whole.
+BACK = 6
+_OPENING, _CLOSING, _SEPARATORS = "（(【《“", "）)】》”", " ，、；：。,;:·—-"
 
 
 class Misfit(ValueError):
@@ -45,11 +68,12 @@ def fit(name: str, value: Value, zone: ZoneInfo) -> str:
     plain = _plain(dates.moment(value, zone) if isinstance(value, datetime) else value)
     if not plain:
         raise Misfit(f"{name} is empty")
-    if kind in _MUST_MATCH:
-        if not re.fullmatch(_MUST_MATCH[kind], plain):
+    limit = TYPES.get(kind, LEGACY)
+    if limit.pattern:
+        if not re.fullmatch(limit.pattern, plain):
             raise Misfit(f"{name} cannot hold {plain!r}")
         return plain
-    return cut(plain, _CUT.get(kind, LEGACY_CUT))
+    return cut(plain, limit.cut)
 
 
 def filled(fields: Mapping[str, str], values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, str]:
@@ -63,8 +87,26 @@ def filled(fields: Mapping[str, str], values: Mapping[str, Value], zone: ZoneInf
 
 
 def cut(text: str, longest: int) -> str:
-    """At most ``longest`` characters (code points, as WeChat counts); what is cut ends in …."""
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+    """At most ``longest`` characters (code points, as WeChat counts); what is cut ends in … where a person would cut:
+    not within a number, a Latin word or a bracket that has just begun, and no comma before the …."""
+    if len(text) <= longest:
+        return text
+    end = longest - 1
+    least = max(1, end - BACK)
+    while end > least and _joined(text[end - 1], text[end]):
+        end -= 1
+    if _joined(text[end - 1], text[end]):  # a word longer than that is cut all the same
+        end = longest - 1
+    for opening, closing in zip(_OPENING, _CLOSING, strict=True):
+        begun = text.rfind(opening, least, end)
+        if begun > 0 and closing not in text[begun:end]:
+            end = begun
+    return (text[:end].rstrip(_SEPARATORS) or text[: longest - 1]) + "…"
+
+
+def _joined(left: str, right: str) -> bool:
+    """Two characters of one number or Latin word."""
+    return (left + right).isascii() and all(c.isalnum() or c in ".:/%" for c in (left, right))
 
 
 def _moment(name: str, kind: str, value: Value, zone: ZoneInfo) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import metrics
-from bot.push import alarms, facts, outbox
+from bot.push import alarms, facts, outbox, stops
 from bot.push.bucket import Bucket
 from bot.push.outbox import Claimed, Settlement
 from bot.push.sender import Prepared, Sender, put_off
@@ -175,9 +175,17 @@ class Hands:
         finished, now = list(self._unsettled), self._now()
         if not finished:
             return
-        written = self.on_database("settle", lambda db: outbox.settle(db, finished, now, zone=self._zone))
+        stopped = self._sender.closures.untold()
+
+        def settle(db: Session) -> list[Settlement]:
+            written = outbox.settle(db, finished, now, zone=self._zone)
+            stops.tell(db, stopped, now)
+            return written
+
+        written = self.on_database("settle", settle)
         if written is None:
             return  # still in hand, under a lease that is prolonged, until the database is back
+        self._sender.closures.told(stopped)
         self._unsettled.clear()
         for one in finished:
             self._ours_until.pop(one.claimed.id, None)

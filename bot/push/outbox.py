@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.push import alarms, facts, leases, wording
 from bot.push.effects import Effect
-from bot.services import announcements, offer_lengths
+from bot.services import announcements, broadcasts, offer_lengths, recipients
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
@@ -176,6 +176,9 @@ def settle(
     for one in ours:
         if one.state == "sent" and one.claimed.kind == "offer":
             offer_lengths.delivered(db, one.claimed.payload["offer_id"], now, zone)
+        if one.state == "sent" and one.claimed.kind == "broadcast_preview":
+            broadcasts.preview_done(db, one.claimed.payload["broadcast_id"], now)
+    recipients.follow_pushes(db, [one.claimed.id for one in ours if one.claimed.kind == "broadcast"])
     return ours
 
 
@@ -228,7 +231,7 @@ def kept_lines(db: Session, cipher: Cipher, openid: str, now: datetime, settings
     zone = ZoneInfo(settings.organisation.timezone)
     said: dict[object, tuple[Push, str]] = {}
     for push in announcements.take_kept(db, openid, now):
-        found = facts.read(db, cipher, push, now, zone=zone, pushing=False)
+        found = facts.read(db, cipher, push, now, zone=zone, pushing=False, settings=settings)
         if isinstance(found, facts.Facts):
             about = push.payload["registration_id"] if push.kind == "reminder" else push.id
             said[push.kind, about] = (push, wording.text(found, now, zone))

@@ -72,9 +72,11 @@ class Sender:
 
     def _read(self, db: Session, claimed: Claimed, now: datetime, zone: ZoneInfo) -> Prepared:
         try:
-            found = facts.read(db, self.cipher, claimed, now, zone=zone)
+            found = facts.read(db, self.cipher, claimed, now, zone=zone, settings=self.settings)
             if isinstance(found, facts.Gone):
                 return Settlement(claimed, found.state, error=found.reason, counted=False)
+            if isinstance(found, facts.Held):
+                return put_off(claimed, found.until, found.reason)
             morning = waits_for_morning(claimed.kind, found.starts_at, now, self.settings)
             if morning:
                 return put_off(claimed, morning, "quiet hours")
@@ -152,7 +154,7 @@ class Sender:
         """Nothing reached WeChat: the row's own tries are not spent on that."""
         now = self.now()
         cause = failure.cause if isinstance(failure, TokenUnavailable) else failure
-        if isinstance(cause, ApiError):
+        if isinstance(cause, ApiError) and cause.action is not Action.RETRY:
             # On the token endpoint every refusal concerns the whole account, also 40001 (a wrong secret).
             meaning = replace(cause.meaning, action=Action.STOP, reach=Reach.ACCOUNT)
             closed = self.closures.learn(meaning, EVERYTHING, "", now, str(cause))
@@ -163,7 +165,7 @@ class Sender:
 
     def _refused(self, claimed: Claimed, way: Way, ways: Ways, refusal: ApiError) -> Settlement:
         now, meaning, error = self.now(), refusal.meaning, str(refusal)
-        learned = channels.lesson(meaning.reach, way, ways.follower, claimed.openid)
+        learned = channels.lesson(meaning.reach, way, ways.follower, claimed)
         next_way = Settlement(claimed, "next", error=error, effects=learned)
         match meaning.action:
             case Action.DONE:
@@ -181,7 +183,7 @@ class Sender:
                 stop = replace(meaning, action=Action.STOP)
                 return put_off(claimed, self.closures.learn(stop, EVERYTHING, "", now, refusal.message).until, error)
             case Action.PAYLOAD:
-                log.error("push.alert", code=meaning.code, name=meaning.name, what=meaning.text, wechat=refusal.message)
+                self.closures.complain(meaning, way.template_id or way.channel, now, refusal.message)
                 last = way.channel == "custom"
                 return Settlement(claimed, "failed", way.channel, error=error) if last else next_way
         return _later(claimed, way, error, now)

@@ -13,21 +13,20 @@ from bot.push.fields import Value
 from bot.wechat.limits import split_text
 from bot.wechat.replies import News, Reply, Text
 
-# Which template serves a kind that has none of its own.
-TEMPLATE_OF = {"cancelled": "change", "offer_lapsed": "change"}
 # Field of the template → which of `values` goes there, unless config.yaml says otherwise for the account's template.
 USUAL_FIELDS: dict[str, dict[str, str]] = {
     "reminder": {"thing1": "title", "time2": "time", "thing3": "place", "thing4": "left", "thing5": "hint"},
     "offer": {"thing1": "title", "time2": "time", "thing3": "place", "time4": "answer_by", "thing5": "hint"},
     "change": {"thing1": "title", "time2": "time", "thing3": "place", "thing4": "change", "thing5": "hint"},
     "alert": {"thing1": "alert", "time2": "opened", "thing3": "again", "thing4": "hint"},
+    "broadcast": {"thing1": "title", "time2": "said", "thing3": "hint"},
 }
 # What the follower reads before each value, in the template that the account picks in WeChat's library.
 LABELS = {
     "title": "活动名称", "name": "活动", "code": "活动编号", "time": "活动时间", "ends": "结束时间",
     "place": "活动地点",
     "left": "距离开始", "answer_by": "确认截止", "change": "变更内容", "hint": "温馨提示", "contact": "联系人",
-    "alert": "警报", "opened": "开始时间", "again": "进展",
+    "said": "发布时间", "alert": "警报", "opened": "开始时间", "again": "进展",
 }  # fmt: skip
 
 
@@ -103,6 +102,9 @@ def values(facts: Facts, now: datetime, zone: ZoneInfo) -> Mapping[str, Value]:
     """What a template's fields can show; moments stay moments, the field's type decides how they are written."""
     if facts.alarm is not None:
         return alarms.values(facts.alarm)
+    if facts.broadcast is not None:
+        how = f"想参加请回复 报名{facts.code}" if facts.code else "点开看详情"
+        return {"title": facts.broadcast.title, "said": now, "hint": how if facts.code or facts.link else facts.notice}
     assert facts.starts_at
     waiting = "您仍在候补队伍里" if facts.waiting else "您的报名仍然有效"
     by_kind = {

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.push import leases, outbox
+from bot.push.broadcasts import Carrier
 from bot.push.bucket import Bucket
 from bot.push.chores import Chores
 from bot.push.closures import Closures
@@ -30,6 +31,8 @@ from bot.wechat.client import Client
 log = structlog.get_logger()
 
 WAKE_CHANNEL = "outbox"
+# A broadcast's pushes go into the outbox a few thousand at a time; so often it is looked whether there is room.
+REFILL_S = 1.0
 # After SIGTERM: what is in flight ends within its time-outs and is written down.
 LAST_WORDS_S = 15.0
 
@@ -96,14 +99,21 @@ class Worker:
             bucket=Bucket(parts.valkey, holder, settings.push.rate),
             zone=ZoneInfo(settings.organisation.timezone),
         )  # fmt: skip
-        self._chores = Chores(parts.database, settings, holder, now, self.hands.prolong)
+        going = lambda: not stop.is_set()  # noqa: E731
+        self._carrier = Carrier(parts.database, parts.client, settings, parts.cipher, holder, now, going)
+        self._carrying = Aside("broadcasts", lambda: self._carrier.carry(lambda: not stop.wait(REFILL_S)))
+        carry = self._carrying.begin if patient else self._carrier.turn
+        self._chores = Chores(parts.database, settings, holder, now, self.hands.prolong, carry)
         self._parts, self._stop, self._now = parts, stop, now
 
     def once(self) -> None:
         """All that is due, then back. Raises what the database says."""
         self._chores.sweep()
-        while self.hands.round():
-            self._chores.keep_hold()
+        more = 1
+        while more:
+            while self.hands.round():
+                self._chores.keep_hold()
+            more = self._carrier.turn()  # what was sent makes room for more of a broadcast, or ends it
 
     def forever(self) -> None:
         while not self._stop.is_set():
@@ -111,7 +121,7 @@ class Worker:
             if not self.hands.round():
                 self._rest()
         deadline = time.monotonic() + LAST_WORDS_S
-        while len(self.hands) and time.monotonic() < deadline:
+        while (len(self.hands) or self._carrying.busy) and time.monotonic() < deadline:
             self._chores.keep_hold()
             self.hands.round()
 
@@ -132,6 +142,24 @@ class Worker:
             return self._parts.valkey.wait_woken(WAKE_CHANNEL, seconds)
         except ValkeyDown:
             return self._stop.wait(seconds)
+
+
+class Aside:
+    """One piece of work at a time in a thread of its own: a call to many may take longer than a lease can wait."""
+
+    def __init__(self, name: str, work: Callable[[], object]) -> None:
+        self._name, self._work = name, work
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def begin(self) -> None:
+        """Unless it is under way."""
+        if not self.busy:
+            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            self._thread.start()
 
 
 @contextmanager

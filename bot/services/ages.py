@@ -12,3 +12,11 @@ VOLUNTEER_FROM = 14
 def on(day: date, born: date) -> int:
     """Whole years; who was born on 29 February turns a year older on 1 March of other years."""
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def born_by(day: date, age: int) -> date:
+    """The last day of birth of who is at least ``age`` on ``day``; born later is younger."""
+    try:
+        return day.replace(year=day.year - age)
+    except ValueError:  # 29 February of a year that has none so long before
+        return date(day.year - age, 2, 28)

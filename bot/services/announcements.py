@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,16 +11,20 @@ from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.services import recipients
 from bot.services.quiet_hours import awake_from
 from bot.storage.database import writing
-from bot.storage.models import NoticeConsent, Push
+from bot.storage.models import Push
 
 KINDS = (
     "reminder", "offer", "offer_lapsed", "change", "cancelled", "late_reply", "alert", "alert_note", "alert_answer",
-    "notice", "picture",
+    "notice", "picture", "broadcast", "broadcast_preview",
 )  # fmt: skip
 BEIJING = ZoneInfo("Asia/Shanghai")
 NOT_SAID_YET = ("due", "unreached")
+NOTICE_REPORTED_WITHIN = timedelta(hours=1)
+# Which template serves a kind that has none of its own.
+TEMPLATE_OF = {"cancelled": "change", "offer_lapsed": "change"}
 
 
 def announce(
@@ -91,6 +95,12 @@ def supersede(db: Session, key: str, now: datetime, *, prefix: bool = False, rea
     return done.rowcount
 
 
+def supersede_of(db: Session, openid: str, kind: str, now: datetime, reason: str) -> None:
+    """Take back everything of this kind that was not said to this follower yet."""
+    theirs = update(Push).where(Push.openid == openid, Push.kind == kind, Push.state.in_(NOT_SAID_YET))
+    db.execute(theirs.values(state="superseded", settled_at=now, error=reason))
+
+
 def take_kept(db: Session, openid: str, now: datetime) -> list[Push]:
     """What could not reach this follower and waits for their next message, oldest first. Reads only."""
     alive = or_(Push.expires_at.is_(None), Push.expires_at > now)
@@ -102,6 +112,7 @@ def settle_kept(db: Session, pushes: Sequence[Push], now: datetime) -> None:
     """The passive reply that the caller is about to commit carries these. Call ``writing(db)`` before."""
     said = update(Push).where(Push.id.in_([push.id for push in pushes]), Push.state == "unreached")
     db.execute(said.values(state="sent", channel="passive", settled_at=now, error=""))
+    recipients.follow_pushes(db, [push.id for push in pushes if push.kind == "broadcast"])
     for push in pushes:
         if push.kind == "reminder":  # of two reminders of one registration only the last was worth saying
             kept = Push.key.startswith(f"reminder:{push.payload['registration_id']}:", autoescape=True)
@@ -125,15 +136,17 @@ def reported(db: Session, wechat_id: str, status: str, now: datetime) -> bool:
     return True
 
 
-def consented(db: Session, openid: str, template_id: str, accepted: bool, now: datetime) -> None:
-    """A follower accepted one more notice of this template, or refuses all of them (platform §3.5)."""
+def notice_failed(db: Session, openid: str, kinds: Sequence[str], why: str, now: datetime) -> bool:
+    """WeChat could not deliver a subscribe notice of one of these kinds: it waits for the follower's next message.
+
+    WeChat gives a notice no id when it takes it, so the latest one sent within the hour is meant. False if none was.
+    """
+    sent = select(Push).where(Push.openid == openid, Push.channel == "subscribe", Push.state == "sent")
+    sent = sent.where(Push.kind.in_(kinds), Push.settled_at > now - NOTICE_REPORTED_WITHIN)
     writing(db)
-    insert = (postgresql if db.get_bind().dialect.name == "postgresql" else sqlite).insert(NoticeConsent)
-    counted = insert.values(openid=openid, template_id=template_id, remaining=int(accepted), updated_at=now)
-    remaining = NoticeConsent.remaining + 1 if accepted else 0
-    db.execute(
-        counted.on_conflict_do_update(
-            index_elements=[NoticeConsent.openid, NoticeConsent.template_id],
-            set_={"remaining": remaining, "updated_at": now},
-        )
-    )
+    push = db.scalars(sent.order_by(Push.settled_at.desc(), Push.id.desc()).limit(1).with_for_update()).one_or_none()
+    if push is None:
+        return False
+    push.state, push.settled_at, push.error = "unreached", now, why[:255]
+    db.flush()
+    return True

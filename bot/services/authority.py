@@ -15,10 +15,13 @@ DECIDES = {
     "appeal": ("admin", "reviewer"),
     "star": ("admin", "reviewer"),
     "seal": ("admin", "reviewer"),
+    "broadcast": ("admin", "reviewer"),
 }
 """Which roles of staff decide about what (domain §6.7). Sign-ups and presence are decided by whoever leads."""
 
 
+WRITES = ("admin", "editor", "reviewer")
+"""Which roles of staff draft broadcasts, see them and hold them up."""
 SUPERVISES = ("admin", "reviewer", "auditor")
 """Which roles see what looks odd about check-ins."""
 
@@ -32,6 +35,12 @@ def may_decide(db: Session, openid: str, what: str) -> str | None:
     """The actor who may decide about ``what`` (a key of DECIDES), or None."""
     staff = staff_of(db, openid)
     return actors.staff(staff.id) if staff is not None and staff.role in DECIDES[what] else None
+
+
+def may_write(db: Session, openid: str) -> str | None:
+    """The actor who may draft broadcasts, look at them, pause and stop them; or None."""
+    staff = staff_of(db, openid)
+    return actors.staff(staff.id) if staff is not None and staff.role in WRITES else None
 
 
 def leader_of(db: Session, openid: str, activity: Activity) -> str | None:

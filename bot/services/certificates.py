@@ -251,6 +251,12 @@ def ask_seal(db: Session, certificate_id: int, person_id: int, now: datetime) ->
     return row
 
 
+def seals_asked(db: Session) -> list[Certificate]:
+    """Whose paper waits for its seal, who asked first first."""
+    waits = (Certificate.seal_asked_at.is_not(None), Certificate.sealed_at.is_(None), Certificate.revoked_at.is_(None))
+    return list(db.scalars(select(Certificate).where(*waits).order_by(Certificate.seal_asked_at, Certificate.id)))
+
+
 def sealed(db: Session, number: str, actor: str, now: datetime) -> Certificate:
     """The paper lies ready with its seal; the holder is told to fetch it."""
     writing(db)

@@ -45,9 +45,10 @@ def credit(plan: Plan, stretches: Sequence[Stretch], elsewhere: Sequence[Stretch
     """``stretches``: check-in to check-out, in order. ``elsewhere``: time other shifts have credited already.
 
     A check-in up to ``snap_minutes`` after the start counts from the start, a check-out as close to the end until it.
+    Times count by the minute that is shown: 13:12:40 to 15:30:05 are the 138 minutes between 13:12 and 15:30.
     The break is taken off only what reaches over it: from a presence longer than the planned time without the break.
     """
-    counted = [clipped for stretch in stretches if (clipped := _clip(_snapped(plan, stretch), plan))]
+    counted = [clipped for stretch in stretches if (clipped := _clip(_snapped(plan, _by_minute(stretch)), plan))]
     present = sum(((end - start) for start, end in counted), timedelta())
     twice = shared(counted, elsewhere)
     window = plan.ends_at - plan.starts_at
@@ -67,6 +68,11 @@ def credit(plan: Plan, stretches: Sequence[Stretch], elsewhere: Sequence[Stretch
             "too_short": None if enough else plan.presence_percent,
         },
     )  # fmt: skip
+
+
+def _by_minute(stretch: Stretch) -> Stretch:
+    begins, ends = (at.replace(second=0, microsecond=0) for at in stretch)
+    return begins, ends
 
 
 def _snapped(plan: Plan, stretch: Stretch) -> Stretch:

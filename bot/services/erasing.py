@@ -2,6 +2,7 @@
 
 Kept (67号令 第4条, PIPL 47): hours with their titles and reasons, presence, points, honour hours with what proved
 them, certificates with their sealed snapshot (who holds the paper may still verify it), and the chained audit log.
+Which broadcasts and consents to notices an account had stays too: it proves what was allowed to be sent (PIPL 14).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.services import actors, guardians, offers, points, redemptions, registrations, seats, volunteers
@@ -25,12 +26,14 @@ from bot.storage.models import (
     Document,
     Erasure,
     Follower,
+    FollowerTag,
     Guardianship,
     Invitation,
     ManualEntry,
     Membership,
     Person,
     Push,
+    Recipient,
     Redemption,
     Registration,
     Reservation,
@@ -177,6 +180,15 @@ def _clear_around(db: Session, person_id: int, openids: Sequence[str], now: date
         # of all that was pushed only a late answer holds its words
         late = update(Push).where(Push.openid == openid, Push.kind == "late_reply", Push.state != "sending")
         db.execute(late.values(payload={}))
+        _clear_broadcasts(db, openid, now)
         if (saved := db.get(SavedSession, openid)) is not None:
             db.delete(saved)
     db.flush()
+
+
+def _clear_broadcasts(db: Session, openid: str, now: datetime) -> None:
+    """What staff called them, what was still to come, and whether they read it; that it was sent stays counted."""
+    db.execute(delete(FollowerTag).where(FollowerTag.openid == openid))
+    mine = update(Recipient).where(Recipient.openid == openid)
+    db.execute(mine.where(Recipient.state == "due").values(state="stopped", settled_at=now))
+    db.execute(mine.values(clicked_at=None))

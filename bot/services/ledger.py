@@ -132,13 +132,15 @@ def planned_minutes(db: Session, shift_id: int | None) -> int | None:
 
 
 def left_to_record(db: Session, entry: LedgerEntry) -> int | None:
-    """Most minutes an entry may be corrected to: its shift's, without what was given elsewhere meanwhile."""
+    """Most minutes an entry may be corrected to: its shift's, without other entries for it and without what was given
+    elsewhere meanwhile."""
     shift = db.get(Shift, entry.shift_id) if entry.shift_id is not None else None
     if shift is None:
         return None
     window = [(shift.starts_at, max(shift.ended_at or shift.ends_at, shift.ends_at))]
     elsewhere = crediting.shared(window, credited(db, entry.person_id, shift))
-    return max(0, (planned_minutes(db, shift.id) or 0) - -(-elsewhere // timedelta(minutes=1)))
+    others = on_shift(db, entry.person_id, shift.id) - entry.minutes
+    return max(0, (planned_minutes(db, shift.id) or 0) - others + elsewhere // -timedelta(minutes=1))
 
 
 def on_shift(db: Session, person_id: int, shift_id: int) -> int:

@@ -29,6 +29,7 @@ from bot.storage.models import (
     Document,
     Erasure,
     Follower,
+    FollowerTag,
     Guardianship,
     InsuranceRoster,
     Invitation,
@@ -36,12 +37,14 @@ from bot.storage.models import (
     ManualEntry,
     Membership,
     NoticeConsent,
+    NoticeConsentEvent,
     Offer,
     Person,
     PointsLeg,
     PointsLot,
     PointsTransaction,
     Push,
+    Recipient,
     Redemption,
     Registration,
     Reservation,
@@ -62,7 +65,8 @@ OF_PERSON: dict[str, tuple[type[Base], str]] = {
     "文件": (Document, "person_id"),
 }  # fmt: skip
 OF_ACCOUNT: dict[str, type[Base]] = {
-    "微信帐号": Follower, "订阅消息授权": NoticeConsent, "发给您的消息": Push, "值班求助": Alert,
+    "微信帐号": Follower, "标签": FollowerTag, "订阅消息授权": NoticeConsent, "订阅消息授权变化": NoticeConsentEvent,
+    "发给您的消息": Push, "群发": Recipient, "值班求助": Alert,
 }  # fmt: skip
 OF_REGISTRATION: dict[str, type[Base]] = {"候补邀请": Offer, "转让换班": Swap, "受邀": Invitation}
 HIDDEN = {

@@ -40,3 +40,12 @@ class CertificateRevoked(Refused):
 
     def __init__(self, number: str, reason: str) -> None:
         self.number, self.reason = number, reason
+
+
+class SealNotDeclined(Refused):
+    """A paper that is in order gets its seal; one that is not is revoked, with the reason."""
+
+    code = "SEAL_NOT_DECLINED"
+
+    def __init__(self, number: str) -> None:
+        self.number = number

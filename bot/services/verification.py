@@ -14,9 +14,11 @@ from bot.services import (
     seats,
     verification_activities,
     verification_attendance,
+    verification_broadcasts,
     verification_certificates,
     verification_hours,
     verification_merits,
+    verification_reach,
     verification_registrations,
     verification_teams,
 )
@@ -278,4 +280,6 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     *verification_teams.RULES,
     *verification_activities.RULES,
     *verification_attendance.RULES,
+    *verification_broadcasts.RULES,
+    *verification_reach.RULES,
 )

@@ -31,7 +31,7 @@ _RULES = {
     "date": rf"{_DAY}(\s?~\s?({_DAY}|{_CLOCK}))?",
     "amount": r"[^\d\s]?\d{1,10}(\.\d+)?元?",
     "phone_number": r"[\d()+\-*#\s]{1,17}",
-    "car_number": r"[\u4e00-\u9fff]?[A-Za-z0-9·]{1,7}[A-Za-z0-9\u4e00-\u9fff]?",
+    "car_number": r"(?=.{1,8}$)[\u4e00-\u9fff]?[A-Za-z0-9·]{1,7}[A-Za-z0-9\u4e00-\u9fff]?",
     "name": r"[A-Za-z·.\s]{1,20}|[\u4e00-\u9fff·A-Za-z.\s]{1,10}",
     "phrase": r"[\u4e00-\u9fff]{1,5}",
     "const": r"[^\x00-\x1f\x7f]{1,20}",
@@ -47,6 +47,7 @@ _ACTIVITY = {"thing1": "活动名称", "time2": "活动时间", "thing3": "活�
 _KNOWN = {
     "reminder": ("活动开始提醒", {**_ACTIVITY, "thing4": "距离开始", "thing5": "温馨提示"}),
     "offer": ("候补名额通知", {**_ACTIVITY, "time4": "确认截止", "thing5": "温馨提示"}),
+    "broadcast": ("通知公告提醒", {"thing1": "活动名称", "time2": "发布时间", "thing3": "温馨提示"}),
     "change": ("活动变更通知", {**_ACTIVITY, "thing4": "变更内容", "thing5": "温馨提示"}),
 }
 _LEGACY_CUT = 20

@@ -20,9 +20,11 @@ from bot.storage.models import (
     Appeal,
     AuditEntry,
     Base,
+    Broadcast,
     Certificate,
     Consent,
     Erasure,
+    Follower,
     Guardianship,
     ManualEntry,
     Membership,
@@ -58,9 +60,11 @@ WATCHED: dict[type[Base], tuple[str, ...]] = {
     ),
     Agreement: ("how",),
     Appeal: ("state",),
+    Broadcast: ("state", "audience", "reviewer", "due_at"),
     Certificate: ("number", "seal_asked_at", "sealed_at", "revoked_at"),
     Consent: ("purpose", "text_version", "withdrawn_at"),
     Erasure: ("due_at", "withdrawn_at", "done_at"),
+    Follower: ("reminders", "broadcasts"),
     Guardianship: ("state", "guardian_id"),
     ManualEntry: ("state", "minutes"),
     Membership: ("state", "role"),
@@ -81,7 +85,7 @@ WATCHED: dict[type[Base], tuple[str, ...]] = {
     Volunteer: ("state", "number"),
 }
 """Columns whose every change is noted. None of them holds a name or a number of a person."""
-REASONS = ("reason", "answer", "review_note", "cancel_reason", "revoked_reason")
+REASONS = ("reason", "answer", "review_note", "cancel_reason", "revoked_reason", "error")
 
 
 _ADD = insert(AuditEntry)

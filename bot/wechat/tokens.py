@@ -9,12 +9,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.wechat.errors import Action
 from bot.wechat.failures import ApiError, CallFailed, TokenUnavailable
 
 # WeChat allows stable_token with force_refresh 20 times a day and at least 30 s apart.
 FORCE_SPACING_S = 30.0
-# A token endpoint that said no (wrong secret, IP not listed) is not asked again at once by every thread.
+# A token endpoint that said no (wrong secret, IP not listed, busy) is not asked again at once by every thread.
 REFUSAL_HOLDS_S = 10.0
 # Longer than one fetch with its time-outs: whoever waits so long goes on without the lock, which stable_token forgives.
 LOCK_WAIT_S = 15.0
@@ -153,6 +152,6 @@ class Tokens:
         if self._failed is None:
             return
         at, failure = self._failed
-        refused = isinstance(failure, ApiError) and failure.action in (Action.STOP, Action.REFRESH)
+        refused = isinstance(failure, ApiError)
         if at >= since or (refused and time.monotonic() - at < REFUSAL_HOLDS_S):
             raise TokenUnavailable(failure)

@@ -42,6 +42,7 @@ def test_the_pages_on_a_phone(town: Town, browser: Browser) -> None:
     page.get_by_label("验证码").fill(town.code.lower().replace("-", " "))
     page.get_by_role("button", name="查验").click()
     expect(page.get_by_role("heading", name="证明有效")).to_be_visible()
+    page.wait_for_load_state("load")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     colour = page.evaluate("getComputedStyle(document.querySelector('.mark')).backgroundColor")
     assert colour == "rgb(6, 160, 80)", "the style sheet is applied under the strict policy"

@@ -27,7 +27,7 @@ TYPED = sorted(
 )
 
 
-def _taken(text: str) -> list[str]:
+def taken(text: str) -> list[str]:
     ctx: Any = SimpleNamespace(text=text, args={}, message=None, session=SimpleNamespace(choices=[], form=None))
     fixed = [router for router in ROUTERS if isinstance(router, Router) and router.name not in UNSURE]
     found = []
@@ -42,18 +42,22 @@ def _taken(text: str) -> list[str]:
 
 @pytest.mark.parametrize("text", TYPED)
 def test_what_the_page_says_to_type_is_a_command(text: str) -> None:
-    assert _taken(text)
+    assert taken(text)
 
 
 def test_the_test_can_fail() -> None:
     assert len(TYPED) > 60
-    assert not _taken("补签中 A12")
+    assert not taken("补签中 A12")
 
 
 def test_every_command_of_the_page_exists() -> None:
-    lines = [said.split() for said in re.findall(r"`(?:python -m bot )?([a-z][^`\n]*)`", PAGE)]
+    assert commands_exist(PAGE) > 15
+
+
+def commands_exist(page: str) -> int:
+    """How many command lines the page names; each is asked of the program."""
+    lines = [said.split() for said in re.findall(r"`(?:python -m bot )?([a-z][^`\n]*)`", page)]
     named = [words for words in lines if words[0] in COMMANDS]
-    assert len(named) > 15
     for words in named:
         command: click.Command = bot
         for word in words:
@@ -63,3 +67,4 @@ def test_every_command_of_the_page_exists() -> None:
                 command = found
             elif word.startswith("--"):
                 assert any(word in parameter.opts for parameter in command.params), (word, words)
+    return len(named)

@@ -15,7 +15,6 @@ import pytest
 from bot.cli import COMMANDS
 from bot.settings import ROOT
 from bot.storage.crypto import Cipher
-from tests.fixtures.stack import Stack
 
 Bot = Callable[..., subprocess.CompletedProcess[str]]
 ACCOUNT = {
@@ -228,16 +227,3 @@ def test_the_doctor_says_what_to_do(bot: Bot) -> None:
     assert not findings["提醒程序"]["ok"] and "python -m bot run" in findings["提醒程序"]["text"]
     missing = bot("check", BOT_SECURITY__KEY="")
     assert missing.returncode == 1 and "BOT_WECHAT__TOKEN" in missing.stdout
-
-
-def test_beside_a_running_demo_everything_is_well(stack: Stack) -> None:
-    assert stack.command("menu", "publish").returncode == 0
-    assert json.loads(stack.command("menu", "diff", "--json").stdout) == {"same": True, "changes": []}
-    done = stack.command("check", "--json")
-    assert [each for each in json.loads(done.stdout) if not each["ok"]] == []
-    assert done.returncode == 0
-    assert stack.command("work", "--once").returncode == 0
-    assert stack.command("work", "--once", "--at", "2026-01-01T09:00").returncode == 0
-    assert json.loads(stack.command("db", "verify", "--json").stdout)["ok"]
-    exported = stack.command("export", "registrations").stdout
-    assert "手机" in exported and not re.search(r"1\d{10}", exported)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -62,6 +64,20 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack = start_stack(tmp_path_factory.mktemp("shared") / "data")
     yield stack
     stack.stop()
+
+
+def test_beside_a_running_demo_everything_is_well(shared: Stack) -> None:
+    assert shared.command("menu", "publish").returncode == 0
+    assert json.loads(shared.command("menu", "diff", "--json").stdout) == {"same": True, "changes": []}
+    done = shared.command("check", "--json")
+    assert [each for each in json.loads(done.stdout) if not each["ok"]] == []
+    assert done.returncode == 0
+    assert shared.command("work", "--once").returncode == 0
+    assert shared.command("work", "--once", "--at", "2026-01-01T09:00").returncode == 0
+    verified = shared.command("db", "verify", "--json").stdout
+    assert json.loads(verified)["ok"], verified
+    exported = shared.command("export", "registrations").stdout
+    assert "手机" in exported and not re.search(r"1\d{10}", exported)
 
 
 def again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from bot.push import worker
-from bot.services import people, registrations
+from bot.services import notice_consents, people, registrations
 from bot.settings import Settings
 from bot.simulator.config import SimulatorConfig
 from bot.simulator.server import create_simulator
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
-from bot.storage.models import Follower, NoticeConsent, Push, Registration, Shift
+from bot.storage.models import Follower, Push, Registration, Shift
 from bot.storage.valkey import Valkey
 from bot.wechat.client import Client
 from tests.fixtures.world import NOW, World
@@ -77,6 +77,7 @@ def simulated(account: str = "verified_service") -> Iterator[Simulated]:
     config = SimulatorConfig(
         app_id=APP_ID, app_secret=SECRET, token="token123", mode="plain", account=account,
         callback_url="http://127.0.0.1:9/wechat", delivery_times_s=(0.0,), delivery_timeout_s=0.3, clock_settle_s=0.0,
+        mass_delay_s=0.0,
         templates=[id for each in TEMPLATES.values() for id in (each.subscribe, each.template)],
     )  # fmt: skip
     app = create_simulator(config)
@@ -158,8 +159,13 @@ class Stage:
         """In WeChat and in our count of it."""
         template = template_id(kind, "subscribe")
         self.wechat.consent(openid, template, times)
-        counted = NoticeConsent(openid=openid, template_id=template, remaining=times, updated_at=self.clock)
-        self.write(lambda db: db.add(counted))
+
+        def accept(db: Session) -> None:
+            for number in range(times):
+                key = f"{openid}:{kind}:{self.clock.isoformat()}:{number}"
+                notice_consents.answered(db, openid, template, True, "popup", key, self.clock)
+
+        self.write(accept)
 
     def change(self, openid: str, **values: Any) -> None:
         def changed(db: Session) -> None:

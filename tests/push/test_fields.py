@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.push.fields import Misfit, cut, filled, fit
+from bot.push.fields import TYPES, Misfit, cut, filled, fit
 from bot.simulator.templates import _RULES
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -75,11 +76,65 @@ def test_a_field_that_wants_something_unknown_is_named() -> None:
     assert filled({"thing1": "title"}, {"title": "植树"}, ZONE) == {"thing1": "植树"}
 
 
+EDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "thing": (("字", "字" * 20, "a1，" * 6 + "ab"), ("", "\n")),
+    "short_thing": (("字" * 10,), ("",)),
+    "character_string": (("A" * 32, "No.12-3/4"), ("A" * 33, "编号1", "a b", "")),
+    "number": (("0", "9" * 32, "12.5", "1." + "2" * 30), ("9" * 33, "1." + "2" * 31, "-1", "12个", "")),
+    "letter": (("a", "Z" * 32), ("Z" * 33, "a1", "字")),
+    "symbol": (("#", "#" * 5), ("#" * 6, "a", "字")),
+    "amount": (("1", "¥1234567890", "￥12.50元", "$3.1"), ("¥12345678901", "¥", "十元", "¥¥1")),
+    "phone_number": (("12355", "+86-0571-12345678"), ("1" * 18, "电话")),
+    "car_number": (("浙A12345", "浙AD12345"[:8], "A1234学"), ("浙A1234567", "浙浙12345", "")),
+    "name": (("王" * 10, "A" * 20, "阿依古丽·买买提"), ("王" * 11, "A" * 21, "王" + "a" * 10, "王1")),
+    "phrase": (("好", "已经通过了"), ("已经通过审核", "OK", "好1", "")),
+    "enum": (("值" * 20,), ("值" * 21, "")),
+    "const": (("值" * 20,), ("值" * 21, "")),
+    "time": ((), ("13:00", "")),
+    "date": ((), ("2026年3月7日", "")),
+}  # fmt: skip
+"""Of each type what just fits, and what just does not. Moments are given as moments, never as words."""
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_each_type_at_its_edges_as_wechat_has_it(kind: str) -> None:
+    fits, misfits = EDGES[kind]
+    for value in fits:
+        assert fit(f"{kind}1", value, ZONE) == value
+        assert re.fullmatch(_RULES[kind], value), value
+    for value in misfits:
+        with pytest.raises(Misfit):
+            fit(f"{kind}1", value, ZONE)
+        assert kind in ("time", "date", "thing") or not re.fullmatch(_RULES[kind], value), value
+    if TYPES[kind].cut:
+        assert len(fit(f"{kind}1", "字" * 99, ZONE)) == TYPES[kind].cut
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("江滨公园南门集合，请带水杯、帽子、手套和雨衣", "江滨公园南门集合，请带水杯、帽子、手套…"),
+        ("去不了请尽早回复取消报名或打电话12355请勿直接不来", "去不了请尽早回复取消报名或打电话…"),
+        ("青山县第一实验小学报告厅二楼（东门进右转上楼梯）", "青山县第一实验小学报告厅二楼…"),
+        ("周六上午九点在江滨公园南门见面啊，不见不散哦", "周六上午九点在江滨公园南门见面啊，不见…"),
+        ("周六上午九点半在江滨公园南门见面集合，不见不散", "周六上午九点半在江滨公园南门见面集合…"),
+        ("Supercalifragilisticexpialidocious", "Supercalifragilisti…"),
+    ],
+)
+def test_a_text_is_cut_where_a_person_would_cut_it(text: str, expected: str) -> None:
+    assert cut(text, 20) == expected
+
+
+@given(st.text(max_size=60), st.integers(2, 30))
+def test_a_cut_is_never_longer_than_allowed_and_always_begins_like_the_text(text: str, longest: int) -> None:
+    shown = cut(text, longest)
+    assert len(shown) <= longest
+    assert shown == text or (shown[-1] == "…" and text.startswith(shown[:-1]) and len(shown) > 1)
+
+
 @given(st.text(max_size=60), st.sampled_from(sorted(_RULES)))
 def test_whatever_fits_here_is_accepted_by_the_simulated_wechat(text: str, kind: str) -> None:
     """The simulator has its own copy of the rules, written from the same document by somebody else."""
-    import re
-
     try:
         value = fit(f"{kind}1", text, ZONE)
     except Misfit:

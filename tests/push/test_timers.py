@@ -170,7 +170,7 @@ def test_a_slow_job_is_not_done_twice_at_once(database: Database) -> None:
 
 def test_every_sweep_but_the_own_chores_goes_by_turns(lite: Stage) -> None:
     chores = Chores(lite.database, lite.settings, "a", lite.now, lambda: None)
-    assert [chore.name for chore in chores._sweep if chore.own] == ["recover"]
+    assert [chore.name for chore in chores._sweep if chore.own] == ["recover", "broadcasts"]
     chores.do_what_is_due()
     with lite.database.session() as db:
         names = {row.name for row in db.query(Lease)}

@@ -10,6 +10,8 @@ import pytest
 from bot.push import alarms, wording
 from bot.push.facts import Facts
 from bot.push.fields import filled
+from bot.services.announcements import TEMPLATE_OF
+from bot.storage.models import Broadcast
 from bot.wechat.limits import MAX_TEXT_BYTES, size
 from bot.wechat.replies import Image, News, Text
 
@@ -108,7 +110,7 @@ def test_a_late_answer_fits_one_message_whatever_its_length() -> None:
 @pytest.mark.parametrize("code", ["A1", "ABCDEFG8"])
 def test_every_kind_fills_its_template_even_with_the_longest_words(kind: str, code: str) -> None:
     long = facts(kind, code=code, title="很" * 64, place="远\n🏞️" * 30, reason="因" * 255, contact="")
-    usual = wording.USUAL_FIELDS[wording.TEMPLATE_OF.get(kind, kind)]
+    usual = wording.USUAL_FIELDS[TEMPLATE_OF.get(kind, kind)]
     data = filled(usual, wording.values(long, START - timedelta(days=2), ZONE), ZONE)
     assert set(data) == set(usual)
     assert all(len(value) <= 20 for name, value in data.items() if name.startswith("thing"))
@@ -120,14 +122,15 @@ def test_the_text_of_a_template_names_every_field_that_is_filled() -> None:
         "活动名称：{{thing1.DATA}}",
         "活动时间：{{time2.DATA}}",
     ]
-    shown = {*wording.values(FACTS, START - timedelta(days=1), ZONE), *wording.values(ALARM, START, ZONE)}
+    said = Facts("broadcast", notice="全文", broadcast=Broadcast(title="周六河边见"))
+    shown = {name for facts in (FACTS, ALARM, said) for name in wording.values(facts, START - timedelta(days=1), ZONE)}
     assert set(wording.LABELS) == shown
 
 
 def test_there_are_words_for_every_kind_of_announcement() -> None:
     from bot.services.announcements import KINDS
 
-    for kind in set(KINDS) - {"late_reply", "notice", "picture", *alarms.KINDS}:
+    for kind in set(KINDS) - {"late_reply", "notice", "picture", "broadcast", "broadcast_preview", *alarms.KINDS}:
         assert "A12" in wording.text(facts(kind), START - timedelta(days=2), ZONE)
     with pytest.raises(ValueError, match="no words"):
         wording.text(facts("rumour"), START, ZONE)

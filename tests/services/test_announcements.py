@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import announcements
 from bot.storage.database import writing
-from bot.storage.models import NoticeConsent, Push
+from bot.storage.models import Push
 from tests.fixtures.world import NOW
 
 
@@ -98,9 +98,15 @@ def test_wechats_report_of_a_failure_keeps_the_message_for_the_next_contact(db: 
     assert found == {"11": ("sent", ""), "12": ("unreached", "failed:user block"), "13": ("superseded", "")}
 
 
-def test_consents_add_up_and_a_refusal_ends_them(db: Session) -> None:
-    for accepted in (True, True, False, True):
-        announcements.consented(db, "o-1", "T", accepted, NOW)
-    announcements.consented(db, "o-2", "T", False, NOW)
-    assert db.get_one(NoticeConsent, ("o-1", "T")).remaining == 1
-    assert db.get_one(NoticeConsent, ("o-2", "T")).remaining == 0
+def test_a_notice_that_could_not_be_delivered_waits_for_the_next_contact(db: Session) -> None:
+    for number, (kind, minutes) in enumerate((("reminder", 90), ("reminder", 5), ("reminder", 2), ("offer", 1))):
+        push = announce(db, f"n:{number}")
+        push.kind, push.state, push.channel = kind, "sent", "subscribe"
+        push.settled_at = NOW - timedelta(minutes=minutes)
+    db.flush()
+    openid = db.query(Push).first().openid  # type: ignore[union-attr]
+    assert announcements.notice_failed(db, openid, ["reminder"], "failed: user refuse", NOW)
+    assert not announcements.notice_failed(db, openid, ["change", "cancelled"], "failed", NOW)
+    db.expire_all()
+    states = [push.state for push in db.query(Push).order_by(Push.id)]
+    assert states == ["sent", "sent", "unreached", "sent"]

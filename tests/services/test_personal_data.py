@@ -25,7 +25,7 @@ from bot.services.ledger import NewEntry
 from bot.services.refusals_people import ErasureAsked, IdentityTaken, NothingToWithdraw
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.database import writing
-from bot.storage.models import Base, Follower, Person, Registration, Volunteer
+from bot.storage.models import Base, Broadcast, Follower, FollowerTag, Person, Recipient, Registration, Volunteer
 from tests.fixtures.world import NOW, World
 from tests.services.presence_world import came
 
@@ -166,3 +166,23 @@ def test_one_identity_number_is_one_person(world: World, db: Session, cipher: Ci
         particulars.note(db, cipher, other, NOW, id_number=ID)
     assert particulars.note(db, cipher, twin, NOW, id_number=ID).id == first
     assert db.get_one(Person, twin).merged_into == first
+
+
+def test_who_is_forgotten_gets_no_broadcast_and_no_trace_of_reading_one(
+    world: World, db: Session, cipher: Cipher
+) -> None:
+    """That a broadcast was sent stays counted; whether it was read, and what staff called them, goes."""
+    person_id = marked(world, db, cipher)
+    for number in (1, 2):
+        world.write(Broadcast(code=f"B{number}", title="开学", author="staff:1", created_at=NOW, updated_at=NOW))
+    world.write(FollowerTag(openid="o-marked", name="骨干", given_at=NOW))
+    world.write(Recipient(broadcast_id=1, openid="o-marked", state="delivered", clicked_at=NOW, settled_at=NOW))
+    world.write(Recipient(broadcast_id=2, openid="o-marked"))
+    found = personal_data.export(db, cipher, person_id)
+    assert [len(found[title]) for title in ("标签", "群发")] == [1, 2]
+    asked = personal_data.ask_erasure(db, person_id, "o-marked", NOW)
+    assert personal_data.erase(db, asked.id, asked.due_at)
+    db.expire_all()
+    rows = db.query(Recipient).order_by(Recipient.broadcast_id).all()
+    assert [(row.state, row.clicked_at) for row in rows] == [("delivered", None), ("stopped", None)]
+    assert db.query(FollowerTag).count() == 0

@@ -37,7 +37,7 @@ KEPT = {
     "certificates.revoked_reason": "why a paper in circulation no longer holds",
     "completions.organiser": "an organisation, and the training is part of the record",
     "redemptions.code_encrypted": "a code that is over, no word of a person",
-    "pushes.error": "what WeChat answered",
+    "pushes.error": "what WeChat answered", "broadcast_recipients.error": "what WeChat answered",
     "activities.title": "of the organisation", "activities.place": "of the organisation",
     "activities.content": "of the organisation", "activities.risk": "of the organisation",
     "activities.bring": "of the organisation", "activities.insurance": "of the organisation",
@@ -82,6 +82,8 @@ PERSONAL = {table.name for table, _ in [*linking("people.id"), *linking("registr
 def value(column: Column[Any], ids: dict[str, int], cipher: Cipher) -> Any:
     """Something for any column: ids of the person's own rows, the mark wherever words of people may stand."""
     name, kind = f"{column.table.name}.{column.name}", column.type
+    if column.name == "openid":
+        return "o-marked"
     if column.foreign_keys:
         target = next(iter(column.foreign_keys)).column.table.name
         if name in ("guardianships.guardian_id", "consents.given_by"):
@@ -89,8 +91,6 @@ def value(column: Column[Any], ids: dict[str, int], cipher: Cipher) -> Any:
         if column.nullable and target not in ("people", "registrations"):
             return None
         return None if name in ("swaps.taken_by", "registrations.party_of") else ids[target]
-    if column.name == "openid":
-        return "o-marked"
     if isinstance(kind, String):
         if column.name == "state":
             return STATES.get(column.table.name, "ended")
@@ -112,10 +112,10 @@ def everywhere(world: World, db: Session, cipher: Cipher) -> int:
     reward = ticket(db)
     shift = world.shift(starts_in=timedelta(hours=-4))
     ids = {"people": person.id, "other": world.person(), "shifts": shift.id, "activities": shift.activity_id}
-    ids |= {"rewards": reward.id, "staff": reward.merchant_id, "followers": 0}
+    ids |= {"rewards": reward.id, "staff": reward.merchant_id}
     writing(db)
     for table in Base.metadata.sorted_tables:
-        if table.name not in PERSONAL | {"teams", "courses", "points_transactions", "insurance_rosters"}:
+        if table.name not in PERSONAL | {"teams", "courses", "points_transactions", "insurance_rosters", "broadcasts"}:
             continue
         columns = [
             column for column in table.columns

@@ -8,15 +8,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services import sample_history, samples, verification
+from bot.services import broadcast_reports, sample_history, samples, verification
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import (
     Activity,
     Appeal,
+    Broadcast,
     Certificate,
+    Follower,
     ManualEntry,
     Membership,
     Person,
@@ -38,6 +41,7 @@ STATES: dict[type[Any], set[str]] = {
     Appeal: {"open", "upheld", "refused"},
     StarAward: {"applied", "announced", "granted", "refused"},
     Redemption: {"ordered", "used", "cancelled", "expired"},
+    Broadcast: {"draft", "submitted", "paused", "stopped", "done"},
 }
 
 
@@ -59,6 +63,10 @@ def test_one_of_every_state_and_no_rule_broken(sqlite_database: Database, cipher
         assert db.query(Person).count() == 300 and db.query(Team).count() == 5 and db.query(Activity).count() >= 30
         assert db.query(Certificate).count() == 3
         assert verification.check(db, cipher, now=now) == []
+        (done,) = db.scalars(select(Broadcast.id).where(Broadcast.state == "done"))
+        report = broadcast_reports.of(db, done)
+        assert (report.size, report.told, report.clicks, report.sign_ups, report.unfollows) == (60, 58, 20, 5, 2)
+        assert db.scalars(select(Follower.openid).where(Follower.followed)).all() == []
         assert sample_history.load_history(db, cipher, now + timedelta(days=1)) == 0
 
 

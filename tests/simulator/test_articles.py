@@ -90,10 +90,22 @@ def test_a_mass_sent_draft_is_a_card_with_a_page(sim: Client) -> None:
     item = sim.inbox(openid)[-1]
     assert (item["kind"], item["type"], item["text"]) == ("mass", "news", "周末清洁")
     assert report.text("ArticleUrlResult/ResultList/item/ArticleUrl") == item["url"]
+    assert report.text("CopyrightCheckResult/CheckState") == "1"
     assert sim.http.get(item["body"]["articles"][0]["pic_url"]).content.startswith(b"\x89PNG")
     assert sim.http.get(item["url"]).status_code == 200
     assert sim.post("/cgi-bin/message/mass/delete", {"msg_id": job["msg_id"]})["errcode"] == 0
     assert sim.http.get(item["url"]).status_code == 404
+
+
+def test_a_reprint_is_not_sent_and_the_report_says_which(sim: Client) -> None:
+    openid = sim.follow()
+    sim.faults(mass_status="err(30003)")
+    id = add(sim, article(sim))["media_id"]
+    body = {"filter": {"is_to_all": True}, "msgtype": "mpnews", "mpnews": {"media_id": id}}
+    assert sim.post("/cgi-bin/message/mass/sendall", body)["errcode"] == 0
+    report = eventually(lambda: sim.hook.events("MASSSENDJOBFINISH"))[0]
+    assert (report.text("Status"), report.text("CopyrightCheckResult/CheckState")) == ("err(30003)", "3")
+    assert report.text("CopyrightCheckResult/ResultList/item/ArticleIdx") == "1" and not sim.inbox(openid, "mass")
 
 
 def test_old_names_of_drafts(sim: Client) -> None:

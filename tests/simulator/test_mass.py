@@ -92,6 +92,8 @@ def test_a_subscription_account_sends_once_a_day(start: Start) -> None:
 def test_the_same_client_id_is_sent_once(sim: Client) -> None:
     openid = sim.follow()
     first = send_all(sim, clientmsgid="b-1")
+    assert send_all(sim, clientmsgid="b-1")["errcode"] == 45066, "not within a minute"
+    sim.advance(61)
     again = send_all(sim, clientmsgid="b-1")
     assert (again["errcode"], again["msgid"]) == (45065, first["msg_id"])
     report(sim)

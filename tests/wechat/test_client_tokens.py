@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 
@@ -25,32 +26,52 @@ class Revocable:
     """A WeChat whose current token can be revoked; asking again gives the new one."""
 
     def __init__(self, script: Scripted) -> None:
-        self.valid = "token-0"
+        self.valid, self.code = "token-0", 40001
         self.script = script
-        script.answer = self.answer
         script.grant = self.grant  # type: ignore[method-assign]
 
-    def answer(self, asked: Asked) -> Answer:
-        return OK if asked.query["access_token"] == self.valid else refused(40001)
+    def answer(self, asked: Asked, taken: list[str]) -> Answer:
+        if asked.query["access_token"] != self.valid:
+            return refused(self.code)
+        taken.append(asked.body["touser"])
+        return OK
 
     def grant(self, asked: Asked) -> Answer:
         return {"access_token": self.valid, "expires_in": 7200}
 
 
-@pytest.mark.parametrize("revocations", [40])
-def test_fifty_threads_with_a_revoked_token_make_one_refresh(revocations: int) -> None:
-    """Each of the fifty calls goes through, and each revocation costs one call of stable_token."""
-    with scripted() as script, ThreadPoolExecutor(50) as pool:
+THREADS, REVOCATIONS = 50, 100
+
+
+def revoked(times: int, alone: bool) -> tuple[int, list[str], bool]:
+    """Fifty threads call while the token is revoked so many times (40001 and 42001 in turn).
+
+    Returns how often it was asked for beyond the first time, whose messages WeChat took, and whether by force.
+    """
+    taken: list[str] = []
+    with scripted() as script, ThreadPoolExecutor(THREADS) as pool:
         wechat = Revocable(script)
-        client = Client("wx1", "s", base_url=script.url, threads=50)
+        client = Client("wx1", "s", base_url=script.url, threads=THREADS)
+        if not alone:
+            client._tokens._alone = lambda: nullcontext(time.monotonic())  # type: ignore[method-assign]
         client.custom_text("oA", "first")
-        for n in range(1, revocations + 1):
-            wechat.valid = f"token-{n}"
-            list(pool.map(lambda who: client.custom_text(f"o{who}", "好"), range(50)))
-            assert len(script.token_calls) == 1 + n
-        accepted = [call for call in script.calls if call.body["text"]["content"] == "好"]
-    assert len({call.body["touser"] for call in accepted}) == 50
-    assert not any(asked.body["force_refresh"] for asked in script.token_calls)
+        script.answer = lambda asked: wechat.answer(asked, taken)
+        for n in range(1, times + 1):
+            wechat.valid, wechat.code = f"token-{n}", (40001, 42001)[n % 2]
+            list(pool.map(lambda who, n=n: client.custom_text(f"o{n}-{who}", "好"), range(THREADS)))  # type: ignore[misc]
+        return len(script.token_calls) - 1, taken, any(asked.body["force_refresh"] for asked in script.token_calls)
+
+
+def test_a_hundred_revocations_under_fifty_threads_make_a_hundred_refreshes_and_lose_nothing() -> None:
+    refreshes, taken, forced = revoked(REVOCATIONS, alone=True)
+    assert (refreshes, forced) == (REVOCATIONS, False)
+    assert sorted(taken) == sorted(f"o{n}-{who}" for n in range(1, REVOCATIONS + 1) for who in range(THREADS))
+
+
+def test_twin_without_the_guard_every_thread_refreshes() -> None:
+    refreshes, taken, _ = revoked(3, alone=False)
+    assert refreshes > 3 * 2
+    assert len(taken) == 3 * THREADS, "stable_token forgives it: nothing is lost, but the quota is"
 
 
 def refreshes_of_two_processes(store: type[MemoryStore]) -> int:

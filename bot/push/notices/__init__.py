@@ -13,7 +13,20 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.push.notices import activities, attendance, certificates, hours, merits, people, registrations, teams, worker
+from bot.push.notices import (
+    activities,
+    attendance,
+    broadcast_reviews,
+    certificates,
+    hours,
+    mass,
+    merits,
+    people,
+    registrations,
+    stops,
+    teams,
+    worker,
+)
 from bot.storage.crypto import Cipher
 
 Words = Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str | None]
@@ -21,6 +34,9 @@ Words = Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str |
 
 NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
-    for room in (activities, attendance, certificates, hours, merits, people, registrations, teams, worker)
+    for room in (
+        activities, attendance, broadcast_reviews, certificates, hours, mass, merits, people, registrations, stops,
+        teams, worker,
+    )  # fmt: skip
     for name, words in room.NOTICES.items()
 }

@@ -16,6 +16,7 @@ from bot.simulator.world import World
 HELPER = "oQS7k1-mass-helper-openid-00"  # reports of mass sends come from this openid, not from a follower
 CLIENT_ID_BYTES = 32
 SAME_ID_S = 24 * 3600.0
+TOO_FAST_S = 60.0
 CONFIRM_S = 30 * 60.0
 PER_MONTH = 4
 MAX_OPENIDS = 10_000
@@ -55,6 +56,10 @@ def _submit(world: World, call: Call, audience: list[str], to_all: bool) -> Answ
         now, jobs = world.clock.time(), world.state.shelf("mass")
         same = _same(jobs, client_id, now)
         if same:
+            asked_at, same["asked_at"] = same["asked_at"], now
+            world.state.touch("mass")
+            if now - asked_at < TOO_FAST_S:
+                raise ApiError(45066)
             raise ApiError(45065, None, msgid=same["msg_id"], msg_data_id=same["msg_data_id"])
         message = read(world, call)
         if not audience:
@@ -67,6 +72,7 @@ def _submit(world: World, call: Call, audience: list[str], to_all: bool) -> Answ
             "client_id": client_id,
             "status": "SENDING",
             "at": now,
+            "asked_at": now,
             "message": message,
             "audience": audience,
             "host": call.host,
@@ -133,8 +139,19 @@ def run(world: World, id: str) -> None:
     fields: dict[str, Any] = {"MsgID": job["msg_id"], "Status": status, **counts}
     if job["message"]["type"] == "news":
         urls = [{"ArticleIdx": n, "ArticleUrl": a["url"]} for n, a in enumerate(job["message"]["articles"], start=1)]
+        fields["CopyrightCheckResult"] = _copyright(job["message"]["articles"], status)
         fields["ArticleUrlResult"] = {"Count": len(urls), "ResultList": {"item": urls}}
     world.report(HELPER, "MASSSENDJOBFINISH", fields, 0.0)
+
+
+def _copyright(articles: list[Message], status: str) -> dict[str, Any]:
+    """1: no reprint; 3: judged to be one that may not be sent (err(3000x))."""
+    if not status.startswith("err(3"):
+        return {"Count": 0, "ResultList": {}, "CheckState": 1}
+    state = {"UserDeclareState": 0, "AuditState": 2, "OriginalArticleUrl": "https://mp.weixin.qq.com/s/original"}
+    may = {"OriginalArticleType": 1, "CanReprint": 0, "NeedReplaceContent": 0, "NeedShowReprintSource": 0}
+    items = [{"ArticleIdx": number, **state, **may} for number in range(1, len(articles) + 1)]
+    return {"Count": len(items), "ResultList": {"item": items}, "CheckState": 3}
 
 
 def _deliver(world: World, job: dict[str, Any]) -> int:

@@ -17,7 +17,8 @@ class Broadcast(Base):
     ``audience``: a rule, read again when the sending begins. ``channel``: auto, mass (群发), article (draft and
     publish), notice (subscribe notice), custom (within customer-service windows). ``picture``: a file below the data
     folder. ``code``: names the link whose clicks are counted. ``size_submitted``: how many it was for when the reviewer
-    saw it; ``size``: for how many rows were made. ``error``: what stopped or paused it, in words.
+    saw it; ``size``: for how many rows were made. ``visits``: openings of the link by nobody we know. ``error``: what
+    paused it, in words.
     """
 
     __tablename__ = "broadcasts"
@@ -43,6 +44,7 @@ class Broadcast(Base):
     finished_at: Mapped[datetime | None]
     size_submitted: Mapped[int | None]
     size: Mapped[int | None]
+    visits: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(String(255), default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -51,10 +53,12 @@ class Broadcast(Base):
 class Batch(Base):
     """One call of mass sending or publishing; what is said to single people goes through the outbox instead.
 
-    ``call``: openids (2 to 10,000), tag, everybody, article. ``state``: due → sending → accepted (WeChat works on it)
-    → done, failed or unknown. ``client_msg_id``: the same for every try, so that a retry is no second broadcast; WeChat
-    answers 45065 to it and ``wechat_id`` is the message of the first. The four counts are WeChat's own report.
-    ``fence`` grows with each claim, as in the outbox.
+    ``call``: openids (2 to 10,000), tag, everybody, article. ``state``: filling (its recipients are still being
+    written) → due → sending → accepted (WeChat works on it) → done, failed or unknown. ``client_msg_id``: the same for
+    every try, so that a retry is no second broadcast; WeChat answers 45065 to it and ``wechat_id`` is the message of
+    the first. ``draft_id``: the article in WeChat's draft box that this call sends or publishes, ``url`` where a
+    published one is read. ``tried_at``: the first call that may have used up quota. The four counts are WeChat's own
+    report. ``settled_at``: its recipients know what became of it. ``fence`` grows with each claim, as in the outbox.
     """
 
     __tablename__ = "broadcast_batches"
@@ -69,9 +73,12 @@ class Batch(Base):
     state: Mapped[str] = mapped_column(String(16), default="due")
     client_msg_id: Mapped[str] = mapped_column(String(32), unique=True)
     wechat_id: Mapped[str] = mapped_column(String(32), default="", index=True)
+    draft_id: Mapped[str] = mapped_column(String(128), default="")
+    url: Mapped[str] = mapped_column(String(1024), default="")
     size: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None] = mapped_column(index=True)
     leased_until: Mapped[datetime | None]
     leased_by: Mapped[str] = mapped_column(String(64), default="")
     fence: Mapped[int] = mapped_column(default=0)
@@ -91,7 +98,7 @@ class Recipient(Base):
 
     __tablename__ = "broadcast_recipients"
     __table_args__ = (
-        Index("ix_broadcast_recipients_state", "broadcast_id", "state"),
+        Index("ix_broadcast_recipients_state", "broadcast_id", "state", "batch_id", "push_id"),
         Index("ix_broadcast_recipients_openid", "openid"),
     )
     broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcasts.id"), primary_key=True)

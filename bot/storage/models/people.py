@@ -97,7 +97,7 @@ class NoticeConsent(Base):
 class NoticeConsentEvent(Base):
     """Every change of a consent, only ever added: what WeChat reported, what was used up, what WeChat did not know.
 
-    ``source``: popup, change, sent, used, unknown_to_wechat. ``key``: of the push that told it, once only.
+    ``source``: opening, popup, change, sent, used, unknown_to_wechat. ``key``: of the push that told it, once only.
     """
 
     __tablename__ = "notice_consent_events"

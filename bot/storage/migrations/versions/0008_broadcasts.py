@@ -26,6 +26,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name="uq_notice_consent_events_key"),
     )
     op.create_index("ix_notice_consent_events_openid", "notice_consent_events", ["openid"], unique=False)
+    # What was counted before changes were kept is where the changes begin.
+    op.execute(
+        "INSERT INTO notice_consent_events (key, openid, template_id, source, change, at)"
+        " SELECT 'opening:' || openid || ':' || template_id, openid, template_id, 'opening', remaining, updated_at"
+        " FROM notice_consents WHERE remaining <> 0"
+    )
     op.create_table(
         "broadcasts",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -49,6 +55,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("size_submitted", sa.Integer(), nullable=True),
         sa.Column("size", sa.Integer(), nullable=True),
+        sa.Column("visits", sa.Integer(), nullable=False),
         sa.Column("error", sa.String(length=255), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -77,9 +84,12 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("client_msg_id", sa.String(length=32), nullable=False),
         sa.Column("wechat_id", sa.String(length=32), nullable=False),
+        sa.Column("draft_id", sa.String(length=128), nullable=False),
+        sa.Column("url", sa.String(length=1024), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_by", sa.String(length=64), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
@@ -95,6 +105,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("client_msg_id", name="uq_broadcast_batches_client_msg_id"),
     )
     op.create_index("ix_broadcast_batches_state", "broadcast_batches", ["state", "not_before"], unique=False)
+    op.create_index("ix_broadcast_batches_tried_at", "broadcast_batches", ["tried_at"], unique=False)
     op.create_index("ix_broadcast_batches_wechat_id", "broadcast_batches", ["wechat_id"], unique=False)
     op.create_index("uq_broadcast_batches_number", "broadcast_batches", ["broadcast_id", "number"], unique=True)
     op.create_table(
@@ -116,7 +127,12 @@ def upgrade() -> None:
     op.create_index("ix_broadcast_recipients_batch_id", "broadcast_recipients", ["batch_id"], unique=False)
     op.create_index("ix_broadcast_recipients_openid", "broadcast_recipients", ["openid"], unique=False)
     op.create_index("ix_broadcast_recipients_push_id", "broadcast_recipients", ["push_id"], unique=False)
-    op.create_index("ix_broadcast_recipients_state", "broadcast_recipients", ["broadcast_id", "state"], unique=False)
+    op.create_index(
+        "ix_broadcast_recipients_state",
+        "broadcast_recipients",
+        ["broadcast_id", "state", "batch_id", "push_id"],
+        unique=False,
+    )
     op.add_column("followers", sa.Column("broadcasts", sa.Boolean(), nullable=False, server_default=sa.true()))
 
 
@@ -130,6 +146,7 @@ def downgrade() -> None:
     op.drop_table("broadcast_recipients")
     op.drop_index("uq_broadcast_batches_number", table_name="broadcast_batches")
     op.drop_index("ix_broadcast_batches_wechat_id", table_name="broadcast_batches")
+    op.drop_index("ix_broadcast_batches_tried_at", table_name="broadcast_batches")
     op.drop_index("ix_broadcast_batches_state", table_name="broadcast_batches")
     op.drop_table("broadcast_batches")
     op.drop_index("ix_follower_tags_name", table_name="follower_tags")
