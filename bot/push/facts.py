@@ -150,6 +150,17 @@ def read(
     )  # fmt: skip
 
 
+def preload(db: Session, pushes: Sequence[Row]) -> list[object]:
+    """What `read` will look up for these, in a few statements; it stays loaded while the list is kept."""
+    ids = {push.payload.get("registration_id") for push in pushes} - {None}
+    openids = {push.openid for push in pushes}
+    seats = select(Registration).where(Registration.id.in_(ids)).execution_options(populate_existing=True)
+    seats = seats.options(selectinload(Registration.shift).selectinload(Shift.activity))
+    followers = select(Follower).where(Follower.openid.in_(openids)).execution_options(populate_existing=True)
+    consents = select(NoticeConsent).where(NoticeConsent.openid.in_(openids), NoticeConsent.remaining > 0)
+    return [*(db.scalars(seats) if ids else ()), *db.scalars(followers), *db.scalars(consents)]
+
+
 def _broadcast(
     db: Session, cipher: Cipher, push: Row, now: datetime, zone: ZoneInfo, settings: Settings
 ) -> Facts | Gone | Held:
@@ -173,17 +184,6 @@ def _broadcast(
     if activity is not None and activity.state != "open":
         return Gone("superseded", f"the activity is {activity.state}")
     return said
-
-
-def preload(db: Session, pushes: Sequence[Row]) -> list[object]:
-    """What `read` will look up for these, in a few statements; it stays loaded while the list is kept."""
-    ids = {push.payload.get("registration_id") for push in pushes} - {None}
-    openids = {push.openid for push in pushes}
-    seats = select(Registration).where(Registration.id.in_(ids)).execution_options(populate_existing=True)
-    seats = seats.options(selectinload(Registration.shift).selectinload(Shift.activity))
-    followers = select(Follower).where(Follower.openid.in_(openids)).execution_options(populate_existing=True)
-    consents = select(NoticeConsent).where(NoticeConsent.openid.in_(openids), NoticeConsent.remaining > 0)
-    return [*(db.scalars(seats) if ids else ()), *db.scalars(followers), *db.scalars(consents)]
 
 
 def _untrue(push: Row, registration: Registration, shift: Shift, activity: Activity) -> str:
