@@ -45,6 +45,10 @@ RETRIES_OVER_S = 12
 """WeChat's third delivery comes 10 s after the first; a late answer waits that long for a retry to fetch it."""
 
 
+TOKEN_KEPT_S = 0.5
+"""So long the worker's threads do not ask Valkey for the token again."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """What the processes share, each built when first asked for."""
@@ -85,7 +89,10 @@ class Parts:
         wechat = self.settings.wechat
         store = ValkeyTokenStore(self.valkey, wechat.app_id)
         threads = self.settings.push.threads
-        return Client(wechat.app_id, wechat.app_secret, base_url=wechat.api_base_url, store=store, threads=threads)
+        return Client(
+            wechat.app_id, wechat.app_secret, base_url=wechat.api_base_url, store=store, threads=threads,
+            token_kept_s=TOKEN_KEPT_S,
+        )  # fmt: skip
 
     @cached_property
     def gateway(self) -> Gateway:

@@ -22,6 +22,7 @@ COMMANDS = {
     "db": ("bot.commands.db", "数据库：升级、备份、恢复、核对"),
     "menu": ("bot.commands.menu", "自定义菜单：检查、比较、发布"),
     "templates": ("bot.commands.templates", "模板消息和订阅通知：对照帐号检查、列出"),
+    "tags": ("bot.commands.tags", "粉丝的标签：打上、收回、清单"),
     "staff": ("bot.commands.people", "工作人员帐号"),
     "team": ("bot.commands.teams", "志愿队伍和负责人"),
     "certificate": ("bot.commands.certificates", "志愿服务证明：查验、打印、盖章、作废"),

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.settings import Button
+from bot.settings import Button, TagMenu
 
 TOP, SUB = 3, 5
 TOP_NAME_BYTES, SUB_NAME_BYTES = 16, 60
 TOP_NAME_SHOWN, SUB_NAME_SHOWN = 4, 8  # 汉字; a phone cuts what is longer
 KEY_BYTES, URL_BYTES = 128, 1024
 FOREIGN_HOSTS = 3
+TAG_CHARS, MENUS_BY_TAG = 30, 100  # WeChat takes more menus, but an account has a hundred tags
 
 
 def check(menu: Sequence[Button], intents: Collection[str]) -> list[str]:
@@ -31,6 +32,20 @@ def check(menu: Sequence[Button], intents: Collection[str]) -> list[str]:
     hosts = {urlsplit(button.url).hostname for button in _leaves(menu) if button.url}
     if len(hosts) > FOREIGN_HOSTS:
         wrong.append(f"链接最多指向 {FOREIGN_HOSTS} 个网站，现在有 {len(hosts)} 个。")
+    return wrong
+
+
+def check_by_tag(menus: Sequence[TagMenu], intents: Collection[str]) -> list[str]:
+    """The same for the menus of tags, each mistake with its tag."""
+    wrong = []
+    tags = [menu.tag.strip() for menu in menus]
+    for tag, menu in zip(tags, menus, strict=True):
+        if not 1 <= len(tag) <= TAG_CHARS:
+            wrong.append(f"menus_by_tag 里的标签“{tag}”应有 1–{TAG_CHARS} 个字。")
+        wrong += [f"“{tag}”的菜单：{mistake}" for mistake in check(menu.buttons, intents)]
+    wrong += [f"标签“{tag}”有不止一份菜单，只留一份。" for tag in sorted(set(tags)) if tags.count(tag) > 1]
+    if len(menus) > MENUS_BY_TAG:
+        wrong.append(f"个性化菜单最多 {MENUS_BY_TAG} 份，现在有 {len(menus)} 份。")
     return wrong
 
 
@@ -105,6 +120,47 @@ def _line(button: Mapping[str, Any]) -> str:
         return str(button["name"])
     does = button.get("key") or button.get("url") or json.dumps(button, ensure_ascii=False, sort_keys=True)
     return f"{button['name']} [{button['type']}] {does}"
+
+
+def by_tag(menus: Iterable[TagMenu], ids: Mapping[str, int]) -> list[dict[str, Any]]:
+    """What menu/addconditional takes, in the order to add them: WeChat shows the newest that fits, so the first of
+    config.yaml comes last. Tags that WeChat does not have yet stand with 0."""
+    wanted = [{**as_wechat(menu.buttons), "matchrule": {"tag_id": str(ids.get(menu.tag.strip(), 0))}} for menu in menus]
+    return wanted[::-1]
+
+
+def live_by_tag(live: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The conditional menus that are live, oldest first as they were added."""
+    return list((live or {}).get("conditionalmenu") or [])[::-1]
+
+
+def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two conditional menus show the same to the same, whatever WeChat adds."""
+    return _rule(one) == _rule(other) and lines(one) == lines(other)
+
+
+def difference_by_tag(
+    live: Mapping[str, Any] | None, wanted: Sequence[Mapping[str, Any]], names: Mapping[int, str]
+) -> list[str]:
+    """As `difference`, with the tag in front; also when only their order differs."""
+    before = [line for menu in live_by_tag(live)[::-1] for line in _named(menu, names)]
+    after = [line for menu in wanted[::-1] for line in _named(menu, names)]
+    return [line for line in difflib.ndiff(before, after) if line[:1] in "+-"]
+
+
+def _named(menu: Mapping[str, Any], names: Mapping[int, str]) -> list[str]:
+    rule = _rule(menu)
+    id = int(rule.get("tag_id", 0))
+    tag = f"标签 {names.get(id, id)}" if set(rule) == {"tag_id"} else json.dumps(rule, sort_keys=True)
+    return [f"（{tag}）{line}" for line in lines(menu)]
+
+
+def _rule(menu: Mapping[str, Any]) -> dict[str, str]:
+    """WeChat called a tag a group once, and answers with either."""
+    rule = {name: str(value) for name, value in menu.get("matchrule", {}).items() if value not in ("", None)}
+    if "group_id" in rule:
+        rule.setdefault("tag_id", rule.pop("group_id"))
+    return rule
 
 
 def difference(live: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> list[str]:

@@ -145,6 +145,13 @@ class Button(Section):
     buttons: tuple[Button, ...] = ()
 
 
+class TagMenu(Section):
+    """Other buttons for the followers with this tag (个性化菜单)."""
+
+    tag: str
+    buttons: tuple[Button, ...]
+
+
 MENU = (
     Button(
         name="志愿活动",
@@ -181,6 +188,7 @@ class Settings(Section):
     certificates: Certificates = Certificates()
     push: Push = Push()
     menu: tuple[Button, ...] = MENU
+    menus_by_tag: tuple[TagMenu, ...] = ()
     simulator: Simulator = Simulator()
 
     @property

@@ -35,5 +35,6 @@ SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {
     r.TooManyTries: lambda ctx, e: f"试错太多次了，请在 {moment(e.until, ctx.zone)} 之后再试。",
     r.GuardianUnfit: lambda ctx, e: UNFIT[e.why],
     r.ErasureAsked: lambda ctx, e: f"您已经申请过删除，将在 {moment(e.due_at, ctx.zone)} 执行。不想删了请回复 {choice_link('撤销删除')}。",
+    r.TagRefused: lambda ctx, e: "这个标签没有打上，请核对标签名和人数。",
     r.NothingToWithdraw: lambda ctx, e: "现在没有可以撤回的。",
 }

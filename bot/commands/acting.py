@@ -77,8 +77,10 @@ def acting(login: str, *, decides: bool = False) -> Iterator[tuple[Session, str]
 
 def _said(refused: Refused) -> str:
     """What staff at the console read; the words that followers read need a conversation."""
+    from bot.commands import tags
     from bot.services import refusals as r
     from bot.services import refusals_activities as a
+    from bot.services.refusals_people import TagRefused
 
     if "broadcasts" in type(refused).__module__:
         from handlers.refusals_broadcasts import said  # loads the whole of the chat: only when something was refused
@@ -88,6 +90,8 @@ def _said(refused: Refused) -> str:
         return "要先改好：" + "、".join(FIELDS.get(name, name) for name in refused.fields) + "。"
     if isinstance(refused, r.ShiftUnknown):
         return "没有这个活动，请核对编号。"
+    if isinstance(refused, TagRefused):
+        return tags.WHY[refused.why].format(about=refused.about)
     if isinstance(refused, a.PolicyMissing):
         at = refused.starts_at.astimezone(zone())
         return f"有危险的活动要有保单：{at:%Y-%m-%d %H:%M} 这一场没有覆盖。先 policy add，再 policy attach。"

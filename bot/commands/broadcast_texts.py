@@ -1,15 +1,20 @@
-"""What an author writes of a broadcast at the console: options into what the service takes; pictures are kept."""
+"""What an author writes of a broadcast at the console, and in whose name: options into what the service takes."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.commands.acting import acting
 from bot.settings import settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 PICTURES = {".jpg": 10_000_000, ".jpeg": 10_000_000, ".png": 10_000_000}
 """What WeChat takes as an article's picture, and bytes at most (platform §3.8)."""
@@ -71,3 +76,15 @@ def _kept(picture: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return name
+
+
+@contextmanager
+def writing_as(login: str) -> Iterator[tuple[Session, str]]:
+    """In the name of one of staff who may write broadcasts."""
+    from bot.services import authority, duty
+
+    with acting(login) as (db, actor):
+        staff = duty.named(db, login.strip())
+        if staff is None or staff.role not in authority.WRITES:
+            raise click.ClickException(f"{login} 不能做这件事：只有管理员、编辑和审核员可以。")
+        yield db, actor

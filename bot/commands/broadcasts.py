@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot import clock
 from bot.commands.acting import acting, by_option, done, opened, zone
-from bot.commands.broadcast_texts import audience, texts, written
+from bot.commands.broadcast_tags import tag, tags, untag
+from bot.commands.broadcast_texts import texts, writing_as, written
 from bot.settings import settings
 
 if TYPE_CHECKING:
@@ -29,16 +31,19 @@ def broadcast_command() -> None:
     """群发：起草、预览、提交，另一个人审核，到时间自动发，看结果。"""
 
 
+for command in (tag, untag, tags):
+    broadcast_command.add_command(command)
+
+
 @broadcast_command.command("create")
 @click.option("--title", required=True, help="标题，1到32个字")
 @texts
 @by_option
 def create(title: str, login: str, **said: Any) -> None:
     """起草一条；不写 --to 就是发给全部关注者。"""
-    from bot import clock
     from bot.services import broadcasts
 
-    with _writing(login) as (db, actor):
+    with writing_as(login) as (db, actor):
         new = broadcasts.NewBroadcast(**{"title": title, **written(said)})
         it = broadcasts.create(db, new, actor, clock.now())
         db.commit()
@@ -52,10 +57,9 @@ def create(title: str, login: str, **said: Any) -> None:
 @by_option
 def edit(number: int, title: str | None, login: str, **said: Any) -> None:
     """改草稿；只写要改的。改过要重新预览。"""
-    from bot import clock
     from bot.services import broadcasts
 
-    with _writing(login) as (db, actor):
+    with writing_as(login) as (db, actor):
         changes = {**({"title": title} if title is not None else {}), **written(said)}
         if not changes:
             raise click.ClickException("没有写要改什么，例如 --title 新标题。")
@@ -69,7 +73,6 @@ def edit(number: int, title: str | None, login: str, **said: Any) -> None:
 @json_option
 def list_(state: str, as_json: bool) -> None:
     """最近的群发，和还剩几次。"""
-    from bot import clock
     from bot.services import broadcast_words, broadcasts
 
     with opened(settings()) as db:
@@ -123,10 +126,9 @@ def report(number: int, as_json: bool) -> None:
 @by_option
 def preview(number: int, login: str) -> None:
     """发到自己的微信看样子；不占群发次数。"""
-    from bot import clock
     from bot.services import broadcasts, duty
 
-    with _writing(login) as (db, _):
+    with writing_as(login) as (db, _):
         staff = duty.named(db, login.strip())
         broadcasts.preview_due(db, number, (staff.openid if staff else "") or "", clock.now())
         done(
@@ -140,11 +142,10 @@ def preview(number: int, login: str) -> None:
 @by_option
 def submit(number: int, login: str) -> None:
     """交给另一个人审核。"""
-    from bot import clock
     from bot.services import broadcast_words, broadcasts
     from bot.services.rules import Rules
 
-    with _writing(login) as (db, _):
+    with writing_as(login) as (db, _):
         it = broadcasts.submit(db, number, clock.now(), Rules.of(settings()))
         here = broadcast_words.reachable(db, it, clock.now(), settings())
         done(db, f"群发 {number} 已提交，发给 {it.size_submitted} 人，等另一位审核员同意。{here}")
@@ -156,7 +157,6 @@ def submit(number: int, login: str) -> None:
 @by_option
 def approve(number: int, at: datetime | None, login: str) -> None:
     """同意；自己写的要由别人来审。"""
-    from bot import clock
     from bot.language.dates import moment
     from bot.services import broadcast_words, broadcasts
     from bot.services.rules import Rules
@@ -175,7 +175,6 @@ def approve(number: int, at: datetime | None, login: str) -> None:
 @by_option
 def reject(number: int, reason: str, login: str) -> None:
     """退回给作者改。"""
-    from bot import clock
     from bot.services import broadcasts
     from bot.services.rules import Rules
 
@@ -189,10 +188,9 @@ def reject(number: int, reason: str, login: str) -> None:
 @by_option
 def pause(number: int, login: str) -> None:
     """先不往下发；微信已经收下的收不回来。"""
-    from bot import clock
     from bot.services import broadcasts
 
-    with _writing(login) as (db, _):
+    with writing_as(login) as (db, _):
         broadcasts.pause(db, number, clock.now())
         done(db, f"群发 {number} 已暂停。接着发：python -m bot broadcast resume {number} --by {login}")
 
@@ -202,10 +200,9 @@ def pause(number: int, login: str) -> None:
 @by_option
 def resume(number: int, login: str) -> None:
     """从停下的地方接着发。"""
-    from bot import clock
     from bot.services import broadcasts
 
-    with _writing(login) as (db, _):
+    with writing_as(login) as (db, _):
         broadcasts.resume(db, number, clock.now())
         done(db, f"群发 {number} 接着发，发过的不会再发。")
 
@@ -215,63 +212,11 @@ def resume(number: int, login: str) -> None:
 @by_option
 def stop(number: int, login: str) -> None:
     """不发了，不能再继续。"""
-    from bot import clock
     from bot.services import broadcasts
 
-    with _writing(login) as (db, _):
+    with writing_as(login) as (db, _):
         broadcasts.stop(db, number, clock.now())
         done(db, f"群发 {number} 已停止；微信已经收下的收不回来。看发了多少：python -m bot broadcast report {number}")
-
-
-@broadcast_command.command("tag")
-@click.argument("name", metavar="标签")
-@click.option("--to", "rules", multiple=True, required=True, metavar="条件=值", help="给谁，和起草时一样写")
-@by_option
-def tag(name: str, rules: tuple[str, ...], login: str) -> None:
-    """给现在符合条件的人打上标签，以后可以按标签发。"""
-    from bot import clock
-    from bot.services import follower_tags
-    from bot.services.rules import Rules
-
-    with _writing(login) as (db, actor):
-        given = follower_tags.give(db, name, audience(rules), actor, clock.now(), Rules.of(settings()))
-        done(db, f"“{name.strip()}”给了 {given} 人。按它发：--to tag={name.strip()}")
-
-
-@broadcast_command.command("untag")
-@click.argument("name", metavar="标签")
-@by_option
-def untag(name: str, login: str) -> None:
-    """从所有人身上去掉一个标签。"""
-    from bot.services import follower_tags
-
-    with _writing(login) as (db, _):
-        done(db, f"“{name.strip()}”从 {follower_tags.take(db, name)} 人身上去掉了。")
-
-
-@broadcast_command.command("tags")
-def tags() -> None:
-    """有哪些标签，各有多少人。"""
-    from bot.services import follower_tags
-
-    with opened(settings()) as db:
-        found = follower_tags.names(db)
-    for name, number in found:
-        click.echo(f"{name}\t{number}")
-    if not found:
-        click.echo("还没有标签。打一个：python -m bot broadcast tag 骨干 --to stars=2 --by 登录名")
-
-
-@contextmanager
-def _writing(login: str) -> Iterator[tuple[Session, str]]:
-    """In the name of one of staff who may write broadcasts."""
-    from bot.services import authority, duty
-
-    with acting(login) as (db, actor):
-        staff = duty.named(db, login.strip())
-        if staff is None or staff.role not in authority.WRITES:
-            raise click.ClickException(f"{login} 不能做这件事：只有管理员、编辑和审核员可以。")
-        yield db, actor
 
 
 @contextmanager
@@ -289,7 +234,6 @@ def _looking() -> Iterator[Session]:
 
 
 def _show(db: Session, it: Broadcast) -> None:
-    from bot import clock
     from bot.services import broadcast_words
 
     click.echo("\n".join(broadcast_words.card(db, it, clock.now(), settings())))

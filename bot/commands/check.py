@@ -170,10 +170,7 @@ def callback(chosen: Settings) -> str:
 
 
 def live_menu(chosen: Settings) -> str:
-    from bot import menu
-    from bot.app import build
-    from bot.commands.menu import explained, mistakes
-    from bot.wechat.failures import CallFailed
+    from bot.commands.menu import differences, mistakes
 
     wrong = mistakes(chosen)
     if wrong:
@@ -181,9 +178,9 @@ def live_menu(chosen: Settings) -> str:
     if chosen.wechat.account == "unverified":
         return "config.yaml 里没有错误；未认证的公众号要在公众平台上手工设置"
     try:
-        changes = menu.difference(build(chosen).client.menu.get(), menu.as_wechat(chosen.menu))
-    except CallFailed as error:
-        raise Wrong(explained(error)) from error
+        changes = differences(chosen)
+    except click.ClickException as error:
+        raise Wrong(error.message) from error
     if changes:
         raise Wrong("公众号上的和 config.yaml 不一样。执行：python -m bot menu diff，再 menu publish")
     return "公众号上的和 config.yaml 一样"

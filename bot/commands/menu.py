@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from bot import menu
 from bot.commands.run import required
 from bot.settings import Settings, settings
+from bot.wechat.failures import CallFailed
+
+if TYPE_CHECKING:
+    from bot.wechat.client import Client
 
 json_option = click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
 ACCESS = ("wechat.app_id", "wechat.app_secret")
@@ -39,8 +43,7 @@ def check(as_json: bool) -> int:
 def diff(as_json: bool) -> int:
     """现在公众号上的菜单和 config.yaml 的差别；有差别时退出码是 1。"""
     chosen = required(settings(), *ACCESS)
-    wanted = menu.as_wechat(chosen.menu)
-    changes = menu.difference(_client_call(chosen, "get"), wanted)
+    changes = differences(chosen)
     if as_json:
         click.echo(json.dumps({"same": not changes, "changes": changes}, ensure_ascii=False))
     else:
@@ -58,25 +61,80 @@ def publish() -> int:
     if wrong:
         click.echo("\n".join(["菜单没有发布，请先改好：", *wrong]), err=True)
         return 1
-    _client_call(chosen, "create", menu.as_wechat(chosen.menu))
+    client = _client(chosen)
+    try:
+        client.menu.create(menu.as_wechat(chosen.menu))
+        added, removed = _publish_by_tag(client, chosen)
+    except CallFailed as error:
+        raise click.ClickException(f"微信没有接受：{explained(error)}") from error
     click.echo("菜单已发布，粉丝大约 5 分钟后看到。")
+    if added or removed:
+        click.echo(f"个性化菜单：新发布 {added} 份，撤下 {removed} 份，其余没变。")
+    return 0
+
+
+@menu_command.command("try")
+@click.argument("openid")
+def try_match(openid: str) -> int:
+    """这位粉丝现在看到的是哪一份菜单。"""
+    chosen = required(settings(), *ACCESS)
+    try:
+        click.echo("\n".join(menu.lines(_client(chosen).menu.try_match(openid))))
+    except CallFailed as error:
+        raise click.ClickException(f"微信没有接受：{explained(error)}") from error
     return 0
 
 
 def mistakes(chosen: Settings) -> list[str]:
     from handlers import INTENTS
 
-    return menu.check(chosen.menu, INTENTS)
+    return menu.check(chosen.menu, INTENTS) + menu.check_by_tag(chosen.menus_by_tag, INTENTS)
 
 
-def _client_call(chosen: Settings, name: str, *arguments: Any) -> Any:
-    from bot.app import build
-    from bot.wechat.failures import CallFailed
+def differences(chosen: Settings) -> list[str]:
+    """Of the menu and of those by tag; a line each. ClickException with WeChat's reason."""
+    from bot.push import jobs_tags
 
+    client = _client(chosen)
     try:
-        return getattr(build(chosen).client.menu, name)(*arguments)
+        live = client.menu.get()
+        ids = jobs_tags.ids_of(client) if chosen.menus_by_tag or menu.live_by_tag(live) else {}
     except CallFailed as error:
         raise click.ClickException(f"微信没有接受：{explained(error)}") from error
+    # A tag that WeChat does not have yet gets a number of its own, so that it can be named.
+    ids |= {one.tag.strip(): -number for number, one in enumerate(chosen.menus_by_tag, 1) if one.tag.strip() not in ids}
+    wanted = menu.by_tag(chosen.menus_by_tag, ids)
+    names = {id: name for name, id in ids.items()}
+    changes = menu.difference(live, menu.as_wechat(chosen.menu))
+    return changes + menu.difference_by_tag(live, wanted, names)
+
+
+def _publish_by_tag(client: Client, chosen: Settings) -> tuple[int, int]:
+    """Conditional menus cannot be changed, only added and removed; what is the same, in the same order, stays."""
+    from bot.push import jobs_tags
+
+    live = menu.live_by_tag(client.menu.get())
+    if not live and not chosen.menus_by_tag:
+        return 0, 0
+    ids = jobs_tags.ids_of(client)
+    for tag in (one.tag.strip() for one in chosen.menus_by_tag):
+        if tag not in ids:
+            ids[tag] = jobs_tags.create(client, tag)
+    wanted = menu.by_tag(chosen.menus_by_tag, ids)
+    kept = 0
+    while kept < min(len(live), len(wanted)) and menu.same(live[kept], wanted[kept]):
+        kept += 1
+    for old in live[kept:]:
+        client.menu.del_conditional(old["menuid"])
+    for new in wanted[kept:]:
+        client.menu.add_conditional(new)
+    return len(wanted) - kept, len(live) - kept
+
+
+def _client(chosen: Settings) -> Client:
+    from bot.app import build
+
+    return build(chosen).client
 
 
 def explained(failure: Exception) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,7 @@ log = structlog.get_logger()
 
 # So long WeChat delivers the same client_msg_id only once; a little less, for clocks differ.
 DEDUPED_FOR = timedelta(minutes=9, seconds=30)
+NO_TEMPLATE = PushTemplate()
 SENDABLE = (Text, Image, Voice, Video, Music, News)
 
 
@@ -92,7 +93,7 @@ def _allowed(
     rights = RIGHTS[settings.wechat.account]
     follows = follower is None or follower.followed
     kind = claimed.kind if claimed.kind in settings.push.templates else announcements.TEMPLATE_OF.get(claimed.kind, "")
-    templates = settings.push.templates.get(kind, PushTemplate())
+    templates = settings.push.templates.get(kind, NO_TEMPLATE)
     zone = ZoneInfo(settings.organisation.timezone)
     allowed: list[Way] = []
     if "subscribe" in rights and templates.subscribe and facts.reply is None:
@@ -108,7 +109,9 @@ def _allowed(
             fresh = now - claimed.tried_at < DEDUPED_FOR
             allowed.append(Way("template", (), templates.template, data, repeatable=fresh))
     window = _window(follower, now) if "custom" in rights and follower and follows else None
-    reply = facts.reply if not isinstance(facts.reply, Text | None) else Text(wording.text(facts, now, zone))
+    reply = facts.reply
+    if window and isinstance(reply, Text | None):
+        reply = Text(wording.text(facts, now, zone))
     if window and isinstance(reply, SENDABLE):
         made = facts.certificate
         picture = (lambda client: pictures.message(client, made, settings)) if made is not None else None
@@ -141,11 +144,24 @@ def _data(
     kind: str, configured: Mapping[str, str], facts: Facts, now: datetime, zone: ZoneInfo
 ) -> dict[str, str] | None:
     usual = wording.USUAL_FIELDS.get(announcements.TEMPLATE_OF.get(kind, kind), {})
+    names = tuple((configured or usual).items())
+    if facts.alarm or facts.certificate or facts.broadcast:
+        return _filled(kind, names, facts, now, zone)
+    return _filled_once(kind, names, facts, now, zone)
+
+
+def _filled(
+    kind: str, names: tuple[tuple[str, str], ...], facts: Facts, now: datetime, zone: ZoneInfo
+) -> dict[str, str] | None:
     try:
-        return fields.filled(configured or usual, wording.values(facts, now, zone), zone)
+        return fields.filled(dict(names), wording.values(facts, now, zone), zone)
     except fields.Misfit as misfit:
         log.error("push.template_misfit", kind=kind, what=f"模板字段填不进去，请核对 push.templates.{kind}：{misfit}")
         return None
+
+
+# A page of reminders says the same to everybody who goes to the same shift.
+_filled_once = lru_cache(maxsize=64)(_filled)
 
 
 def _window(follower: Follower, now: datetime) -> WindowUsed | None:

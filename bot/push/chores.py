@@ -62,6 +62,7 @@ class Chores:
         carry: Callable[[], object] = lambda: None,
     ) -> None:
         lease_s, sweep_s = settings.push.lease_s, settings.push.sweep_s
+        self._sweep_s = sweep_s
 
         def recover() -> None:
             with database.session() as db:
@@ -105,6 +106,10 @@ class Chores:
             Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),
             Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now(), settings)),
         ]
+
+    def add(self, name: str, work: Callable[[], object]) -> None:
+        """One more job of each sweep: what needs more than the database."""
+        self._sweep.append(Chore(name, self._sweep_s, work))
 
     def sweep(self) -> None:
         """Every job once; raises what goes wrong. No heartbeat: a single sweep is no worker that lives."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -18,14 +20,20 @@ from bot import metrics
 from bot.push import alarms, facts, outbox, stops
 from bot.push.bucket import Bucket
 from bot.push.outbox import Claimed, Settlement
-from bot.push.sender import Sender, put_off
+from bot.push.sender import Prepared, Sender, put_off
 from bot.storage.database import Database, StorageError, retrying
 
 log = structlog.get_logger()
 T = TypeVar("T")
+Work = tuple[Claimed, Prepared | None, float]
+"""A row, what was read of it, and when (monotonic)."""
 
 # Rows claimed ahead of free threads; a kill -9 leaves so many, and those in flight, marked as maybe sent.
 PREFETCH = 25
+# The state behind a row is read with its page; one that had to wait longer than this for a thread is read again.
+STALE_S = 1.0
+# What finishes within this of another is written down with it.
+GATHER_S = 0.02
 # Over the rate of all workers: looked at again after this long.
 HELD_BACK_S = 0.05
 
@@ -54,8 +62,12 @@ class Hands:
         self._may_go_on, self._lease_s, self._patient = may_go_on, lease_s, patient
         self._zone, self._bucket, self._held_back = zone, bucket, False
         self._room = threads + min(threads, PREFETCH)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="push")
-        self._sending: dict[Future[Settlement], Claimed] = {}
+        self._work: SimpleQueue[Work | None] = SimpleQueue()
+        self._threads = [Thread(target=self._send, name=f"push-{n}", daemon=True) for n in range(threads)]
+        for thread in self._threads:
+            thread.start()
+        self._sending: dict[int, Claimed] = {}
+        self._finished: SimpleQueue[Settlement] = SimpleQueue()
         self._unsettled: list[Settlement] = []
         self._ours_until: dict[int, float] = {}
         self.counts: Counter[str] = Counter()
@@ -71,9 +83,21 @@ class Hands:
                 time.sleep(HELD_BACK_S)
             return self._held_back
         if self._sending:
-            wait(self._sending, timeout=0.25, return_when=FIRST_COMPLETED)
+            self._wait()
         self._settle()
         return True
+
+    def _wait(self) -> None:
+        """For the first that is finished, and a moment more for others: many are written down at a time."""
+        with suppress(Empty):
+            self._gather(self._finished.get(timeout=0.25))
+            until, enough = time.monotonic() + GATHER_S, len(self._unsettled) + self._room // 4
+            while self._sending and len(self._unsettled) < enough and (left_s := until - time.monotonic()) > 0:
+                self._gather(self._finished.get(timeout=left_s))
+
+    def _gather(self, settlement: Settlement) -> None:
+        del self._sending[settlement.claimed.id]
+        self._unsettled.append(settlement)
 
     def prolong(self) -> None:
         """All that is in hand stays ours for another lease."""
@@ -85,7 +109,12 @@ class Hands:
             self._ours_until.update(dict.fromkeys(ids, since + self._lease_s))
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """What no thread has begun is left to the next worker, when the lease is over."""
+        with suppress(Empty):
+            while True:
+                self._work.get_nowait()
+        for _ in self._threads:
+            self._work.put(None)
 
     def _take(self) -> None:
         free, self._held_back = self._room - len(self), False
@@ -103,11 +132,29 @@ class Hands:
 
         claimed = self.on_database("claim", claim) or []
         self._bucket.give_back(allowed - len(claimed))
-        for one in claimed:
-            self._ours_until[one.id] = since + self._lease_s
-            self._sending[self._pool.submit(self.deliver, one)] = one
+        if not claimed:
+            return
+        self._ours_until.update(dict.fromkeys((one.id for one in claimed), since + self._lease_s))
+        read_at, prepared = time.monotonic(), self._prepared(claimed)
+        for one, found in zip(claimed, prepared, strict=True):
+            self._sending[one.id] = one
+            self._work.put((one, found, read_at))
 
-    def deliver(self, claimed: Claimed) -> Settlement:
+    def _prepared(self, claimed: Sequence[Claimed]) -> Sequence[Prepared | None]:
+        try:
+            return self._sender.prepare(claimed)
+        except (StorageError, SQLAlchemyError) as error:
+            log.warning("push.storage", doing="read", reason=str(error))
+            return [None] * len(claimed)  # each is read again by its thread
+
+    def _send(self) -> None:
+        """A thread's life. Queues and plain threads: a Future for each row costs a tenth of the sending."""
+        while work := self._work.get():
+            claimed, prepared, read_at = work
+            stale = time.monotonic() - read_at > STALE_S
+            self._finished.put(self.deliver(claimed, None if stale else prepared))
+
+    def deliver(self, claimed: Claimed, prepared: Prepared | None = None) -> Settlement:
         """In a thread. Whatever goes wrong becomes a settlement."""
 
         def still_ours() -> bool:
@@ -116,7 +163,7 @@ class Hands:
         if not still_ours():
             return put_off(claimed, None, "")
         try:
-            return self._sender.deliver(claimed, still_ours)
+            return self._sender.deliver(claimed, still_ours, prepared)
         except (StorageError, SQLAlchemyError) as error:
             log.warning("push.storage", push=claimed.id, reason=str(error))
             return put_off(claimed, self._now() + timedelta(seconds=10), type(error).__name__)
@@ -125,9 +172,6 @@ class Hands:
             return Settlement(claimed, "failed", error=f"{type(error).__name__}: {error}")
 
     def _settle(self) -> None:
-        for future in [future for future in self._sending if future.done()]:
-            self._sending.pop(future)
-            self._unsettled.append(future.result())
         finished, now = list(self._unsettled), self._now()
         if not finished:
             return

@@ -8,7 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, Select, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Integer,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from bot.push import alarms, facts, leases, wording
@@ -41,6 +55,28 @@ class Claimed:
     fence: int
 
 
+# Rows are read by their columns and settled by one prepared statement: ten thousand of them are no objects of the ORM.
+_COLUMNS = [getattr(Push, name) for name in Claimed.__dataclass_fields__]
+
+
+
+def _due(*kinds: ColumnElement[bool]) -> Select[Any]:
+    """Parameters ``now`` and ``most``. Made once: it is asked several times a second."""
+    now = bindparam("now", type_=Push.due_at.type)
+    waiting = or_(Push.not_before.is_(None), Push.not_before <= now)
+    in_flight = aliased(Push)
+    busy = exists().where(in_flight.openid == Push.openid, in_flight.state == "sending")
+    due = select(*_COLUMNS).where(Push.state == "due", Push.due_at <= now, waiting, ~busy, *kinds)
+    return due.order_by(Push.due_at, Push.id).limit(bindparam("most", type_=Integer))
+
+
+_ANY_DUE = _due()
+_DUE = [
+    (due, due.with_for_update(of=Push, skip_locked=True))
+    for due in (_due(Push.kind.in_(alarms.KINDS)), _due(Push.kind.not_in(alarms.KINDS)))
+]
+
+
 @dataclass(frozen=True)
 class Settlement:
     """What became of a claimed row. ``doubt``: this call may have reached the follower. ``counted``: it was a try."""
@@ -64,14 +100,12 @@ def claim(
     The caller commits. ``guarded=False`` (only for the twin of a test, with `unguarded()`) lets two workers take the
     same rows.
     """
-    if db.scalars(_due(now).limit(1)).first() is None:
+    if db.execute(_ANY_DUE, {"now": now, "most": 1}).first() is None:
         return []
     writing(db)
-    rows: list[Push] = []
-    for first in (Push.kind.in_(alarms.KINDS), Push.kind.not_in(alarms.KINDS)):
-        due = _due(now).where(first).order_by(Push.due_at, Push.id).limit(limit - len(rows))
-        due = due.execution_options(populate_existing=True)
-        rows += db.scalars(due.with_for_update(skip_locked=True) if guarded else due)
+    rows: list[Row[Any]] = []
+    for due, locked in _DUE:
+        rows += db.execute(locked if guarded else due, {"now": now, "most": limit - len(rows)})
     first_of_each = {row.openid: row for row in reversed(rows)}
     claimed = sorted((_claimed(row, now) for row in first_of_each.values()), key=lambda one: (one.due_at, one.id))
     taken = update(Push).where(Push.id.in_([one.id for one in claimed]))
@@ -87,16 +121,9 @@ def claim(
     return claimed
 
 
-def _claimed(row: Push, now: datetime) -> Claimed:
-    values = {name: getattr(row, name) for name in Claimed.__dataclass_fields__}
+def _claimed(row: Row[Any], now: datetime) -> Claimed:
+    values = row._asdict()
     return Claimed(**{**values, "fence": row.fence + 1, "attempts": row.attempts + 1, "tried_at": row.tried_at or now})
-
-
-def _due(now: datetime) -> Select[Push]:
-    waiting = or_(Push.not_before.is_(None), Push.not_before <= now)
-    in_flight = aliased(Push)
-    busy = exists().where(in_flight.openid == Push.openid, in_flight.state == "sending")
-    return select(Push).where(Push.state == "due", Push.due_at <= now, waiting, ~busy)
 
 
 def extend(db: Session, ids: Collection[int], holder: str, lease_s: float) -> int:
@@ -145,7 +172,7 @@ def settle(
     held = {id: fence for id, fence, state in db.execute(found.with_for_update()) if state in ("sending", "due")}
     ours = [one for one in settlements if not fenced or held.get(one.claimed.id) == one.claimed.fence]
     if ours:
-        db.execute(update(Push), [{"id": one.claimed.id, **_values(one, now)} for one in ours])
+        db.connection().execute(_SETTLE, [{"settled_id": one.claimed.id, **_values(one, now)} for one in ours])
     for one in ours:
         if one.state == "sent" and one.claimed.kind == "offer":
             offer_lengths.delivered(db, one.claimed.payload["offer_id"], now, zone)
@@ -172,6 +199,19 @@ def _values(settlement: Settlement, now: datetime) -> dict[str, Any]:
         "leased_by": "",
         "leased_until": None,
     }
+
+
+_TABLE = Push.__table__
+assert isinstance(_TABLE, Table)
+_SETTLED = (
+    "state", "channel", "wechat_id", "error", "not_before", "maybe_sent", "doubts", "attempts", "tried_at",
+    "settled_at", "leased_by", "leased_until",
+)  # fmt: skip
+_SETTLE = (
+    _TABLE.update()
+    .where(_TABLE.c.id == bindparam("settled_id"))
+    .values({name: bindparam(name) for name in _SETTLED})
+)
 
 
 def next_due(db: Session, after: datetime) -> datetime | None:

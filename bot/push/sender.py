@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot.push import channels, facts
 from bot.push.channels import Way, Ways
@@ -17,7 +19,7 @@ from bot.push.outbox import Claimed, Settlement
 from bot.push.quiet import waits_for_morning
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
-from bot.storage.database import Database
+from bot.storage.database import Database, StorageError
 from bot.wechat.client import Client
 from bot.wechat.errors import Action, Reach
 from bot.wechat.failures import ApiError, CallFailed, NotSent, TokenUnavailable, UnknownOutcome
@@ -39,6 +41,10 @@ NO_SUCH_FOLLOWER = (40003, 46004)
 BUSY_PAUSES_S = (1.0, 3.0, 9.0)
 
 
+Prepared = Ways | Settlement
+"""The ways to say a row, or what becomes of it without a call."""
+
+
 @dataclass(frozen=True)
 class Sender:
     """Shared by the worker's threads. ``pause`` sleeps and says False when the worker is told to stop."""
@@ -52,11 +58,20 @@ class Sender:
     pause: Callable[[float], bool]
     busy_pauses_s: Sequence[float] = BUSY_PAUSES_S
 
-    def deliver(self, claimed: Claimed, still_ours: Callable[[], bool]) -> Settlement:
-        """Never raises for what WeChat answers. ``still_ours`` is asked before each call: a lease may have run out."""
-        now = self.now()
+    def prepare(self, rows: Sequence[Claimed]) -> list[Prepared]:
+        """The state of all these read at one moment, with a few statements however many they are.
+
+        One that cannot be read does not spoil the others: it is settled as failed.
+        """
+        now, zone = self.now(), ZoneInfo(self.settings.organisation.timezone)
         with self.database.session() as db:
-            zone = ZoneInfo(self.settings.organisation.timezone)
+            loaded = facts.preload(db, rows)
+            prepared = [self._read(db, claimed, now, zone) for claimed in rows]
+            del loaded
+        return prepared
+
+    def _read(self, db: Session, claimed: Claimed, now: datetime, zone: ZoneInfo) -> Prepared:
+        try:
             found = facts.read(db, self.cipher, claimed, now, zone=zone, settings=self.settings)
             if isinstance(found, facts.Gone):
                 return Settlement(claimed, found.state, error=found.reason, counted=False)
@@ -65,8 +80,27 @@ class Sender:
             morning = waits_for_morning(claimed.kind, found.starts_at, now, self.settings)
             if morning:
                 return put_off(claimed, morning, "quiet hours")
-            ways = channels.ways(db, claimed, found, self.closures, now, self.settings)
-        return self._try_all(claimed, ways, still_ours)
+            return channels.ways(db, claimed, found, self.closures, now, self.settings)
+        except (StorageError, SQLAlchemyError):
+            raise
+        except Exception as error:
+            log.exception("push.broken", push=claimed.id, kind=claimed.kind)
+            return Settlement(claimed, "failed", error=f"{type(error).__name__}: {error}")
+
+    def deliver(self, claimed: Claimed, still_ours: Callable[[], bool], prepared: Prepared | None = None) -> Settlement:
+        """Never raises for what WeChat answers. ``still_ours`` is asked before each call: a lease may have run out.
+
+        ``prepared``: what was read of it a moment ago; without it the state is read now.
+        """
+        found = self.prepare([claimed])[0] if prepared is None or self._is_shut_since(prepared) else prepared
+        return found if isinstance(found, Settlement) else self._try_all(claimed, found, still_ours)
+
+    def _is_shut_since(self, prepared: Prepared) -> bool:
+        """One of its ways was closed after it was read: the others are chosen anew."""
+        if isinstance(prepared, Settlement):
+            return False
+        now, of = self.now(), self.closures.of
+        return any(of(way.channel, now) or of(way.template_id, now) for way in prepared.open)
 
     def _try_all(self, claimed: Claimed, ways: Ways, still_ours: Callable[[], bool]) -> Settlement:
         learned: tuple[Effect, ...] = ()

@@ -13,6 +13,7 @@ from bot.push import alarms, fields, wording
 from bot.push.facts import Facts
 from bot.services.announcements import TEMPLATE_OF
 from bot.settings import PushTemplate
+from bot.storage.models import Broadcast
 from bot.wechat.client import Client
 
 Family = Literal["template", "subscribe"]
@@ -108,6 +109,9 @@ def samples(kind: str, zone: ZoneInfo) -> Mapping[str, fields.Value]:
     at = datetime(2026, 3, 7, 13, tzinfo=zone)
     if kind == "alert":
         return alarms.values(alarms.Alarm("J12", "mind", at))
+    if kind == "broadcast":
+        broadcast = Broadcast(title="周末一起去江滨公园")
+        return wording.values(Facts("broadcast", broadcast=broadcast, link="https://example.com"), at, zone)
     facts = Facts(
         TEMPLATE_OF.get(kind, kind), "A12", "江滨公园春季清洁志愿服务", "江滨公园南门集合点", at,
         at + timedelta(hours=2), contact="李老师", answer_by=at - timedelta(days=1),

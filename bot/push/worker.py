@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.push import leases, outbox
+from bot.push import jobs_tags, leases, outbox
 from bot.push.broadcasts import Carrier
 from bot.push.bucket import Bucket
 from bot.push.chores import Chores
@@ -104,6 +104,8 @@ class Worker:
         self._carrying = Aside("broadcasts", lambda: self._carrier.carry(lambda: not stop.wait(REFILL_S)))
         carry = self._carrying.begin if patient else self._carrier.turn
         self._chores = Chores(parts.database, settings, holder, now, self.hands.prolong, carry)
+        account = settings.wechat.account
+        self._chores.add("tags", lambda: jobs_tags.tell_wechat(parts.database, parts.client, account, now()))
         self._parts, self._stop, self._now = parts, stop, now
 
     def once(self) -> None:

@@ -110,6 +110,8 @@ def _name_of(key: str) -> Any:
 def _names(key: str) -> Select[str]:
     """All that the key may name; teams that are closed have nobody to tell."""
     known = select(_name_of(key))
+    if key == "tag":
+        return known.where(FollowerTag.taken_at.is_(None))
     if key == "team":
         return known.where(Team.closed_at.is_(None))
     return known.where(Person.area != "") if key == "area" else known
@@ -151,7 +153,8 @@ def _young_and_unasked(now: datetime, rules: Rules) -> ColumnElement[bool]:
 
 
 def _tag(name: str, _now: datetime, _rules: Rules) -> ColumnElement[bool]:
-    return select(FollowerTag.openid).where(FollowerTag.openid == Follower.openid, FollowerTag.name == name).exists()
+    has = select(FollowerTag.openid).where(FollowerTag.openid == Follower.openid, FollowerTag.name == name)
+    return has.where(FollowerTag.taken_at.is_(None)).exists()
 
 
 def _team(code: str, _now: datetime, _rules: Rules) -> ColumnElement[bool]:

@@ -88,3 +88,12 @@ class ErasureAsked(Refused):
 
 class NothingToWithdraw(Refused):
     code = "NOTHING_TO_WITHDRAW"
+
+
+class TagRefused(Refused):
+    """``why``: name, account_full, follower_full, nobody; ``about``: the name or openid that it is about."""
+
+    code = "TAG_REFUSED"
+
+    def __init__(self, why: str, about: str) -> None:
+        self.why, self.about = why, about

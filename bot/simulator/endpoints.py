@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 Answer = Mapping[str, Any] | Response
 # an odd number of backslashes before the u: an escape, not the two characters \ and u
 _ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
+LOST_MS = 15_000  # longer than anybody waits
 OK: Mapping[str, Any] = {"errcode": 0, "errmsg": "ok"}
 
 
@@ -85,7 +86,10 @@ def serve(world: World, path: str, request: Request, found: Endpoint) -> Respons
         log.info("%s was called with a body it cannot read", path, exc_info=True)
         answer = ApiError(47001).body(rid)
     _note(world, path, request, body, answer, rid, began)
-    if world.faults.take("reset_after_accept", path):
+    lost = world.faults.take("lost_after_accept", path)
+    if lost:
+        time.sleep(float(lost.get("ms", LOST_MS)) / 1000)
+    if lost or world.faults.take("reset_after_accept", path):
         _hang_up(request)
     spoiled = world.faults.take("http", path)
     if spoiled:

@@ -13,6 +13,7 @@ KNOBS: dict[str, tuple[Any, str]] = {
     "http": ([], "列表 {path, status, times?, body?}：这个接口返回这个 HTTP 状态和正文，例如 502 或半截 JSON"),
     "api_delay_ms": (0, "每次接口调用先等这么久；也可写 {path, ms} 的列表"),
     "reset_after_accept": ([], "列表 {path, times?}：照常执行，但不回答就断开连接（结果未知）；也可写 true 或次数"),
+    "lost_after_accept": ([], "列表 {path, times?, ms?}：照常执行，但 ms 毫秒（默认 15000）里什么也不回答，然后断开"),
     "quota": ({}, "{path: 每日上限}：到了就返回 45009"),
     "minute_quota": ({}, "{path: 每分钟上限}：到了就返回 45011"),
     "secret_frozen": (False, "AppSecret 被冻结：取 token 返回 40243"),
@@ -35,7 +36,7 @@ ACTIONS = {
     "unknown_event": "true 或 openid：推送一个谁也不认识的事件",
     "clear": "true：所有故障复位",
 }
-_LISTS = ("errcode", "http", "reset_after_accept")
+_LISTS = ("errcode", "http", "reset_after_accept", "lost_after_accept")
 
 
 class UnknownKnob(ValueError):
@@ -102,7 +103,7 @@ def _rules(name: str, value: Any) -> list[dict[str, Any]]:
     if value is True or isinstance(value, int):
         value = {"path": "*", "times": None if value is True else value}
     rules = value if isinstance(value, list) else [value]
-    needs = {"errcode": {"path", "code"}, "http": {"path", "status"}, "reset_after_accept": {"path"}}[name]
+    needs = {"path"} | {"errcode": {"code"}, "http": {"status"}}.get(name, set())
     for rule in rules:
         if not isinstance(rule, dict) or needs - rule.keys():
             raise UnknownKnob(f"{name}: each rule needs {', '.join(sorted(needs))}")

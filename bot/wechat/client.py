@@ -58,6 +58,7 @@ class Client(Outgoing, BaseWeChatClient):  # type: ignore[misc]
         base_url: str = WECHAT,
         store: TokenStore | None = None,
         threads: int = 8,
+        token_kept_s: float = 0.0,
         connect_s: float = CONNECT_S,
         read_s: float = READ_S,
     ) -> None:
@@ -66,7 +67,7 @@ class Client(Outgoing, BaseWeChatClient):  # type: ignore[misc]
         del self._http
         self.secret = app_secret
         self.transport = Transport(base_url, threads=threads, connect_s=connect_s, read_s=read_s)
-        self._tokens = Tokens(self._fetch_token, store or MemoryStore())
+        self._tokens = Tokens(self._fetch_token, store or MemoryStore(), kept_s=token_kept_s)
 
     # -- the token -------------------------------------------------------------------------------------
 

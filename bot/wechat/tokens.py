@@ -77,18 +77,29 @@ class MemoryStore:
 
 
 class Tokens:
-    """``fetch(force)`` calls stable_token; all else here decides whether and when."""
+    """``fetch(force)`` calls stable_token; all else here decides whether and when.
 
-    def __init__(self, fetch: Callable[[bool], Granted], store: TokenStore) -> None:
+    ``kept_s``: so long a token that was read is used again without asking the store. One that another process has
+    renewed meanwhile is refused by WeChat, and then the store has the new one.
+    """
+
+    def __init__(self, fetch: Callable[[bool], Granted], store: TokenStore, *, kept_s: float = 0.0) -> None:
         self._fetch = fetch
         self._store = store
+        self._kept_s = kept_s
+        self._kept: tuple[str, float] | None = None
         self._single = threading.Lock()
         self._failed: tuple[float, CallFailed] | None = None
 
     def current(self) -> tuple[str, bool]:
         """The token, and whether it had to be fetched for this call."""
+        kept = self._kept
+        if kept and time.monotonic() < kept[1]:
+            return kept[0], False
         token = self._store.get()
         if token:
+            if self._kept_s:
+                self._kept = token, time.monotonic() + self._kept_s
             return token, False
         with self._alone() as since:
             token = self._store.get()
@@ -103,6 +114,7 @@ class Tokens:
         If someone renewed it meanwhile, theirs. Else stable_token, which usually gives the new one; only if it repeats
         the failed one, once by force. A token fetched for the very call that failed need not be asked for again first.
         """
+        self._kept = None
         with self._alone() as since:
             token = self._store.get()
             if token and token != failed:

@@ -1,4 +1,4 @@
-"""docs/volunteering.md, docs/youth-voice.md: what they tell people to type is taken, and their commands exist."""
+"""Pages of docs/: every word they tell people to type is taken by a command, and every command line exists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from bot.conversation.router import Router
 from handlers import ROUTERS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGE = "".join((DOCS / name).read_text("utf-8") for name in ("volunteering.md", "youth-voice.md"))
+PAGES = {name: (DOCS / name).read_text("utf-8") for name in ("volunteering.md", "reminders.md", "youth-voice.md")}
+PAGE = "\n".join(PAGES.values())
 ROWS = [line for line in PAGE.splitlines() if line.startswith("| `")]
 UNSURE = {"faq", "fallback", "named", "about", "leftover", "wordless", "smalltalk", "crisis", "duty"}
 """Routers that take anything, or guess."""

@@ -184,7 +184,7 @@ def test_a_tag_is_given_to_whom_a_rule_means_once(town: World, db: Session) -> N
     for name in ("", "长" * 31):
         with pytest.raises(AudienceWrong):
             follower_tags.give(db, name, {"all": True}, "staff:1", NOW)
-    assert follower_tags.take(db, "城东") == 4
+    assert follower_tags.take(db, "城东", NOW) == 4
     with pytest.raises(AudienceWrong):
         meant(db, tag="城东")
     noted = [entry.reason for entry in db.query(AuditEntry).filter(AuditEntry.subject == "follower_tags:城东")]

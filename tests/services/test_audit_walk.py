@@ -81,7 +81,8 @@ def _value(column: Any, ids: dict[str, int], db: Session) -> Any:
     if column.foreign_keys:
         target = next(iter(column.foreign_keys)).column.table.name
         if target not in ids:
-            ids[target] = _row(db, next(m for m in MODELS.values() if m.__tablename__ == target), ids).id
+            made = _row(db, next(m for m in MODELS.values() if m.__tablename__ == target), ids)
+            (ids[target],) = inspect(made).identity
         return ids[target]
     if isinstance(column.type, String):
         return f"{column.name}"[: column.type.length or 20]

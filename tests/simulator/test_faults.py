@@ -85,3 +85,13 @@ def test_unknown_knobs_are_refused(sim: Client) -> None:
     assert response.status_code == 400 and "gravity" in response.json()["error"]
     assert sim.raw("POST", "/sim/faults", json={"errcode": {"code": 1}}).status_code == 400
     assert sim.raw("POST", "/sim/faults", json={"unknown_event": True}).status_code == 409
+
+
+def test_an_answer_that_never_comes(sim: Client) -> None:
+    openid, token = sim.follow(), sim.token()
+    sim.faults(lost_after_accept={"path": SEND, "times": 1, "ms": 300})
+    body = b'{"touser":"%s","msgtype":"text","text":{"content":"x"}}' % openid.encode()
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        requests.post(sim.base + SEND, params={"access_token": token}, data=body, timeout=0.2)
+    assert len(sim.inbox(openid, "custom")) == 1, "it took effect all the same"
+    assert sim.custom(openid) == 0

@@ -113,10 +113,17 @@ class Recipient(Base):
 
 
 class FollowerTag(Base):
-    """A tag staff gave a follower; audiences and conditional menus ask for it."""
+    """A tag staff gave a follower; audiences and conditional menus ask for it.
+
+    ``told_at``: WeChat knows of the row as it is. ``taken_at``: taken away; the row goes when WeChat knows of that.
+    ``error``: why WeChat will not have it.
+    """
 
     __tablename__ = "follower_tags"
     openid: Mapped[str] = mapped_column(ForeignKey("followers.openid"), primary_key=True)
     name: Mapped[str] = mapped_column(String(30), primary_key=True, index=True)
     given_by: Mapped[str] = mapped_column(String(64), default="")
     given_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    taken_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(String(255), default="")

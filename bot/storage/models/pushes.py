@@ -24,6 +24,8 @@ class Push(Base):
     __tablename__ = "pushes"
     __table_args__ = (
         Index("ix_pushes_state_due", "state", "due_at"),
+        # Alerts go first: found without looking at a county's other rows.
+        Index("ix_pushes_kind_state", "kind", "state", "due_at"),
         Index("ix_pushes_openid_state", "openid", "state"),
         Index("ix_pushes_wechat_id", "wechat_id"),
     )

@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index("ix_pushes_kind_state", "pushes", ["kind", "state", "due_at"], unique=False)
     op.create_table(
         "notice_consent_events",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -70,6 +71,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=30), nullable=False),
         sa.Column("given_by", sa.String(length=64), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(length=255), nullable=False),
         sa.ForeignKeyConstraint(["openid"], ["followers.openid"], name="fk_follower_tags_openid"),
         sa.PrimaryKeyConstraint("openid", "name", name="pk_follower_tags"),
     )
@@ -136,6 +140,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_pushes_kind_state", table_name="pushes")
     op.drop_column("followers", "broadcasts")
     op.drop_index("ix_broadcast_recipients_state", table_name="broadcast_recipients")
     op.drop_index("ix_broadcast_recipients_push_id", table_name="broadcast_recipients")
