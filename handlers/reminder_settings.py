@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.services import wishes
@@ -24,6 +26,7 @@ NAMED = {
     "broadcasts": "推荐和通知|推荐|活动推荐|通知|群发|群发消息|推送|活动推送|消息推送|广告",
 }
 _ANY = "|".join(f"(?P<{kind}>{names})" for kind, names in NAMED.items())
+NO = re.compile(r"退|不|别|停|取消|关|拒|少发|烦|太多")
 OFF, ON = "关闭|关掉|关了|停掉|取消|不要|不收|不再收|别发", "打开|开启|开|恢复|重新打开|我要|接收"
 
 
@@ -80,6 +83,11 @@ def _switch(ctx: Context, on: bool) -> Reply:
 
 
 @router.intent("reminder_settings.unsubscribe")
+def meant(ctx: Context) -> Reply:
+    """In own words: only what says no ends it; whoever merely speaks of broadcasts sees what can be turned off."""
+    return unsubscribe(ctx) if not ctx.text or NO.search(ctx.text) else show(ctx)
+
+
 @router.words("退订", "我要退订", "退订消息", "退订通知", "退订推送", "退订群发", "TD", "取消订阅", "不要再发了", "别发了")
 def unsubscribe(ctx: Context) -> Reply:
     """At once, without a question: taking it back is as easy."""
