@@ -107,6 +107,7 @@ class Worker:
         account = settings.wechat.account
         self._chores.add("tags", lambda: jobs_tags.tell_wechat(parts.database, parts.client, account, now()))
         self._parts, self._stop, self._now = parts, stop, now
+        self._beside = now() - timedelta(seconds=time.monotonic())  # our clock beside one that nobody can set
 
     def once(self) -> None:
         """All that is due, then back. Raises what the database says."""
@@ -119,6 +120,8 @@ class Worker:
 
     def forever(self) -> None:
         while not self._stop.is_set():
+            if self._clock_was_moved():
+                self._chores.hurry()
             self._chores.do_what_is_due()
             if not self.hands.round():
                 self._rest()
@@ -134,10 +137,17 @@ class Worker:
         rest_s = min(self._chores.due_in_s(), (due - now).total_seconds() if due else float("inf"))
         while not self._stop.is_set():
             passed = time.monotonic() - since
-            if abs(self._now() - now - timedelta(seconds=passed)) > JUMP:
+            if self._clock_was_moved():
                 return self._chores.hurry()
             if passed >= rest_s or self._called(min(1.0, rest_s - passed)):
                 return None
+
+    def _clock_was_moved(self) -> bool:
+        """Since this was asked last, whatever was done meanwhile."""
+        beside = self._now() - timedelta(seconds=time.monotonic())
+        moved = abs(beside - self._beside) > JUMP
+        self._beside = beside if moved else self._beside
+        return moved
 
     def _called(self, seconds: float) -> bool:
         try:
