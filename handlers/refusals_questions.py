@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.conversation.context import Context
 from bot.services import refusals_questions as r
-from bot.services.questions.states import CATEGORIES, STATES, TOPICS
+from bot.services.questions.states import STATES, WINDOWS
 from bot.services.refusals import Refused
 from bot.wechat.replies import choice_link
 
@@ -38,7 +38,7 @@ SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {
     r.AnotherMustCheck: lambda ctx, e: f"{e.number} 的答复是您写的，要由另一位老师核对后发出。",
     r.NoDraft: lambda ctx, e: f"{e.number} 还没有写好的答复。",
     r.NotAnExpert: lambda ctx, e: (
-        f"{e.username} 没有登记“{TOPICS.get(e.topic) or CATEGORIES.get(e.topic, e.topic)}”方向，或者这几天不在。"
+        f"{e.username} 没有登记“{WINDOWS.get(e.topic, e.topic)}”方向，或者这几天不在。"
     ),
     r.ListUnknown: lambda ctx, e: f"还没有 {e.month} 的问题清单。每月30日自动生成草稿。",
     r.ListSigned: lambda ctx, e: f"{e.month} 的问题清单已经签发，不能再改。",

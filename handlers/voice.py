@@ -10,24 +10,22 @@ from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.services import ages
 from bot.services.questions import asking
-from bot.services.questions.states import CATEGORIES, TOPICS
+from bot.services.questions.states import ALWAYS_PRIVATE, WINDOWS, called
 from bot.services.rules import Rules
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import follower
-from handlers.voice_words import kind_of, until
+from handlers.voice_words import until
 
 router = Router("voice")
 during = Router("voice_during")
 
 TOLD = 6
 """So many characters say something already; fewer are only the wish to ask."""
-WINDOWS = {"维权": "rights", "团学活动": "league", "法律": "law", "心理": "mind", "生涯规划": "career"}
-"""What one may call a window → its topic."""
 PROMPTS = {
     "rights": "请写：什么单位、从什么时候开始、多久了、涉及多少钱、有没有合同或聊天记录。可先写能说的，不写名字也行。",
     "league": "请写：哪个学校或团组织、想问什么。几句话就行，不写名字也行。",
     "law": "请写：发生了什么、什么时候、对方是谁、您想怎么办。不写名字也行。",
-    "mind": "想说什么都可以，慢慢写：多久了、最近怎么样、希望我们怎么帮。不写名字也行，只有心理老师能看到。",
+    "mind": "想说什么都可以，慢慢写：多久了、最近怎么样、希望我们怎么帮。不写名字也行，只有办理的老师能看到。",
     "career": "请写：您现在读书还是工作、在哪个方向上拿不准。不写名字也行。",
 }
 GUESSES = (
@@ -44,16 +42,11 @@ UNPAID = re.compile(
     r"(?:拖欠|克扣|欠|不给|不发|不结|没发|没给|没结|扣着)\S{0,6}(?:工资|工钱|薪水|薪|血汗钱|押金)|(?:工资|工钱|薪水)\S{0,6}(?:不给|不发|没给|没发|没结|不结|拖着|扣着|要不回)"
 )
 QUESTION = re.compile(r"怎么|咋|吗|么|呢|[?？]|合法|找谁|哪里|哪儿|去哪|多久|能不能|可以|如何|帮助")
-PRIVATE = ("rights", "mind")
 
 
 def guess(text: str) -> str:
     """The topic that the words point to; rights when nothing does: that window is private."""
     return next((topic for topic, words in GUESSES if re.search(words, text)), "rights")
-
-
-def called(topic: str) -> str:
-    return next(name for name, key in WINDOWS.items() if key == topic)
 
 
 # -- asking --------------------------------------------------------------------------------------------
@@ -93,10 +86,10 @@ def unpaid(ctx: Context) -> Reply:
 def _open(ctx: Context, topic: str, first: str) -> Reply:
     asked = FORMS.start(ctx, f"voice.{topic}", {"first": first} if first else {})
     assert isinstance(asked, Text)
-    private = "默认不公开" if topic in PRIVATE else "公布问题清单时会去掉个人信息"
-    others = "、".join(name for name, key in WINDOWS.items() if key != topic)
+    private = "默认不公开" if topic in ALWAYS_PRIVATE else "公布问题清单时会去掉个人信息"
+    others = "、".join(name for key, name in WINDOWS.items() if key != topic)
     return Text(
-        f"我帮您登记到青年之声【{called(topic)}】（{private}）。{asked.content}\n不是这一类？回复 换成 加 {others}。不提了回复 取消。"
+        f"我帮您登记到青年之声【{WINDOWS[topic]}】（{private}）。{asked.content}\n不是这一类？回复 换成 加 {others}。不提了回复 取消。"
     )
 
 
@@ -114,13 +107,14 @@ def _switches(ctx: Context) -> str | None:
     if ctx.session.form is None or not ctx.session.form.name.startswith("voice."):
         return None
     found = re.fullmatch(r"(?:换成|换到|改成|换)\s*[【]?(?P<window>[一-鿿]{2,4})[】]?", ctx.text.strip())
-    return WINDOWS.get(found["window"].replace("咨询", "").replace("生涯", "生涯规划")[:4]) if found else None
+    said = found["window"].removesuffix("咨询") if found else "？"
+    return next((topic for topic, name in WINDOWS.items() if name.startswith(said)), None)
 
 
 def _asked(ctx: Context, topic: str, values: Values) -> Reply:
     text = "\n".join(part for part in (str(values.get("first", "")), str(values["text"])) if part)
     similar = ctx.understand(str(values["text"]), ctx.now)
-    if topic not in PRIVATE and similar.decision == "answer":
+    if topic not in ALWAYS_PRIVATE and similar.decision == "answer":
         wanted = {"topic": topic, "text": text}
         ctx.session.expect(
             [Choice("提交", "voice.submit", wanted, ["还是提交", "提交提问"]), Choice("解决了", "voice.solved")]
@@ -147,13 +141,12 @@ def _file(ctx: Context, topic: str, text: str) -> Reply:
     row, rules = follower(ctx), Rules.of(ctx.settings)
     born = row.person.birth_date if row.person else None
     today = ctx.now.astimezone(ctx.zone).date()
-    category = topic if topic in CATEGORIES else "advice"
     filed = asking.ask(
-        ctx.db, ctx.cipher, ctx.openid, category, text, ctx.now, rules, topic=topic if topic in TOPICS else "",
+        ctx.db, ctx.cipher, ctx.openid, topic, text, ctx.now, rules,
         is_minor=ages.on(today, born) < ages.ADULT if born else None,
     )  # fmt: skip
     return Text(
-        f"已受理 {filed.number}（{kind_of(filed)}{'，不公开' if filed.is_private else ''}）。"
+        f"已受理 {filed.number}（{called(filed)}{'，不公开' if filed.is_private else ''}）。"
         f"{until(ctx, filed, 'review')}前完成审核，{until(ctx, filed, 'reply')}前答复。\n"
         f"{_meanwhile(ctx, topic)}\n要补充请回复 补充 加内容，也可以接着发图片；看进展回复 {choice_link('我的提问')}。"
     )

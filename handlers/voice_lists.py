@@ -10,19 +10,17 @@ from bot.conversation.router import Router
 from bot.language.numerals import NUMBER, parse
 from bot.services import actors, authority
 from bot.services.questions import problem_lists
-from bot.services.questions.states import CATEGORIES, TOPICS
+from bot.services.questions.states import WINDOWS
 from bot.storage.models import ProblemItem, ProblemList, Staff
 from bot.wechat.replies import Reply, Text, choice_link
+from handlers.voice_words import short
 
 router = Router("voice_lists")
 
 MONTH = r"(?P<month>20\d\d-(?:0[1-9]|1[0-2]))"
-SHOWN = 3
+SHOWN, LISTED, LINE = 3, 8, 60
+"""Lines shown to anybody, lines of a draft in one message, characters of each."""
 AS_TYPED = re.compile(r"问[:：]([\s\S]+?)答[:：]([\s\S]+)")
-
-
-def called(topic: str) -> str:
-    return TOPICS.get(topic) or CATEGORIES[topic]
 
 
 @router.words("问题清单", "看问题清单", "青年之声问题清单")
@@ -34,14 +32,12 @@ def newest(ctx: Context) -> Reply:
         return Text(f"第一份问题清单还没有公布，每月30日公布一次。有想问的，回复 {choice_link('我要提问')}。")
     row = lists[0]
     items = problem_lists.lines(row)
-    counted = "，".join(f"{called(topic)}{number}条" for topic, number in Counter(item.topic for item in items).items())
-    said = [f"· {_short(item.asked)}\n  {_short(item.answer)}" for item in items[:SHOWN]]
+    counted = "，".join(
+        f"{WINDOWS[topic]}{number}条" for topic, number in Counter(item.topic for item in items).items()
+    )
+    said = [f"· {short(item.asked, LINE)}\n  {short(item.answer, LINE)}" for item in items[:SHOWN]]
     link = f"{ctx.settings.web.public_url.rstrip('/')}/problems/{row.month}"
     return Text(f"{row.month} 问题清单（{counted}）：\n" + "\n".join(said) + f"\n全部：{link}")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:58] + "……"
 
 
 @router.pattern(rf"清单\s*{MONTH}(?:\s*第?(?P<line>{NUMBER})条?)?")
@@ -54,9 +50,11 @@ def show(ctx: Context) -> Reply | None:
         left = sum(not item.confirmed_by for item in row.items)
         state = "已签发" if row.state == "signed" else f"草稿，还有{left}条没人看过"
         lines = [
-            f"{item.position}. 【{called(item.topic)}】{_short(item.asked)}{_mark(item)}" for item in row.items[:8]
+            f"{item.position}. 【{WINDOWS[item.topic]}】{short(item.asked, LINE)}{_mark(item)}"
+            for item in row.items[:LISTED]
         ]
-        return Text(f"{row.month} 问题清单（{state}）：\n" + "\n".join(lines) + f"\n看一条回复 清单 {row.month} 1")
+        more = f"\n一共{len(row.items)}条，" if len(row.items) > LISTED else "\n"
+        return Text(f"{row.month} 问题清单（{state}）：\n" + "\n".join(lines) + f"{more}看一条回复 清单 {row.month} 1")
     return _line(ctx, row, line)
 
 
@@ -66,7 +64,7 @@ def _line(ctx: Context, row: ProblemList, line: int) -> Reply:
         return Text(f"{row.month} 的清单没有第{line}条。")
     how = f"没问题回复 {choice_link(f'清单通过 {line}')}；不公布回复 {choice_link(f'清单去掉 {line}')}；要改回复 清单改 {line} 问：……答：……"
     return Text(
-        f"{row.month} 第{line}条【{called(item.topic)}】{item.times}人问过{_mark(item)}\n问：{item.asked}\n答：{item.answer}\n"
+        f"{row.month} 第{line}条【{WINDOWS[item.topic]}】{item.times}人问过{_mark(item)}\n问：{item.asked}\n答：{item.answer}\n"
         + (how if row.state == "draft" else "")
     )
 
@@ -77,7 +75,7 @@ def _mark(item: ProblemItem) -> str:
 
 @router.pattern(rf"清单(?P<what>通过|去掉)\s*第?(?P<line>{NUMBER})条?")
 def read(ctx: Context) -> Reply | None:
-    staff, row = _staff(ctx), _draft(ctx)
+    staff, row = _staff(ctx), problem_lists.draft(ctx.db)
     line = parse(str(ctx.args["line"]))
     if staff is None or row is None or line is None:
         return None
@@ -91,7 +89,7 @@ def read(ctx: Context) -> Reply | None:
 
 @router.pattern(rf"清单改\s*第?(?P<line>{NUMBER})条?[\s:：,，。]*问[:：](?P<asked>[\s\S]+?)答[:：](?P<answer>[\s\S]+)")
 def change(ctx: Context) -> Reply | None:
-    staff, row = _staff(ctx), _draft(ctx)
+    staff, row = _staff(ctx), problem_lists.draft(ctx.db)
     line = parse(str(ctx.args["line"]))
     if staff is None or row is None or line is None:
         return None
@@ -124,7 +122,3 @@ def sign(ctx: Context) -> Reply | None:
 def _staff(ctx: Context) -> Staff | None:
     staff = authority.staff_of(ctx.db, ctx.openid)
     return staff if staff is not None and staff.role in problem_lists.READERS else None
-
-
-def _draft(ctx: Context) -> ProblemList | None:
-    return problem_lists.draft(ctx.db)

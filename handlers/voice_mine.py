@@ -9,14 +9,14 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.services.questions import after, asking, sight
-from bot.services.questions.states import STATES, WAITING
+from bot.services.questions.states import STATES, WAITING, called
 from bot.services.refusals_questions import QuestionUnknown
 from bot.services.rules import Rules
 from bot.storage.models import Question
 from bot.wechat.messages import Image
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.verbatim import as_typed
-from handlers.voice_words import BETWEEN, NUMBER, PAGE, kind_of, until
+from handlers.voice_words import BETWEEN, NUMBER, PAGE, short, until
 
 router = Router("voice_mine")
 
@@ -33,7 +33,7 @@ def mine(ctx: Context) -> Reply:
         return Text(f"您还没有提过问。有难处、想反映的事，回复 {choice_link('我要提问')}。")
     ctx.session.expect([Choice(row.number, "voice.one", {"number": row.number}, [row.number]) for row in rows])
     lines = [
-        f"{number}. {choice_link(row.number)}（{kind_of(row)}）{_where(ctx, row)}" for number, row in enumerate(rows, 1)
+        f"{number}. {choice_link(row.number)}（{called(row)}）{_where(ctx, row)}" for number, row in enumerate(rows, 1)
     ]
     return Text("您的提问：\n" + "\n".join(lines))
 
@@ -57,7 +57,7 @@ def one(ctx: Context) -> Reply | None:
     except QuestionUnknown:
         return None
     named = {"asked": "您", "more": "您补充", "wanted": "老师想了解", "answer": "答复", "unsatisfied": "您不满意"}
-    said = [f"{named[line.kind]}：{_short(line.text) or '（图片）'}" for line in lines if line.kind in named]
+    said = [f"{named[line.kind]}：{short(line.text, 120) or '（图片）'}" for line in lines if line.kind in named]
     what = {"answered": "满意、不满意 加原因、追问 加内容", "closed": "追问 加内容"}.get(row.state, "")
     if row.state in WAITING:
         what = f"补充 加内容，或 撤回提问 {row.number}"
@@ -66,7 +66,7 @@ def one(ctx: Context) -> Reply | None:
         "\n".join(
             part
             for part in (
-                f"{row.number}（{kind_of(row)}）{_where(ctx, row)}",
+                f"{row.number}（{called(row)}）{_where(ctx, row)}",
                 *said[-6:],
                 told,
                 f"可以回复：{what}。" if what else "",
@@ -74,10 +74,6 @@ def one(ctx: Context) -> Reply | None:
             if part
         )
     )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 120 else text[:118] + "……"
 
 
 # -- more, an opinion, the end -------------------------------------------------------------------------
@@ -89,15 +85,8 @@ def add(ctx: Context) -> Reply | None:
     if row is None:
         return None
     stood = row.paused_at is not None
-    asking.add(
-        ctx.db,
-        ctx.cipher,
-        row.id,
-        ctx.openid,
-        as_typed(ctx, str(ctx.args["text"] or "")),
-        ctx.now,
-        Rules.of(ctx.settings),
-    )
+    text = as_typed(ctx, str(ctx.args["text"] or ""))
+    asking.add(ctx.db, ctx.cipher, row.id, ctx.openid, text, ctx.now, Rules.of(ctx.settings))
     due = f"{until(ctx, row, 'reply')}前答复" if until(ctx, row, "reply") else ""
     return Text(f"已补充到 {row.number}，老师看得到。{'时间继续算，' if stood else ''}{due}。")
 
@@ -160,7 +149,7 @@ def withdraw(ctx: Context) -> Reply | None:
         ctx.session.expect(
             [Choice(row.number, "voice.withdraw", {"number": row.number}, [row.number]) for row in rows[:PAGE]]
         )
-        lines = [f"{number}. {choice_link(row.number)}（{kind_of(row)}）" for number, row in enumerate(rows[:PAGE], 1)]
+        lines = [f"{number}. {choice_link(row.number)}（{called(row)}）" for number, row in enumerate(rows[:PAGE], 1)]
         return Text("您要撤回哪一个？\n" + "\n".join(lines))
     return _withdrawn(ctx, rows[0])
 

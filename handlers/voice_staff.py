@@ -9,20 +9,16 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.services import actors, authority
 from bot.services.questions import answering, experts, reviewing, sight
-from bot.services.questions.states import CATEGORIES, STATES, TOPICS, numbered
+from bot.services.questions.states import STATES, WINDOWS, called, numbered
 from bot.services.refusals_questions import NotYours
 from bot.services.rules import Rules
 from bot.storage.models import Question, Staff
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.verbatim import as_typed
-from handlers.voice_words import BETWEEN, NUMBER, PAGE, kind_of, until
+from handlers.voice_words import BETWEEN, NUMBER, PAGE, until
 
 router = Router("voice_staff")
 
-WINDOWS = {
-    **{name: (key, "") for key, name in CATEGORIES.items()},
-    **{name: ("advice", key) for key, name in TOPICS.items()},
-}
 SAID_BY = {
     "asked": "提问", "more": "补充", "unsatisfied": "不满意", "wanted": "要材料", "draft": "答复稿", "returned": "退回",
     "answer": "已发答复", "note": "内部",
@@ -65,7 +61,7 @@ def to_answer(ctx: Context) -> Reply | None:
     if not rows:
         return Text("现在没有等您答复的提问。")
     lines = [
-        f"{choice_link(row.number, f'看 {row.number}')}（{kind_of(row)}）{until(ctx, row, 'reply')}前"
+        f"{choice_link(row.number, f'看 {row.number}')}（{called(row)}）{until(ctx, row, 'reply')}前"
         for row in rows[:PAGE]
     ]
     rest = f"\n还有{len(rows) - PAGE}个。" if len(rows) > PAGE else ""
@@ -78,7 +74,7 @@ def show(ctx: Context, row: Question, staff: Staff) -> Reply:
     """Everything that was said, and what can be done; noted when the question is private."""
     row, lines = sight.for_staff(ctx.db, ctx.cipher, row.number, staff)
     due = until(ctx, row, "review" if row.state == "submitted" else "reply")
-    head = f"{row.number}（{kind_of(row)}{'，不公开' if row.is_private else ''}{'，未成年人' if row.is_minor else ''}{f'，警报 J{row.alert_id}' if row.alert_id else ''}）{STATES[row.state]}"
+    head = f"{row.number}（{called(row)}{'，不公开' if row.is_private else ''}{'，未成年人' if row.is_minor else ''}{f'，警报 J{row.alert_id}' if row.alert_id else ''}）{STATES[row.state]}"
     said = [f"{SAID_BY[line.kind]}：{line.text}{'（有图片）' if line.has_picture else ''}" for line in lines]
     decides = staff.role in authority.DECIDES["question"]
     return Text(
@@ -98,13 +94,11 @@ def _next(ctx: Context, row: Question, decides: bool) -> str:
     return ""
 
 
-@router.pattern(rf"(?:受理|接受){BETWEEN}{NUMBER}{BETWEEN}(?P<window>维权|团学活动|法律|心理|生涯规划)?")
+@router.pattern(rf"(?:受理|接受){BETWEEN}{NUMBER}{BETWEEN}(?P<window>{'|'.join(WINDOWS.values())})?")
 @of_staff(decides=True)
 def accept(ctx: Context, row: Question, staff: Staff) -> Reply:
-    category, topic = WINDOWS[ctx.args["window"]] if ctx.args.get("window") else ("", "")
-    row = reviewing.accept(
-        ctx.db, row.id, actors.staff(staff.id), ctx.now, Rules.of(ctx.settings), category=category, topic=topic
-    )
+    topic = next((topic for topic, name in WINDOWS.items() if name == ctx.args["window"]), "")
+    row = reviewing.accept(ctx.db, row.id, actors.staff(staff.id), ctx.now, Rules.of(ctx.settings), topic=topic)
     who = (
         f"已派给{row.assignee.name or row.assignee.username}（{experts.title_of(ctx.db, row)}）"
         if row.assignee

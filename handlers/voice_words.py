@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.conversation.context import Context
 from bot.language.dates import moment
 from bot.services.questions import promises
-from bot.services.questions.states import CATEGORIES, TOPICS
 from bot.storage.models import Question
 
 NUMBER = r"[Qq]\s*(?P<number>\d{11,14})"
@@ -13,8 +12,8 @@ BETWEEN = r"[\s:：,，。]*"
 PAGE = 5
 
 
-def kind_of(row: Question) -> str:
-    return TOPICS[row.topic] if row.topic else CATEGORIES[row.category]
+def short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 2] + "……"
 
 
 def until(ctx: Context, row: Question, kind: promises.Kind) -> str:

@@ -1,4 +1,4 @@
-"""expert add, list, away, back; question late: who answers 青年之声, and which promises were not kept."""
+"""expert add, list, away, back; question late, faq: who answers 青年之声, what was late, what the library may learn."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from bot.commands.acting import name_actor, opened, perhaps_by, zone
+from bot.services.questions.states import WINDOWS
 from bot.settings import settings
 
-TOPICS = {"维权": "rights", "团学活动": "league", "法律": "law", "心理": "mind", "生涯规划": "career"}
+NAMES = click.Choice(list(WINDOWS.values()))
 KINDS = {"review": "审核", "reply": "答复"}
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -23,9 +24,7 @@ def expert_command() -> None:
 
 @expert_command.command("add")
 @click.argument("username", metavar="登录名")
-@click.option(
-    "--topic", "topics", multiple=True, required=True, type=click.Choice(list(TOPICS)), help="方向，可以写几次"
-)
+@click.option("--topic", "topics", multiple=True, required=True, type=NAMES, help="方向，可以写几次")
 @click.option("--title", default="", help="提问人看到的称呼，例如 法律顾问")
 @click.option("--weight", default=1, show_default=True, type=click.IntRange(0, 10), help="2 就轮到两倍，0 暂时不派")
 @perhaps_by
@@ -43,7 +42,7 @@ def add(username: str, topics: tuple[str, ...], title: str, weight: int, login: 
             )
         if staff.role not in experts.ANSWERS:
             raise click.ClickException(f"{username} 的角色是 {staff.role}，不能答复；要用 expert、editor 或 admin。")
-        experts.enter(db, staff, [TOPICS[topic] for topic in topics], weight, title)
+        experts.enter(db, staff, [topic for topic, name in WINDOWS.items() if name in topics], weight, title)
         db.commit()
         bound = staff.openid is not None
     hint = "" if bound else f"还没有绑定微信，收不到提醒：python -m bot staff bind {username}"
@@ -98,11 +97,10 @@ def list_(as_json: bool) -> None:
     """全部专家，和各自手上的提问。"""
     from bot.services.questions import experts, sight
 
-    names = {key: name for name, key in TOPICS.items()}
     with opened(settings()) as db:
         rows: list[dict[str, Any]] = [
             {
-                "username": row.staff.username, "title": row.title, "topics": [names[topic] for topic in row.topics],
+                "username": row.staff.username, "title": row.title, "topics": [WINDOWS[topic] for topic in row.topics],
                 "weight": row.weight, "open": len(sight.of_assignee(db, row.staff)),
                 "away_from": row.away_from.isoformat() if row.away_from else None,
                 "away_until": row.away_until.isoformat() if row.away_until else None,
@@ -159,7 +157,6 @@ def faq(month: str) -> None:
     from bot.services.questions import problem_lists
     from bot.services.refusals_questions import ListUnknown
 
-    names = {key: name for name, key in TOPICS.items()}
     with opened(settings()) as db:
         try:
             row = problem_lists.named(db, month)
@@ -169,7 +166,7 @@ def faq(month: str) -> None:
             raise click.ClickException(f"{month} 的问题清单还没有签发。")
         lines = [f"# {month} 问题清单里的条目：每条至少再补 4 种问法，改好以后执行 python -m bot faq check"]
         for item in problem_lists.lines(row):
-            lines += [f"  - id: voice-{month}-{item.position}  # {names[item.topic]}，{item.times}人问过"]
+            lines += [f"  - id: voice-{month}-{item.position}  # {WINDOWS[item.topic]}，{item.times}人问过"]
             lines += [f"    ask: [{_quoted(item.asked)}]", f"    answer: {_quoted(item.answer)}"]
     click.echo("\n".join(lines))
 

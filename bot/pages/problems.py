@@ -7,7 +7,7 @@ from itertools import groupby
 from flask import Blueprint, Response, abort, make_response, render_template
 
 from bot.services.questions import problem_lists
-from bot.services.questions.states import CATEGORIES, TOPICS
+from bot.services.questions.states import WINDOWS
 from bot.storage.database import Database
 
 
@@ -22,7 +22,7 @@ def add(pages: Blueprint, database: Database) -> None:
             if row is None:
                 abort(404)
             groups = [
-                (TOPICS.get(topic) or CATEGORIES[topic], list(items))
+                (WINDOWS[topic], list(items))
                 for topic, items in groupby(problem_lists.lines(row), key=lambda item: item.topic)
             ]
             others = [one.month for one in lists if one.month != row.month]

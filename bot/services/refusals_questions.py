@@ -123,7 +123,7 @@ class TellsWho(Refused):
 
 
 class MergeImpossible(Refused):
-    """Into itself, into one that is merged or over, or a private one into one that may be published."""
+    """Into itself, into one that is merged or over, or while others are merged into it."""
 
     code = "QUESTION_MERGE_IMPOSSIBLE"
 

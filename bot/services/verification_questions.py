@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.services import actors
 from bot.services.breaches import Breach
-from bot.services.questions.asking import ALWAYS_PRIVATE
-from bot.services.questions.states import WAITING
+from bot.services.questions.states import ALWAYS_PRIVATE, WAITING
 from bot.storage.crypto import Cipher
 from bot.storage.models import Question, QuestionClock, QuestionEntry
 

@@ -48,10 +48,10 @@ def built(office: Office, month: str = "2026-03") -> ProblemList:
 
 
 def test_what_was_answered_stands_in_it_once_and_without_names(db: Session, office: Office) -> None:
-    office.answered(category="rights", text="老板拖欠工资", openid="o-private")
-    office.answered(category="advice", topic="mind", text="睡不着", openid="o-mind")
+    office.answered(topic="rights", text="老板拖欠工资", openid="o-private")
+    office.answered(topic="mind", text="睡不着", openid="o-mind")
     said = "我叫李小红，在青山一中高二3班，电话13800001234，团费怎么交"
-    first = office.accepted(category="league", text=said, openid="o-1")
+    first = office.accepted(topic="league", text=said, openid="o-1")
     same = office.ask("league", "团费交多少", openid="o-2")
     reviewing.merge(db, same.id, first.id, office.actor("reviewer"), first.submitted_at + hours(1))
     office.db.get_one(type(first), first.id).assignee_id = office.staff["head"].id
@@ -71,7 +71,7 @@ def test_what_was_answered_stands_in_it_once_and_without_names(db: Session, offi
 
 def test_answers_belong_to_the_list_that_comes_after_them(db: Session, cipher: Cipher, office: Office) -> None:
     for number, day in enumerate(["2026-02-28 10:00", "2026-03-01 10:00", "2026-03-30 08:00", "2026-03-31 10:00"]):
-        row = office.answered(category="league", text=f"第{number}个问题怎么办", openid=f"o-{number}")
+        row = office.answered(topic="league", text=f"第{number}个问题怎么办", openid=f"o-{number}")
         row.answered_at = at(day)
     db.flush()
     march = problem_lists.build(db, cipher, "2026-03", at("2026-03-31 23:00"))
@@ -84,7 +84,7 @@ def test_answers_belong_to_the_list_that_comes_after_them(db: Session, cipher: C
 
 def test_a_person_reads_every_line_and_then_it_is_signed(db: Session, office: Office) -> None:
     for number in range(3):
-        office.answered(category="league", text=f"第{number}个问题怎么办", openid=f"o-{number}")
+        office.answered(topic="league", text=f"第{number}个问题怎么办", openid=f"o-{number}")
     row, editor, now = built(office), office.actor("editor"), at("2026-03-30 10:00")
     problem_lists.confirm(db, row.id, 1, editor, now)
     problem_lists.drop(db, row.id, 2, editor, now)

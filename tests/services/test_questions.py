@@ -52,8 +52,8 @@ class Office:
     def actor(self, name: str) -> str:
         return actors.staff(self.staff[name].id)
 
-    def ask(self, category: str = "rights", text: str = "老板拖欠工资", openid: str = ASKER, **more: Any) -> Question:
-        return asking.ask(self.db, self.cipher, openid, category, text, more.pop("now", NOW), **more)
+    def ask(self, topic: str = "rights", text: str = "老板拖欠工资", openid: str = ASKER, **more: Any) -> Question:
+        return asking.ask(self.db, self.cipher, openid, topic, text, more.pop("now", NOW), **more)
 
     def accepted(self, **more: Any) -> Question:
         return reviewing.accept(self.db, self.ask(**more).id, self.actor("reviewer"), NOW + hours(1))
@@ -94,14 +94,14 @@ def test_a_question_has_a_number_and_two_promises(db: Session, office: Office) -
 
 def test_only_what_may_be_published_is_not_private(office: Office) -> None:
     private = {
-        (category, topic): office.ask(category, topic=topic, openid=f"o-{category}{topic}").is_private
-        for category, topic in [("rights", ""), ("league", ""), ("advice", "law"), ("advice", "mind")]
+        topic: office.ask(topic, openid=f"o-{topic}").is_private
+        for topic in ("rights", "league", "law", "mind", "career")
     }
-    assert private == {("rights", ""): True, ("league", ""): False, ("advice", "law"): False, ("advice", "mind"): True}
+    assert private == {"rights": True, "league": False, "law": False, "mind": True, "career": False}
 
 
 def test_from_asking_to_satisfied(db: Session, cipher: Cipher, office: Office) -> None:
-    row = office.ask("advice", "合同没签怎么办", topic="law")
+    row = office.ask("law", "合同没签怎么办")
     reviewing.accept(db, row.id, office.actor("reviewer"), NOW + hours(1))
     assert row.assignee_id == office.staff["law1"].id
     assert office.told("o-law1") == ["assigned"]
@@ -124,7 +124,7 @@ def test_from_asking_to_satisfied(db: Session, cipher: Cipher, office: Office) -
 
 
 def test_whoever_wrote_it_does_not_check_it(db: Session, cipher: Cipher, office: Office) -> None:
-    row = office.accepted(category="league", text="团费怎么交")
+    row = office.accepted(topic="league", text="团费怎么交")
     assert row.assignee_id == office.staff["head"].id
     answering.draft(db, cipher, row.id, "每月交", office.staff["head"], NOW + hours(2))
     with pytest.raises(AnotherMustCheck):
@@ -307,7 +307,7 @@ def deeds(office: Office, row: Question) -> dict[str, Callable[[], object]]:
 
 
 def _in(office: Office, state: str) -> Question:
-    row = office.ask(category="rights") if state == "submitted" else office.accepted()
+    row = office.ask(topic="rights") if state == "submitted" else office.accepted()
     act = deeds(office, row)
     match state:
         case "declined" | "transferred" | "merged" | "withdrawn":

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.language.dates import moment
 from bot.services.questions import experts, promises
-from bot.services.questions.states import CATEGORIES, TOPICS, WAITING
+from bot.services.questions.states import WAITING, called
 from bot.storage.crypto import Cipher
 from bot.storage.models import ProblemList, Question, QuestionClock, QuestionEntry
 
@@ -27,8 +27,7 @@ def _row(db: Session, ids: Ids) -> Question:
 
 
 def _about(row: Question) -> str:
-    kind = TOPICS[row.topic] if row.topic else CATEGORIES[row.category]
-    return f"{row.number}（{kind}{'，不公开' if row.is_private else ''}）"
+    return f"{row.number}（{called(row)}{'，不公开' if row.is_private else ''}）"
 
 
 def _until(db: Session, row: Question, kind: promises.Kind, zone: ZoneInfo) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import actors
 from bot.services.questions import promises, telling
-from bot.services.questions.states import WAITING, held
+from bot.services.questions.states import ALWAYS_PRIVATE, WAITING, held, placed
 from bot.services.refusals_questions import QuestionEmpty, QuestionTooMany, QuestionUnknown
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
@@ -22,22 +22,23 @@ from bot.storage.models import Question, QuestionEntry, QuestionNumber
 MOST_WAITING = 10
 LONGEST = 2000
 """Characters of one thing said; WeChat lets people type no more."""
-ALWAYS_PRIVATE = ("rights", "mind")
 
 
 def ask(
     db: Session,
     cipher: Cipher,
     openid: str,
-    category: str,
+    topic: str,
     text: str,
     now: datetime,
     rules: Rules = USUAL,
     *,
-    topic: str = "",
     is_minor: bool | None = None,
 ) -> Question:
-    """A new question with its number; both clocks run from now. Raises QuestionEmpty, QuestionTooMany."""
+    """A new question in a window (WINDOWS), with its number; both clocks run from now.
+
+    Raises QuestionEmpty, QuestionTooMany.
+    """
     writing(db)
     actors.acting(db, actors.follower(openid))
     alone(db, f"questions of {openid}")
@@ -46,17 +47,19 @@ def ask(
     waiting = select(func.count()).where(Question.openid == openid, Question.state.in_(WAITING))
     if db.scalars(waiting).one() >= MOST_WAITING:
         raise QuestionTooMany(MOST_WAITING)
-    return _begin(db, cipher, openid, category, text, now, rules, topic=topic, is_minor=is_minor)
+    return _begin(db, cipher, openid, topic, text, now, rules, is_minor=is_minor)
 
 
 def _begin(
-    db: Session, cipher: Cipher, openid: str, category: str, text: str, now: datetime, rules: Rules, **more: Any
+    db: Session, cipher: Cipher, openid: str, window: str, text: str, now: datetime, rules: Rules, **more: Any
 ) -> Question:
+    category, topic = placed(window)
     row = Question(
         number=_next_number(db, now.astimezone(rules.timezone).date()),
         openid=openid,
         category=category,
-        is_private=bool({category, more.get("topic")}.intersection(ALWAYS_PRIVATE)),
+        topic=topic,
+        is_private=window in ALWAYS_PRIVATE,
         state="submitted",
         state_since=now,
         submitted_at=now,
@@ -84,7 +87,7 @@ def urgent(
     if known is not None:
         enter(db, cipher, known, "more", actors.follower(openid), text, now)
         return known
-    return _begin(db, cipher, openid, "advice", text, now, rules, topic="mind", alert_id=alert_id)
+    return _begin(db, cipher, openid, "mind", text, now, rules, alert_id=alert_id)
 
 
 def add(
@@ -110,8 +113,8 @@ def add(
 
 def mine(db: Session, openid: str, limit: int = 10) -> Sequence[Question]:
     """The follower's questions, the newest first."""
-    own = select(Question).where(Question.openid == openid).order_by(Question.id.desc())
-    return db.scalars(own.limit(limit)).all()
+    theirs = select(Question).where(Question.openid == openid).order_by(Question.id.desc())
+    return db.scalars(theirs.limit(limit)).all()
 
 
 def merged_into(db: Session, row: Question) -> Sequence[Question]:

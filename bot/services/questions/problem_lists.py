@@ -16,7 +16,7 @@ from bot.language.text import normalise
 from bot.services import actors
 from bot.services.announcements import notify
 from bot.services.questions.answering import last_answer
-from bot.services.questions.states import topic_of
+from bot.services.questions.states import WINDOWS, topic_of
 from bot.services.questions.telling import of_roles
 from bot.services.refusals_questions import ListSigned, ListUnknown, ListUnread, QuestionEmpty, TellsWho
 from bot.services.rules import USUAL, Rules
@@ -27,7 +27,7 @@ from bot.storage.models import ProblemItem, ProblemList, Question, QuestionEntry
 PUBLISHED_ON = 30
 DRAFTED_AT = time(9)
 READERS = ("admin", "reviewer", "editor")
-ORDER = ("rights", "league", "law", "mind", "career")
+ORDER = tuple(WINDOWS)
 
 
 def day_of(year: int, month: int) -> date:

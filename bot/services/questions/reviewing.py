@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.services.questions import experts, promises, telling
 from bot.services.questions.asking import enter, merged_into
-from bot.services.questions.states import EVENTS, held, move, topic_of
+from bot.services.questions.states import ALWAYS_PRIVATE, EVENTS, held, move, placed, topic_of
 from bot.services.refusals_questions import MergeImpossible, QuestionEmpty
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
@@ -31,15 +31,14 @@ def accept(
     now: datetime,
     rules: Rules = USUAL,
     *,
-    category: str = "",
     topic: str = "",
 ) -> Question:
-    """It will be answered; ``category`` (with ``topic``) where the asker had chosen another."""
+    """It will be answered; ``topic`` (WINDOWS) where the asker had chosen another window."""
     row = held(db, question_id, "accept", actor)
-    if category:
-        row.category, row.topic = category, topic
+    if topic:
+        row.category, row.topic = placed(topic)
         # What began as private stays so: whoever wrote it did so under that promise.
-        row.is_private = row.is_private or category == "rights" or topic == "mind"
+        row.is_private = row.is_private or topic in ALWAYS_PRIVATE
     _reviewed(db, row, "accept", actor, now, rules)
     assign_someone(db, row, now, rules)
     telling.asker(db, row, "accepted", now, rules)

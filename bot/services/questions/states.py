@@ -15,6 +15,10 @@ from bot.storage.models import Question
 CATEGORIES = {"rights": "维权", "league": "团学活动", "advice": "专业咨询"}
 TOPICS = {"law": "法律", "mind": "心理", "career": "生涯规划"}
 """Of ``advice``; the other categories are topics themselves."""
+WINDOWS = {"rights": CATEGORIES["rights"], "league": CATEGORIES["league"], **TOPICS}
+"""Whatever an expert may know about, and how people call it: topic → name."""
+ALWAYS_PRIVATE = ("rights", "mind")
+"""Topics of which nothing is ever published."""
 STATES = {
     "submitted": "待审核",
     "accepted": "处理中",
@@ -52,6 +56,16 @@ EVENTS: dict[str, tuple[tuple[str, ...], str | None]] = {
 def topic_of(question: Question) -> str:
     """What an expert must know: the topic of advice, else the category."""
     return question.topic or question.category
+
+
+def placed(topic: str) -> tuple[str, str]:
+    """(category, topic) as a question has them."""
+    return ("advice", topic) if topic in TOPICS else (topic, "")
+
+
+def called(question: Question) -> str:
+    """The name of its window."""
+    return WINDOWS[topic_of(question)]
 
 
 def numbered(db: Session, number: str) -> Question:
