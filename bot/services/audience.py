@@ -25,14 +25,15 @@ def of_leaders(db: Session, activity: Activity) -> list[str]:
         Membership.team_id.in_(teams), Membership.role == "leader", Membership.state == "active"
     )
     accounts = [openid for person_id in db.scalars(leaders) for openid in of_person(db, person_id)]
-    return accounts or _bound(db, ("admin",))
+    return accounts or of_roles(db, ("admin",))
 
 
 def of_deciders(db: Session, what: str) -> list[str]:
     """Staff who may decide about ``what`` (a key of authority.DECIDES) and have bound their WeChat account."""
-    return _bound(db, DECIDES[what])
+    return of_roles(db, DECIDES[what])
 
 
-def _bound(db: Session, roles: tuple[str, ...]) -> list[str]:
+def of_roles(db: Session, roles: tuple[str, ...]) -> list[str]:
+    """Staff with one of these roles who have bound their WeChat account."""
     bound = select(Staff.openid).where(Staff.role.in_(roles), Staff.openid.is_not(None)).order_by(Staff.id)
     return [openid for openid in db.scalars(bound) if openid]

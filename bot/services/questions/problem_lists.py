@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 from bot.language.anonymising import anonymise, tells
 from bot.language.masking import mask
 from bot.language.text import normalise
-from bot.services import actors
+from bot.services import actors, audience
 from bot.services.announcements import notify
 from bot.services.questions.answering import last_answer
 from bot.services.questions.states import WINDOWS, topic_of
-from bot.services.questions.telling import of_roles
 from bot.services.refusals_questions import ListSigned, ListUnknown, ListUnread, QuestionEmpty, TellsWho
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
@@ -73,7 +72,7 @@ def build(db: Session, cipher: Cipher, month: str, now: datetime, rules: Rules =
     row = ProblemList(month=month, state="draft", built_at=now, items=items)
     db.add(row)
     db.flush()
-    for openid in of_roles(db, READERS):
+    for openid in audience.of_roles(db, READERS):
         notify(db, openid, "questions.list_built", f"{month}:{openid}", now, zone=rules.timezone, list_id=row.id)
     return row
 
