@@ -10,11 +10,10 @@ from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from bot.language.masking import mask
-from bot.services import actors, announcements
+from bot.services import actors, announcements, numbering
 from bot.services.authority import DECIDES
 from bot.services.identities import current, same
 from bot.services.profiles import masked_name
@@ -83,7 +82,8 @@ def issue(
     person_id = current(db, person_id)
     locked(db, Person, person_id)
     draft = take(db, cipher, person_id, scope, now, issuer=issuer, zone=rules.timezone, with_identity=with_identity)
-    number = _next_number(db, now.astimezone(rules.timezone).year)
+    year = now.astimezone(rules.timezone).year
+    number = f"{PREFIX}-{year}-{numbering.following(db, CertificateNumber, year):06d}"
     snapshot = Snapshot(**{**vars(draft), "number": number})
     row = Certificate(
         number=number,
@@ -101,19 +101,6 @@ def issue(
     db.add_all(CertificateEntry(certificate_id=row.id, entry_id=line.entry_id) for line in snapshot.lines)
     db.flush()
     return _issued(row, snapshot)
-
-
-def _next_number(db: Session, year: int) -> str:
-    """Inside the transaction that uses it: who rolls back gives the number back, so none is missing."""
-    row = locked(db, CertificateNumber, year)
-    if row is None:
-        insert = (postgresql if db.get_bind().dialect.name == "postgresql" else sqlite).insert(CertificateNumber)
-        db.execute(insert.values(year=year, last=0).on_conflict_do_nothing())
-        row = locked(db, CertificateNumber, year)
-        assert row is not None
-    row.last += 1
-    db.flush()
-    return f"{PREFIX}-{year}-{row.last:06d}"
 
 
 def _new_code(db: Session) -> str:

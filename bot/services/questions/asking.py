@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.services import actors
+from bot.services import actors, numbering
 from bot.services.questions import promises, telling
 from bot.services.questions.states import ALWAYS_PRIVATE, WAITING, held, placed
 from bot.services.refusals_questions import QuestionEmpty, QuestionTooMany, QuestionUnknown
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
-from bot.storage.database import alone, locked, writing
+from bot.storage.database import alone, writing
 from bot.storage.models import Question, QuestionEntry, QuestionNumber
 
 MOST_WAITING = 10
@@ -53,9 +52,9 @@ def ask(
 def _begin(
     db: Session, cipher: Cipher, openid: str, window: str, text: str, now: datetime, rules: Rules, **more: Any
 ) -> Question:
-    category, topic = placed(window)
+    (category, topic), day = placed(window), now.astimezone(rules.timezone).date()
     row = Question(
-        number=_next_number(db, now.astimezone(rules.timezone).date()),
+        number=f"Q{day:%Y%m%d}{numbering.following(db, QuestionNumber, day):03d}",
         openid=openid,
         category=category,
         topic=topic,
@@ -156,15 +155,3 @@ def own(db: Session, question_id: int, openid: str, event: str) -> Question:
     if known is None or not openid or known.openid != openid:
         raise QuestionUnknown
     return held(db, question_id, event, actors.follower(openid))
-
-
-def _next_number(db: Session, day: date) -> str:
-    row = locked(db, QuestionNumber, day)
-    if row is None:
-        insert = (postgresql if db.get_bind().dialect.name == "postgresql" else sqlite).insert(QuestionNumber)
-        db.execute(insert.values(day=day, last=0).on_conflict_do_nothing())
-        row = locked(db, QuestionNumber, day)
-        assert row is not None
-    row.last += 1
-    db.flush()
-    return f"Q{day:%Y%m%d}{row.last:03d}"
