@@ -98,7 +98,7 @@ def picture(ctx: Context) -> Reply:
     asking.add(
         ctx.db, ctx.cipher, row.id, ctx.openid, "", ctx.now, Rules.of(ctx.settings), media_id=ctx.message.media_id
     )
-    return Text(f"图片收到，已附在 {row.number} 里，只有办理的老师能看到。还有就接着发。")
+    return Text(f"图片收到，已告诉办理 {row.number} 的老师去看。还有就接着发。")
 
 
 def _wants_picture(ctx: Context) -> Question | None:

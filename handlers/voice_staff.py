@@ -21,7 +21,7 @@ router = Router("voice_staff")
 
 SAID_BY = {
     "asked": "提问", "more": "补充", "unsatisfied": "不满意", "wanted": "要材料", "draft": "答复稿", "returned": "退回",
-    "answer": "已发答复", "note": "内部",
+    "answer": "已发答复",
 }  # fmt: skip
 Deed = Callable[[Context, Question, Staff], Reply]
 
@@ -75,7 +75,10 @@ def show(ctx: Context, row: Question, staff: Staff) -> Reply:
     row, lines = sight.for_staff(ctx.db, ctx.cipher, row.number, staff)
     due = until(ctx, row, "review" if row.state == "submitted" else "reply")
     head = f"{row.number}（{called(row)}{'，不公开' if row.is_private else ''}{'，未成年人' if row.is_minor else ''}{f'，警报 J{row.alert_id}' if row.alert_id else ''}）{STATES[row.state]}"
-    said = [f"{SAID_BY[line.kind]}：{line.text}{'（有图片）' if line.has_picture else ''}" for line in lines]
+    said = [
+        f"{SAID_BY[line.kind]}：{line.text}{'（图片，请到公众号后台的消息里看）' if line.has_picture else ''}"
+        for line in lines
+    ]
     decides = staff.role in authority.DECIDES["question"]
     return Text(
         "\n".join(part for part in (f"{head}{f'，{due}前' if due else ''}", *said, _next(ctx, row, decides)) if part)

@@ -49,7 +49,7 @@ def _one_person(db: Session) -> None:
 
 def _silent(db: Session) -> None:
     for entry in db.scalars(select(QuestionEntry).where(QuestionEntry.kind == "answer")):
-        entry.kind = "note"
+        entry.kind = "more"
 
 
 def _late_clock(db: Session) -> None:

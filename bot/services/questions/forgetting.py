@@ -21,7 +21,7 @@ def forget(db: Session, openid: str, now: datetime, rules: Rules) -> None:
             after.withdraw(db, row.id, openid, now, rules)
     ids = [row.id for row in own]
     said = update(QuestionEntry).where(QuestionEntry.question_id.in_(ids))
-    db.execute(said.values(text_encrypted=None, media_id="", file=""))
+    db.execute(said.values(text_encrypted=None, media_id=""))
     db.execute(said.where(QuestionEntry.by == f"follower:{openid}").values(by="follower:"))
     gone = update(Question).where(Question.id.in_(ids))
     db.execute(gone.values(openid="", reason="", transferred_to="", is_minor=None))

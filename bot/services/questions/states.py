@@ -30,7 +30,7 @@ STATES = {
     "withdrawn": "已撤回",
 }
 WAITING = ("submitted", "accepted")
-INSIDE = ("note", "draft", "returned")
+INSIDE = ("draft", "returned")
 """Kinds of entries that the asker never reads."""
 EVENTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "accept": (("submitted",), "accepted"),

@@ -77,9 +77,9 @@ class QuestionClock(Base):
 class QuestionEntry(Base):
     """One thing said about a question, never changed afterwards; the words are encrypted.
 
-    ``kind``: asked, more (补充 or a further question), wanted (staff ask for more), draft, returned, answer, note
-    (inside only), unsatisfied. ``by``: an actor. ``draft_id``: what an answer or a return is about. ``media_id``: a
-    picture, as WeChat names it, for three days; ``file``: where it was kept, below the data folder, encrypted.
+    ``kind``: asked, more (补充 or a further question), wanted (staff ask for more), draft, returned, answer,
+    unsatisfied. ``by``: an actor. ``draft_id``: what an answer or a return is about. ``media_id``: a picture, as WeChat
+    names it; it is looked at in WeChat's own console.
     """
 
     __tablename__ = "question_entries"
@@ -89,7 +89,6 @@ class QuestionEntry(Base):
     by: Mapped[str] = mapped_column(String(64))
     text_encrypted: Mapped[bytes | None]
     media_id: Mapped[str] = mapped_column(String(128), default="")
-    file: Mapped[str] = mapped_column(String(255), default="")
     draft_id: Mapped[int | None] = mapped_column(ForeignKey("question_entries.id"))
     round: Mapped[int] = mapped_column(default=1)
     at: Mapped[datetime]

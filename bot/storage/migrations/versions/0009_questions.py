@@ -88,7 +88,6 @@ def upgrade() -> None:
         sa.Column("by", sa.String(length=64), nullable=False),
         sa.Column("text_encrypted", sa.LargeBinary(), nullable=True),
         sa.Column("media_id", sa.String(length=128), nullable=False),
-        sa.Column("file", sa.String(length=255), nullable=False),
         sa.Column("draft_id", sa.Integer(), nullable=True),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
