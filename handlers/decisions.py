@@ -33,7 +33,6 @@ from bot.storage.models import (
     Activity,
     Appeal,
     AttendanceEvent,
-    Broadcast,
     Certificate,
     ManualEntry,
     Person,
@@ -137,10 +136,14 @@ def _broadcast(ctx: Context, id: int, yes: bool, actor: str, why: str) -> object
     return broadcasts.reject(ctx.db, id, actor, why, ctx.now, _rules(ctx))
 
 
-def _broadcast_reviewer(ctx: Context, row: Broadcast) -> str | None:
-    """Not its author: nobody decides about their own."""
-    actor = authority.may_decide(ctx.db, ctx.openid, "broadcast")
-    return None if actor is None or actors.is_same_human(ctx.db, actor, row.author) else actor
+def but_the_author(what: str, author: Callable[[Any], str]) -> Callable[[Context, Any], str | None]:
+    """As `by_staff`, without the human being who wrote it: nobody decides about their own."""
+
+    def actor(ctx: Context, row: Any) -> str | None:
+        found = authority.may_decide(ctx.db, ctx.openid, what)
+        return None if found is None or actors.is_same_human(ctx.db, found, author(row)) else found
+
+    return actor
 
 
 def _rules(ctx: Context) -> Rules:
@@ -181,7 +184,7 @@ REVIEWS: dict[str, Review] = {
             kind="broadcast",
             called="群发",
             pending=lambda ctx: broadcasts.pending(ctx.db),
-            actor=_broadcast_reviewer,
+            actor=but_the_author("broadcast", lambda row: str(row.author)),
             words=lambda ctx, row: f"{row.id} {row.title}，发给{row.size_submitted}人，细看回复 群发 {row.id}",
             decide=_broadcast,
         ),
@@ -253,7 +256,7 @@ REVIEWS: dict[str, Review] = {
             kind="answer",
             called="答复核对",
             pending=lambda ctx: answering.drafts(ctx.db),
-            actor=by_staff("question"),
+            actor=but_the_author("question", lambda row: str(row.by)),
             words=lambda ctx, row: f"{row.question.number} 的答复写好了，看内容回复 看 {row.question.number}",
             decide=_answer,
         ),

@@ -126,7 +126,7 @@ def objects(ctx: Context) -> Reply | None:
     reason = as_typed(ctx, str(ctx.args["text"] or ""))
     if not reason:
         return Text("对不起，没帮到您。请写一句哪里没解决，比如：不满意 没说去哪里投诉。会由另一位老师复核。")
-    after.object_(ctx.db, ctx.cipher, row.id, ctx.openid, reason, ctx.now, Rules.of(ctx.settings))
+    after.dissatisfied(ctx.db, ctx.cipher, row.id, ctx.openid, reason, ctx.now, Rules.of(ctx.settings))
     return Text(f"记下了，{row.number} 会由另一位老师复核，{until(ctx, row, 'reply')}前再答复您。")
 
 

@@ -136,13 +136,13 @@ def test_not_satisfied_means_another_person_and_a_new_promise(db: Session, ciphe
     row = office.answered()
     assert row.assignee_id == office.staff["law1"].id
     with pytest.raises(QuestionEmpty):
-        after.object_(db, cipher, row.id, ASKER, " ", NOW + hours(4))
-    after.object_(db, cipher, row.id, ASKER, "没说去哪里", NOW + hours(4))
+        after.dissatisfied(db, cipher, row.id, ASKER, " ", NOW + hours(4))
+    after.dissatisfied(db, cipher, row.id, ASKER, "没说去哪里", NOW + hours(4))
     assert (row.state, row.round, row.satisfied) == ("accepted", 2, False)
     assert row.assignee_id == office.staff["law2"].id
     assert promises.due(db, row, "reply") == NOW + hours(4) + timedelta(days=3)
     office.answer(row, "去人民路8号")
-    after.object_(db, cipher, row.id, ASKER, "还是不行", NOW + hours(9))
+    after.dissatisfied(db, cipher, row.id, ASKER, "还是不行", NOW + hours(9))
     assert row.assignee_id is None, "both have had it"
     assert "unassigned" in office.told("o-head")
     reviewing.assign(db, row.id, "law2", office.actor("head"), NOW + hours(9))
@@ -186,7 +186,7 @@ def test_merged_questions_share_the_answer_and_each_keeps_its_promise(
     assert (into.state, other.state) == ("answered", "answered")
     assert office.told("o-other") == ["merged", "answered"]
     assert answering.last_answer(db, cipher, other) == answering.last_answer(db, cipher, into)
-    after.object_(db, cipher, other.id, "o-other", "我的不一样", NOW + hours(9))
+    after.dissatisfied(db, cipher, other.id, "o-other", "我的不一样", NOW + hours(9))
     assert (into.state, other.state) == ("answered", "accepted")
 
 
@@ -301,7 +301,7 @@ def deeds(office: Office, row: Question) -> dict[str, Callable[[], object]]:
         "return": lambda: answering.give_back(db, cipher, row.id, "不清楚", reviewer, NOW),
         "send": lambda: answering.send(db, cipher, row.id, reviewer, NOW),
         "rate": lambda: after.satisfied(db, row.id, ASKER, NOW),
-        "object": lambda: after.object_(db, cipher, row.id, ASKER, "没说清", NOW),
+        "object": lambda: after.dissatisfied(db, cipher, row.id, ASKER, "没说清", NOW),
         "ask_on": lambda: after.ask_on(db, cipher, row.id, ASKER, "那呢", NOW),
     }
 
@@ -352,3 +352,14 @@ def test_danger_opens_one_private_question_that_nothing_closes_by_itself(
     assert row.assignee_id == office.staff["mind"].id
     office.answer(row, "我一直在")
     assert after.close_old(db, NOW + timedelta(days=99)) == 0
+
+
+def test_of_each_question_the_newest_answer_of_this_round_waits(db: Session, cipher: Cipher, office: Office) -> None:
+    first, other = office.accepted(openid="o-1"), office.accepted(openid="o-2")
+    for row, text in ((first, "第一稿"), (other, "另一个"), (first, "第二稿")):
+        answering.draft(db, cipher, row.id, text, db.get_one(Staff, row.assignee_id), NOW + hours(2))
+    waiting = answering.drafts(db)
+    assert [entry.question_id for entry in waiting] == [other.id, first.id]
+    assert waiting[1] == answering.waiting_draft(db, first)
+    answering.send(db, cipher, first.id, office.actor("reviewer"), NOW + hours(3))
+    assert [entry.question_id for entry in answering.drafts(db)] == [other.id]

@@ -187,7 +187,7 @@ class Lives(RuleBasedStateMachine):
             life.state = "closed"
 
     def object(self, id: int, life: Life) -> None:
-        act = lambda: after.object_(self.db, self.cipher, id, life.openid, "没说清", self.now)  # noqa: E731
+        act = lambda: after.dissatisfied(self.db, self.cipher, id, life.openid, "没说清", self.now)  # noqa: E731
         if self.tried(life.state == "answered", act):
             life.state, life.due = "accepted", {"reply": self.now + 72 * HOUR}
 

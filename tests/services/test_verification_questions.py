@@ -28,7 +28,7 @@ def sound(db: Session, cipher: Cipher) -> Session:
     into = office.accepted(openid="o-2")
     reviewing.merge(db, office.ask(openid="o-3").id, into.id, office.actor("reviewer"), NOW + hours(1))
     again = office.answered(openid="o-4")
-    after.object_(db, cipher, again.id, "o-4", "没说清", NOW + hours(4))
+    after.dissatisfied(db, cipher, again.id, "o-4", "没说清", NOW + hours(4))
     office.answer(again)
     reviewing.decline(db, office.ask(openid="o-5").id, "请拨 12333", office.actor("reviewer"), NOW)
     return db

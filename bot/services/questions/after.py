@@ -38,7 +38,7 @@ def satisfied(db: Session, question_id: int, openid: str, now: datetime) -> Ques
     return row
 
 
-def object_(
+def dissatisfied(
     db: Session, cipher: Cipher, question_id: int, openid: str, reason: str, now: datetime, rules: Rules = USUAL
 ) -> Question:
     """不满意 with a reason: another expert than any before, with a new promise. Raises QuestionEmpty."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.services import actors
@@ -38,20 +38,29 @@ def draft(
 
 
 def drafts(db: Session) -> Sequence[QuestionEntry]:
-    """Answers that wait to be checked, the oldest first."""
-    return [entry for entry in (waiting_draft(db, row) for row in _accepted(db)) if entry is not None]
+    """Answers that wait to be checked, the oldest first; of each question the newest."""
+    found = db.scalars(_waiting().where(Question.state == "accepted").order_by(QuestionEntry.id))
+    newest = {entry.question_id: entry for entry in found}
+    return sorted(newest.values(), key=lambda entry: entry.id)
 
 
 def waiting_draft(db: Session, row: Question) -> QuestionEntry | None:
     """The newest draft of this round that was neither sent nor given back."""
+    own = _waiting().where(Question.id == row.id).order_by(QuestionEntry.id.desc())
+    return db.scalars(own.limit(1)).first()
+
+
+def _waiting() -> Select[QuestionEntry]:
     answer = aliased(QuestionEntry)
-    found = select(QuestionEntry).where(
-        QuestionEntry.question_id == row.id,
-        QuestionEntry.kind == "draft",
-        QuestionEntry.round == row.round,
-        ~select(answer.id).where(answer.draft_id == QuestionEntry.id).exists(),
+    return (
+        select(QuestionEntry)
+        .join(Question, Question.id == QuestionEntry.question_id)
+        .where(
+            QuestionEntry.kind == "draft",
+            QuestionEntry.round == Question.round,
+            ~select(answer.id).where(answer.draft_id == QuestionEntry.id).exists(),
+        )
     )
-    return db.scalars(found.order_by(QuestionEntry.id.desc()).limit(1)).first()
 
 
 def give_back(
@@ -96,7 +105,3 @@ def _to_check(db: Session, row: Question, actor: str) -> QuestionEntry:
     if actors.is_same_human(db, actor, entry.by):
         raise AnotherMustCheck(row.number)
     return entry
-
-
-def _accepted(db: Session) -> Sequence[Question]:
-    return db.scalars(select(Question).where(Question.state == "accepted").order_by(Question.id)).all()
