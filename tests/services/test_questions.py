@@ -361,5 +361,10 @@ def test_of_each_question_the_newest_answer_of_this_round_waits(db: Session, cip
     waiting = answering.drafts(db)
     assert [entry.question_id for entry in waiting] == [other.id, first.id]
     assert waiting[1] == answering.waiting_draft(db, first)
+    answering.give_back(db, cipher, other.id, "写清楚", office.actor("reviewer"), NOW + hours(3))
+    answering.draft(db, cipher, other.id, "第三稿", db.get_one(Staff, other.assignee_id), NOW + hours(3))
+    answering.draft(db, cipher, other.id, "第四稿", db.get_one(Staff, other.assignee_id), NOW + hours(3))
+    answering.give_back(db, cipher, other.id, "再改", office.actor("reviewer"), NOW + hours(3))
+    assert answering.waiting_draft(db, other) is None, "what it replaced does not come back"
     answering.send(db, cipher, first.id, office.actor("reviewer"), NOW + hours(3))
-    assert [entry.question_id for entry in answering.drafts(db)] == [other.id]
+    assert answering.drafts(db) == []

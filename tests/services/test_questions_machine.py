@@ -171,7 +171,7 @@ class Lives(RuleBasedStateMachine):
     def give_back(self, id: int, life: Life) -> None:
         act = lambda: answering.give_back(self.db, self.cipher, id, "写清地址", self.reviewer, self.now)  # noqa: E731
         if self.tried(life.state == "accepted" and life.drafted, act):
-            life.drafted = answering.waiting_draft(self.db, self.db.get_one(Question, id)) is not None
+            life.drafted = False
 
     def send(self, id: int, life: Life) -> None:
         if life.state == "merged":

@@ -38,20 +38,20 @@ def draft(
 
 
 def drafts(db: Session) -> Sequence[QuestionEntry]:
-    """Answers that wait to be checked, the oldest first; of each question the newest."""
-    found = db.scalars(_waiting().where(Question.state == "accepted").order_by(QuestionEntry.id))
-    newest = {entry.question_id: entry for entry in found}
-    return sorted(newest.values(), key=lambda entry: entry.id)
+    """Answers that wait to be checked, the oldest first."""
+    return db.scalars(_waiting().where(Question.state == "accepted").order_by(QuestionEntry.id)).all()
 
 
 def waiting_draft(db: Session, row: Question) -> QuestionEntry | None:
-    """The newest draft of this round that was neither sent nor given back."""
-    own = _waiting().where(Question.id == row.id).order_by(QuestionEntry.id.desc())
-    return db.scalars(own.limit(1)).first()
+    """The draft of this round that was neither sent nor given back; a newer one takes the place of those before."""
+    return db.scalars(_waiting().where(Question.id == row.id)).one_or_none()
 
 
 def _waiting() -> Select[QuestionEntry]:
-    answer = aliased(QuestionEntry)
+    answer, newer = aliased(QuestionEntry), aliased(QuestionEntry)
+    replaced = select(newer.id).where(
+        newer.question_id == QuestionEntry.question_id, newer.kind == "draft", newer.id > QuestionEntry.id
+    )
     return (
         select(QuestionEntry)
         .join(Question, Question.id == QuestionEntry.question_id)
@@ -59,6 +59,7 @@ def _waiting() -> Select[QuestionEntry]:
             QuestionEntry.kind == "draft",
             QuestionEntry.round == Question.round,
             ~select(answer.id).where(answer.draft_id == QuestionEntry.id).exists(),
+            ~replaced.exists(),
         )
     )
 
