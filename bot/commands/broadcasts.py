@@ -117,7 +117,7 @@ def report(number: int, as_json: bool) -> None:
             click.echo(json.dumps({"told": found.told, **asdict(found)}, ensure_ascii=False))
             return
         click.echo(
-            "\n".join([f"群发 {broadcast_words.line(broadcasts.get(db, number))}", *broadcast_reports.lines(found)])
+            "\n".join([f"群发 {broadcast_words.line(broadcasts.get(db, number))}", *broadcast_words.figures(found)])
         )
 
 

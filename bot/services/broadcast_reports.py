@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -69,33 +68,8 @@ def of(db: Session, broadcast_id: int) -> Report:
     )
 
 
-def lines(report: Report) -> Sequence[str]:
-    """The report in words, with the rule by which each number is counted."""
-    said = report.states
-    left = [f"还没发到 {said['due']} 人"] if said["due"] else []
-    stopped = [f"停止后没有发 {said['stopped']} 人"] if said["stopped"] else []
-    found = [
-        f"发给 {report.size if report.size is not None else sum(said.values())} 人",
-        f"发出 {report.told} 人，其中微信确认送达 {said['delivered']} 人",
-        f"拒收 {said['refused']} 人，失败 {said['failed']} 人，结果不明 {said['unknown']} 人",
-        f"暂时发不到 {said['unreached']} 人（下次互动时送达）",
-        *left,
-        *stopped,
-        f"点开链接 {report.clicks} 人，另有不记名打开 {report.visits} 次",
-    ]
-    if report.sign_ups is not None:
-        found.append(f"带来报名 {report.sign_ups} 人（开始发送后7天内，收到的人报了这场活动，后来取消的也算）")
-    found.append(f"取消关注 {report.unfollows} 人（开始发送后48小时内，收到的人）")
-    if report.by_wechat is not None:
-        counts = report.by_wechat
-        found.append(f"微信的回执：共{counts.total}，过滤后{counts.filtered}，成功{counts.sent}，失败{counts.errors}")
-    return found
-
-
 def _told(broadcast: Broadcast, who: ColumnElement[bool]) -> ColumnElement[bool]:
-    told = select(Recipient.openid).where(
-        Recipient.broadcast_id == broadcast.id, Recipient.state.in_(TOLD), who
-    )  # fmt: skip
+    told = select(Recipient.openid).where(Recipient.broadcast_id == broadcast.id, Recipient.state.in_(TOLD), who)
     return told.exists()
 
 

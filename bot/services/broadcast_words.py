@@ -22,6 +22,7 @@ STATES = {
 CHANNELS = {
     "auto": "自动选择", "mass": "群发", "article": "图文", "notice": "订阅通知", "custom": "客服消息",
 }  # fmt: skip
+WAYS = {"subscribe": "订阅通知", "template": "模板消息", "custom": "客服消息", "mass": "群发"}
 PERIODS = {"day": "今天", "month": "本月"}
 STEPS = {
     "draft": "在手机上看回复 群发预览 {id}，看过再回复 提交群发 {id}。",
@@ -66,7 +67,39 @@ def reachable(db: Session, broadcast: Broadcast, now: datetime, settings: Settin
     """此刻可触达 120 人（群发 120），其余 30 人将在下次互动时送达。"""
     meant = audiences.select_openids(db, broadcast.audience, now, rules=Rules.of(settings))
     template, account = settings.push.templates.get("broadcast", PushTemplate()), settings.wechat.account
-    return reach.sentence(reach.counted(db, meant, now, account, template, _ways(db, broadcast, now, account)))
+    return at_once(reach.counted(db, meant, now, account, template, _ways(db, broadcast, now, account)))
+
+
+def at_once(found: reach.Reach) -> str:
+    """What is said before anything is sent: 此刻可触达 12 人（客服消息 10、订阅通知 2），其余 3 人将……"""
+    if not found.now + found.later:
+        return "这次没有要送达的人。"
+    by = "、".join(f"{WAYS[way]} {many}" for way, many in found.by_channel.items())
+    said = f"此刻可触达 {found.now} 人" + (f"（{by}）" if by else "")
+    return said + (f"，其余 {found.later} 人将在下次互动时送达。" if found.later else "，全部能马上送达。")
+
+
+def figures(report: broadcast_reports.Report) -> Sequence[str]:
+    """The report in words, with the rule by which each number is counted."""
+    said = report.states
+    left = [f"还没发到 {said['due']} 人"] if said["due"] else []
+    stopped = [f"停止后没有发 {said['stopped']} 人"] if said["stopped"] else []
+    found = [
+        f"发给 {report.size if report.size is not None else sum(said.values())} 人",
+        f"发出 {report.told} 人，其中微信确认送达 {said['delivered']} 人",
+        f"拒收 {said['refused']} 人，失败 {said['failed']} 人，结果不明 {said['unknown']} 人",
+        f"暂时发不到 {said['unreached']} 人（下次互动时送达）",
+        *left,
+        *stopped,
+        f"点开链接 {report.clicks} 人，另有不记名打开 {report.visits} 次",
+    ]
+    if report.sign_ups is not None:
+        found.append(f"带来报名 {report.sign_ups} 人（开始发送后7天内，收到的人报了这场活动，后来取消的也算）")
+    found.append(f"取消关注 {report.unfollows} 人（开始发送后48小时内，收到的人）")
+    if report.by_wechat is not None:
+        counts = report.by_wechat
+        found.append(f"微信的回执：共{counts.total}，过滤后{counts.filtered}，成功{counts.sent}，失败{counts.errors}")
+    return found
 
 
 def _ways(db: Session, it: Broadcast, now: datetime, account: str) -> Sequence[reach.Channel]:
@@ -117,7 +150,7 @@ def _when(it: Broadcast, zone: ZoneInfo) -> str:
 
 def _figures(db: Session, it: Broadcast, now: datetime, settings: Settings) -> Sequence[str]:
     if it.started_at is not None:
-        return broadcast_reports.lines(broadcast_reports.of(db, it.id))
+        return figures(broadcast_reports.of(db, it.id))
     if it.state == "stopped":
         return ()
     return reachable(db, it, now, settings), quota(db, now, settings)

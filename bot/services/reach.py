@@ -29,7 +29,6 @@ OWN_AFFAIRS: tuple[Channel, ...] = ("subscribe", "template", "custom")
 """What is said of a follower's own registrations: the ways in the order in which they are tried."""
 BROADCAST: tuple[Channel, ...] = ("custom", "subscribe")
 """What is said to many, one by one. Never a template, which WeChat forbids for it."""
-NAMES: Mapping[str, str] = {"subscribe": "订阅通知", "template": "模板消息", "custom": "客服消息", "mass": "群发"}
 
 
 @dataclass(frozen=True)
@@ -83,12 +82,3 @@ def has_window(now: datetime) -> ColumnElement[bool]:
     clicked = and_(Follower.last_click_at > now - CLICK_WINDOW, Follower.click_used < CLICKS_PER_WINDOW)
     spoke = and_(Follower.last_message_at > now - MESSAGE_WINDOW, Follower.message_used < MESSAGES_PER_WINDOW)
     return and_(Follower.followed, or_(clicked, spoke))
-
-
-def sentence(reach: Reach) -> str:
-    """What is said before anything is sent: 此刻可触达 12 人（客服消息 10、订阅通知 2），其余 3 人将……"""
-    if not reach.now + reach.later:
-        return "这次没有要送达的人。"
-    by = "、".join(f"{NAMES[way]} {many}" for way, many in reach.by_channel.items())
-    said = f"此刻可触达 {reach.now} 人" + (f"（{by}）" if by else "")
-    return said + (f"，其余 {reach.later} 人将在下次互动时送达。" if reach.later else "，全部能马上送达。")

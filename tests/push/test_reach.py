@@ -15,7 +15,7 @@ from bot.push import channels
 from bot.push.closures import Closures
 from bot.push.facts import Facts
 from bot.push.outbox import Claimed
-from bot.services import reach
+from bot.services import broadcast_words, reach
 from bot.services.reach import Reach
 from bot.settings import PushTemplate
 from bot.storage.database import Database, writing
@@ -102,9 +102,9 @@ def test_broadcasts_prefer_a_free_window_and_never_take_a_template(db: Session) 
 
 
 def test_the_sentence() -> None:
-    assert reach.sentence(Reach(12, 3, {"custom": 10, "subscribe": 2})) == (
+    assert broadcast_words.at_once(Reach(12, 3, {"custom": 10, "subscribe": 2})) == (
         "此刻可触达 12 人（客服消息 10、订阅通知 2），其余 3 人将在下次互动时送达。"
     )
-    assert reach.sentence(Reach(0, 5)) == "此刻可触达 0 人，其余 5 人将在下次互动时送达。"
-    assert reach.sentence(Reach(4, 0, {"mass": 4})) == "此刻可触达 4 人（群发 4），全部能马上送达。"
-    assert reach.sentence(Reach(0, 0)) == "这次没有要送达的人。"
+    assert broadcast_words.at_once(Reach(0, 5)) == "此刻可触达 0 人，其余 5 人将在下次互动时送达。"
+    assert broadcast_words.at_once(Reach(4, 0, {"mass": 4})) == "此刻可触达 4 人（群发 4），全部能马上送达。"
+    assert broadcast_words.at_once(Reach(0, 0)) == "这次没有要送达的人。"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.services import broadcast_links, broadcast_reports, guardians, people
+from bot.services import broadcast_links, broadcast_reports, broadcast_words, guardians, people
 from bot.services.broadcast_reports import SIGN_UPS_WITHIN, UNFOLLOWS_WITHIN
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
@@ -49,13 +49,13 @@ def test_every_state_is_counted_and_said(office: World, db: Session) -> None:
     report = broadcast_reports.of(db, broadcast.id)
     assert report.states == {state: number for number, state in enumerate(broadcast_reports.STATES, start=1)}
     assert report.told == 2 + 3
-    assert "\n".join(broadcast_reports.lines(report)) == (
+    assert "\n".join(broadcast_words.figures(report)) == (
         "发给 36 人\n发出 5 人，其中微信确认送达 3 人\n拒收 4 人，失败 5 人，结果不明 7 人\n"
         "暂时发不到 6 人（下次互动时送达）\n还没发到 1 人\n停止后没有发 8 人\n点开链接 0 人，另有不记名打开 0 次\n"
         "带来报名 0 人（开始发送后7天内，收到的人报了这场活动，后来取消的也算）\n"
         "取消关注 0 人（开始发送后48小时内，收到的人）\n微信的回执：共9，过滤后8，成功7，失败1"
     )
-    assert "带来报名" not in "".join(broadcast_reports.lines(broadcast_reports.of(db, draft(office, activity="").id)))
+    assert "带来报名" not in "".join(broadcast_words.figures(broadcast_reports.of(db, draft(office, activity="").id)))
 
 
 def test_sign_ups_are_people_told_who_registered_for_it_within_seven_days(office: World, db: Session) -> None:
