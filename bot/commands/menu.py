@@ -93,12 +93,12 @@ def mistakes(chosen: Settings) -> list[str]:
 
 def differences(chosen: Settings) -> list[str]:
     """Of the menu and of those by tag; a line each. ClickException with WeChat's reason."""
-    from bot.push import jobs_tags
+    from bot.push import tagging
 
     client = _client(chosen)
     try:
         live = client.menu.get()
-        ids = jobs_tags.ids_of(client) if chosen.menus_by_tag or menu.live_by_tag(live) else {}
+        ids = tagging.ids_of(client) if chosen.menus_by_tag or menu.live_by_tag(live) else {}
     except CallFailed as error:
         raise click.ClickException(f"微信没有接受：{explained(error)}") from error
     # A tag that WeChat does not have yet gets a number of its own, so that it can be named.
@@ -111,15 +111,15 @@ def differences(chosen: Settings) -> list[str]:
 
 def _publish_by_tag(client: Client, chosen: Settings) -> tuple[int, int]:
     """Conditional menus cannot be changed, only added and removed; what is the same, in the same order, stays."""
-    from bot.push import jobs_tags
+    from bot.push import tagging
 
     live = menu.live_by_tag(client.menu.get())
     if not live and not chosen.menus_by_tag:
         return 0, 0
-    ids = jobs_tags.ids_of(client)
+    ids = tagging.ids_of(client)
     for tag in (one.tag.strip() for one in chosen.menus_by_tag):
         if tag not in ids:
-            ids[tag] = jobs_tags.create(client, tag)
+            ids[tag] = tagging.create(client, tag)
     wanted = menu.by_tag(chosen.menus_by_tag, ids)
     kept = 0
     while kept < min(len(live), len(wanted)) and menu.same(live[kept], wanted[kept]):
