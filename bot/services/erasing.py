@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from bot.services import actors, guardians, offers, points, redemptions, registrations, seats, volunteers
+from bot.services import actors, guardians, offers, points, redemptions, registrations, seats, tags, volunteers
 from bot.services.announcements import supersede
 from bot.services.identities import same
 from bot.services.questions import forgetting
@@ -27,7 +27,6 @@ from bot.storage.models import (
     Document,
     Erasure,
     Follower,
-    FollowerTag,
     Guardianship,
     Invitation,
     ManualEntry,
@@ -190,7 +189,7 @@ def _clear_around(db: Session, person_id: int, openids: Sequence[str], now: date
 
 def _clear_broadcasts(db: Session, openid: str, now: datetime) -> None:
     """What staff called them, what was still to come, and whether they read it; that it was sent stays counted."""
-    db.execute(delete(FollowerTag).where(FollowerTag.openid == openid))
+    tags.forget(db, openid, now)
     mine = update(Recipient).where(Recipient.openid == openid)
     db.execute(mine.where(Recipient.state == "due").values(state="stopped", settled_at=now))
     db.execute(mine.values(clicked_at=None))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.services.refusals_people import TagRefused
@@ -80,6 +80,15 @@ def take(db: Session, openids: Sequence[str] | None, name: str, now: datetime) -
     db.expire_all()
     note(db, f"follower_tags:{name}", f"从{changed}人收回")
     return changed
+
+
+def forget(db: Session, openid: str, now: datetime) -> None:
+    """Whoever is erased is called nothing any more; what WeChat knows of a follower goes when it was taken there."""
+    theirs = FollowerTag.openid == openid
+    follows = select(Follower.openid).where(Follower.openid == FollowerTag.openid, Follower.followed).exists()
+    at_wechat = and_(follows, FollowerTag.error == "", or_(FollowerTag.told_at.is_not(None), ~given()))
+    db.execute(delete(FollowerTag).where(theirs, ~at_wechat))
+    db.execute(update(FollowerTag).where(theirs, given()).values(taken_at=now, told_at=None))
 
 
 def _number(db: Session, name: str) -> int:

@@ -19,6 +19,7 @@ from bot.services import (
     people,
     personal_data,
     points,
+    tags,
     volunteers,
 )
 from bot.services.ledger import NewEntry
@@ -176,13 +177,17 @@ def test_who_is_forgotten_gets_no_broadcast_and_no_trace_of_reading_one(
     for number in (1, 2):
         world.write(Broadcast(code=f"B{number}", title="开学", author="staff:1", created_at=NOW, updated_at=NOW))
     world.write(FollowerTag(openid="o-marked", name="骨干", given_at=NOW))
+    world.write(FollowerTag(openid="o-marked", name="老队员", given_at=NOW, told_at=NOW))
     world.write(Recipient(broadcast_id=1, openid="o-marked", state="delivered", clicked_at=NOW, settled_at=NOW))
     world.write(Recipient(broadcast_id=2, openid="o-marked"))
     found = personal_data.export(db, cipher, person_id)
-    assert [len(found[title]) for title in ("标签", "群发")] == [1, 2]
+    assert [len(found[title]) for title in ("标签", "群发")] == [2, 2]
     asked = personal_data.ask_erasure(db, person_id, "o-marked", NOW)
     assert personal_data.erase(db, asked.id, asked.due_at)
     db.expire_all()
     rows = db.query(Recipient).order_by(Recipient.broadcast_id).all()
     assert [(row.state, row.clicked_at) for row in rows] == [("delivered", None), ("stopped", None)]
+    assert not tags.counted(db)
+    assert tags.untold(db, 10) == {("老队员", False): ["o-marked"]}, "WeChat is still to hear of it"
+    tags.told(db, "老队员", False, ["o-marked"], NOW)
     assert db.query(FollowerTag).count() == 0
