@@ -131,4 +131,3 @@ def revoke(number: str, reason: str, login: str) -> None:
         done = certificates.revoke(db, number, reason, actor, clock.now())
         db.commit()
     click.echo(f"{done.number} {'早已作废' if before else '已作废'}，原因：{done.revoked_reason}")
-

@@ -12,16 +12,7 @@ from sqlalchemy import ColumnElement, String, cast, delete, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.push import facts, quiet
-from bot.services import (
-    alerts,
-    announcements,
-    auditing,
-    duty,
-    invitations,
-    registrations,
-    reservations,
-    swaps,
-)
+from bot.services import alerts, announcements, auditing, duty, invitations, registrations, reservations, swaps
 from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.database import Database, writing

@@ -59,7 +59,6 @@ class Claimed:
 _COLUMNS = [getattr(Push, name) for name in Claimed.__dataclass_fields__]
 
 
-
 def _due(*kinds: ColumnElement[bool]) -> Select[Any]:
     """Parameters ``now`` and ``most``. Made once: it is asked several times a second."""
     now = bindparam("now", type_=Push.due_at.type)

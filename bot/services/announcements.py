@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import recipients
 from bot.services.quiet_hours import awake_from
+from bot.services.recipients import NOT_SAID_YET
 from bot.storage.database import writing
 from bot.storage.models import Push
 
@@ -21,7 +22,6 @@ KINDS = (
     "notice", "picture", "broadcast", "broadcast_preview",
 )  # fmt: skip
 BEIJING = ZoneInfo("Asia/Shanghai")
-NOT_SAID_YET = ("due", "unreached")
 NOTICE_REPORTED_WITHIN = timedelta(hours=1)
 # Which template serves a kind that has none of its own.
 TEMPLATE_OF = {"cancelled": "change", "offer_lapsed": "change"}

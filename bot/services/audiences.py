@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from bot.services import ages, seats
+from bot.services import ages, seats, tags
 from bot.services.refusals_broadcasts import AudienceWrong
 from bot.services.rules import USUAL, Rules
 from bot.storage.models import (
@@ -111,7 +111,7 @@ def _names(key: str) -> Select[str]:
     """All that the key may name; teams that are closed have nobody to tell."""
     known = select(_name_of(key))
     if key == "tag":
-        return known.where(FollowerTag.taken_at.is_(None))
+        return known.where(tags.given())
     if key == "team":
         return known.where(Team.closed_at.is_(None))
     return known.where(Person.area != "") if key == "area" else known
@@ -154,7 +154,7 @@ def _young_and_unasked(now: datetime, rules: Rules) -> ColumnElement[bool]:
 
 def _tag(name: str, _now: datetime, _rules: Rules) -> ColumnElement[bool]:
     has = select(FollowerTag.openid).where(FollowerTag.openid == Follower.openid, FollowerTag.name == name)
-    return has.where(FollowerTag.taken_at.is_(None)).exists()
+    return has.where(tags.given()).exists()
 
 
 def _team(code: str, _now: datetime, _rules: Rules) -> ColumnElement[bool]:

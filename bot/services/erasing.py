@@ -17,6 +17,7 @@ from bot.services import actors, guardians, offers, points, redemptions, registr
 from bot.services.announcements import supersede
 from bot.services.identities import same
 from bot.services.questions import forgetting
+from bot.services.recipients import NOT_SAID_YET
 from bot.services.rules import Rules
 from bot.storage.database import locked
 from bot.storage.models import (
@@ -174,7 +175,7 @@ def _clear_around(db: Session, person_id: int, openids: Sequence[str], now: date
     for document in db.scalars(select(Document).where(Document.person_id.in_(own))):
         db.delete(document)
     for openid in openids:
-        waits = select(Push.key).where(Push.openid == openid, Push.state.in_(("due", "unreached")))
+        waits = select(Push.key).where(Push.openid == openid, Push.state.in_(NOT_SAID_YET))
         for key in db.scalars(waits).all():
             supersede(db, key, now, reason="erased")
         # of all that was pushed only a late answer holds its words

@@ -17,6 +17,7 @@ REFUSED = "the follower wants no broadcasts"
 STOPPED = "the broadcast was stopped"
 """The error of what was not called, nor said, because somebody stopped the broadcast."""
 NOT_SAID_YET = ("due", "unreached")
+"""The states of a push that can still be taken back."""
 PAGE = 1000
 
 
