@@ -21,6 +21,7 @@ from bot.push import broadcasts_tags as tags
 from bot.push.broadcasts_duty import tell
 from bot.services import broadcasts, recipients
 from bot.services.quiet_hours import is_quiet
+from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, StorageError, locked, writing
@@ -74,8 +75,9 @@ class Carrier:
         awake = self._is_awake()
         self._try("recover", self._recover)
         self._try("begin", self._begin)
+        rules = Rules.of(self.settings)
         for id in self._sending():
-            self._try("plan", partial(pages.plan, self.database, id, self.now(), self.going))
+            self._try("plan", partial(pages.plan, self.database, id, self.now(), rules, self.going))
         if awake:
             self._try("call", self._make_calls)
         self._try("ask", self._ask)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.push import broadcasts_routes as routes
 from bot.services import announcements, audiences, broadcasts, mass_quotas, recipients
+from bot.services.rules import Rules
 from bot.storage.database import Database, locked, writing
 from bot.storage.models import Batch, Broadcast, Push, Recipient
 
@@ -50,7 +51,7 @@ def open_batch(db: Session, broadcast: Broadcast, call: str, state: str = "filli
 # -- rows -------------------------------------------------------------------------------------------------------
 
 
-def plan(database: Database, broadcast_id: int, now: datetime, going: GoOn) -> None:
+def plan(database: Database, broadcast_id: int, now: datetime, rules: Rules, going: GoOn) -> None:
     """A row for each of the audience. Whoever is killed, or paused, leaves whole pages, and the next goes on behind."""
     more = True
     while more and going():
@@ -59,13 +60,13 @@ def plan(database: Database, broadcast_id: int, now: datetime, going: GoOn) -> N
             broadcast = locked(db, Broadcast, broadcast_id)  # two workers take turns
             if broadcast is None or broadcast.state != "sending" or broadcast.size is not None:
                 return
-            more = _page(db, broadcast, now)
+            more = _page(db, broadcast, now, rules)
             db.commit()
 
 
-def _page(db: Session, broadcast: Broadcast, now: datetime) -> bool:
+def _page(db: Session, broadcast: Broadcast, now: datetime, rules: Rules) -> bool:
     last = db.scalar(select(func.max(Recipient.openid)).where(Recipient.broadcast_id == broadcast.id))
-    wanted = audiences.select_openids(db, broadcast.audience, now)
+    wanted = audiences.select_openids(db, broadcast.audience, now, rules=rules)
     if last is not None:
         wanted = wanted.where(wanted.selected_columns[0] > last)
     openids = list(db.scalars(wanted.limit(PAGE)))

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.push import broadcasts_batches, broadcasts_pages
+from bot.services.rules import USUAL
 from bot.storage.database import unguarded
 from tests.push.addressed import approved, batches, followers, report, row, seen, states
 from tests.push.stage import Stage
@@ -114,7 +115,7 @@ def test_who_was_stopped_for_a_whole_lease_writes_nothing(stage: Stage) -> None:
     followers(stage, 2)
     id = approved(stage)
     stage.write(lambda db: broadcasts_pages.begin(db, id, stage.clock, "verified_service"))
-    broadcasts_pages.plan(stage.database, id, stage.clock, lambda: True)
+    broadcasts_pages.plan(stage.database, id, stage.clock, USUAL, lambda: True)
     old = stage.write(lambda db: take(stage, db, "gone/0/1/1/0"))
     stage.write(lambda db: broadcasts_batches.recover(db, stage.clock, lease_s=-100))
     stage.later(seconds=62)
@@ -139,7 +140,7 @@ def claims_of_two_workers(stage: Stage, *, guarded: bool) -> Counter[int]:
     followers(stage, 1, broadcasts=False)
     id = approved(stage)
     stage.write(lambda db: broadcasts_pages.begin(db, id, stage.clock, "verified_service"))
-    broadcasts_pages.plan(stage.database, id, stage.clock, lambda: True)
+    broadcasts_pages.plan(stage.database, id, stage.clock, USUAL, lambda: True)
     taken: list[int] = []
     first_wrote, second_begins = threading.Event(), threading.Event()
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.push import broadcasts_pages, outbox
 from bot.push.closures import BEIJING
 from bot.services import mass_quotas
+from bot.services.rules import USUAL
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Broadcast, Follower, FollowerTag, Recipient, Staff
@@ -90,7 +91,7 @@ def test_planning_goes_on_behind_the_last_page(lite: Stage, monkeypatch: pytest.
     id = approved(lite)
     lite.write(lambda db: broadcasts_pages.begin(db, id, lite.clock, "verified_service"))
     turns = iter([True, False])
-    broadcasts_pages.plan(lite.database, id, lite.clock, lambda: next(turns))
+    broadcasts_pages.plan(lite.database, id, lite.clock, USUAL, lambda: next(turns))
     assert states(lite, id) == {"due": 2} and row(lite, id).size is None
     lite.work()
     assert row(lite, id).size == 5 and seen(lite, openids) == [1] * 5
@@ -143,7 +144,7 @@ def test_pushes_of_a_paused_broadcast_wait(lite: Stage) -> None:
     lite.writes(openid)
     id = approved(lite, channel="custom")
     lite.write(lambda db: broadcasts_pages.begin(db, id, lite.clock, "verified_service"))
-    broadcasts_pages.plan(lite.database, id, lite.clock, lambda: True)
+    broadcasts_pages.plan(lite.database, id, lite.clock, USUAL, lambda: True)
     broadcasts_pages.owe(lite.database, id, lite.clock, lambda: True)
     set_state(lite, id, "paused")
     assert lite.work() == {"due": 1} and not lite.wechat.seen(openid)
@@ -157,7 +158,7 @@ def test_at_night_nothing_leaves_and_what_waits_leaves_in_the_morning(lite: Stag
     (openid,) = followers(lite, 1)
     one_by_one = approved(lite, channel="custom")
     lite.write(lambda db: broadcasts_pages.begin(db, one_by_one, lite.clock, "verified_service"))
-    broadcasts_pages.plan(lite.database, one_by_one, lite.clock, lambda: True)
+    broadcasts_pages.plan(lite.database, one_by_one, lite.clock, USUAL, lambda: True)
     broadcasts_pages.owe(lite.database, one_by_one, lite.clock, lambda: True)
     to_all = approved(lite)
     lite.at(datetime(2026, 3, 3, 14, 30, tzinfo=timezone.utc))  # 22:30 in Beijing
@@ -202,7 +203,7 @@ def test_stopped_nothing_more_goes_out(stage: Stage, monkeypatch: pytest.MonkeyP
     openids = followers(stage, 5)
     id = approved(stage, channel="custom")
     stage.write(lambda db: broadcasts_pages.begin(db, id, stage.clock, "verified_service"))
-    broadcasts_pages.plan(stage.database, id, stage.clock, lambda: True)
+    broadcasts_pages.plan(stage.database, id, stage.clock, USUAL, lambda: True)
     broadcasts_pages.owe(stage.database, id, stage.clock, lambda: True)
     assert stage.states("broadcast") == ["due"] * 2, "never more than so many wait in the outbox"
     set_state(stage, id, "stopped")
@@ -215,7 +216,7 @@ def test_stopped_calls_are_not_made(lite: Stage) -> None:
     openids = followers(lite, 3)
     id = approved(lite)
     lite.write(lambda db: broadcasts_pages.begin(db, id, lite.clock, "verified_service"))
-    broadcasts_pages.plan(lite.database, id, lite.clock, lambda: True)
+    broadcasts_pages.plan(lite.database, id, lite.clock, USUAL, lambda: True)
     set_state(lite, id, "stopped")
     lite.work()
     assert states(lite, id) == {"stopped": 3} and seen(lite, openids) == [0] * 3
@@ -237,7 +238,7 @@ def test_who_turned_broadcasts_off_meanwhile_is_not_told(lite: Stage) -> None:
     lite.writes(openid)
     id = approved(lite, channel="custom")
     lite.write(lambda db: broadcasts_pages.begin(db, id, lite.clock, "verified_service"))
-    broadcasts_pages.plan(lite.database, id, lite.clock, lambda: True)
+    broadcasts_pages.plan(lite.database, id, lite.clock, USUAL, lambda: True)
     lite.change(openid, broadcasts=False)
     lite.work()
     assert states(lite, id) == {"refused": 1} and not lite.wechat.seen(openid)
