@@ -9,8 +9,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.push import outbox
 from bot.push.outbox import Claimed, Settlement
@@ -18,6 +17,7 @@ from bot.push.sender import put_off
 from bot.services import announcements
 from bot.storage.database import Database, writing
 from bot.storage.models import Push
+from tests.fixtures import machines
 from tests.fixtures.world import NOW
 
 WORKERS = 2
@@ -157,13 +157,7 @@ def _settlement(one: Claimed, called: bool, how: str, now: Any) -> Settlement:
 
 def play(database: Database, machine: type[Outbox], examples: int) -> None:
     machine.database = database
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples, stateful_step_count=25, deadline=None, derandomize=True, database=None,
-            phases=(Phase.generate,), suppress_health_check=list(HealthCheck),
-        ),
-    )  # type: ignore[no-untyped-call]  # fmt: skip
+    machines.play(machine, examples, 25)
 
 
 def test_no_row_is_said_twice_unmarked_and_none_is_forgotten(sqlite_database: Database) -> None:

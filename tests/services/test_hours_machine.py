@@ -9,8 +9,7 @@ from itertools import count
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
 from bot.services import actors, disputes, honours, hours, ledger, points, presence, settlement, verification_hours
@@ -18,6 +17,7 @@ from bot.services.refusals import Refused
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
 from bot.storage.models import LedgerEntry, ManualEntry, Registration, Staff
+from tests.fixtures import machines
 from tests.fixtures.world import World
 from tests.services.presence_world import saturday
 
@@ -295,12 +295,6 @@ def test_random_afternoons(database: Database, cipher: Cipher) -> None:
     SEEN.clear()
     machine = type("Played", (Afternoons,), {"database": database, "cipher": cipher})
     examples, steps = (20, 30) if database.is_sqlite else (4, 20)
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, derandomize=True, database=None,
-            phases=[Phase.generate], suppress_health_check=list(HealthCheck),
-        ),
-    )  # fmt: skip
+    machines.play(machine, examples, steps)
     if database.is_sqlite:
         assert {"HOURS_IMPOSSIBLE", "TWO_PEOPLE_NEEDED", "ALREADY_REVERSED", "minutes of two shifts"} <= set(SEEN)

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import delete
 
 from bot.services.questions import after, answering, asking, promises, reviewing
@@ -19,6 +18,7 @@ from bot.services.verification_questions import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
 from bot.storage.models import Base, Question, Staff
+from tests.fixtures import machines
 from tests.fixtures.world import NOW
 from tests.services.test_questions import Office
 
@@ -216,13 +216,7 @@ def test_random_lives(database: Database, cipher: Cipher) -> None:
     SEEN.clear()
     machine = type("Played", (Lives,), {"database": database, "cipher": cipher})
     examples, steps = (20, 40) if database.is_sqlite else (4, 25)
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, derandomize=True, database=None,
-            phases=[Phase.generate], suppress_health_check=list(HealthCheck),
-        ),
-    )  # fmt: skip
+    machines.play(machine, examples, steps)
     if database.is_sqlite:
         wanted = {"QUESTION_STATE", "QUESTION_NO_DRAFT", "merged", "went on", "answered", "withdrawn under others"}
         assert wanted <= set(+SEEN)

@@ -7,8 +7,7 @@ from itertools import count
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
 from bot.services import (
@@ -26,6 +25,7 @@ from bot.services.refusals import CapacityBelowTaken, Refused
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
 from bot.storage.models import Membership, Offer, Registration, Reservation, Team
+from tests.fixtures import machines
 from tests.fixtures.world import NOW, World, hours
 
 PEOPLE = 8
@@ -383,13 +383,7 @@ class Registering(RuleBasedStateMachine):
 
 def play(database: Database, cipher: Cipher, examples: int, steps: int) -> None:
     machine = type("Played", (Registering,), {"database": database, "cipher": cipher})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, derandomize=True, database=None,
-            phases=[Phase.generate], suppress_health_check=list(HealthCheck),
-        ),
-    )  # fmt: skip
+    machines.play(machine, examples, steps)
 
 
 def test_random_histories(database: Database, cipher: Cipher) -> None:
