@@ -44,16 +44,17 @@ def add(
             target = broadcast_links.target(db, code)
             if target is None or not (target.link or target.activity):
                 abort(404)
-            words = _activity(target.activity, now(), zone) if target.activity is not None else ""
+            shown = _shown(target.activity, now(), zone) if target.activity is not None else {}
         counted(code, request.args.get("t", ""))
         if target.link:
             return redirect(target.link, 302)
-        return make_response(render_template("notice.html", title=target.title, text=words))
+        return make_response(render_template("activity.html", title=target.title, **shown))
 
 
-def _activity(activity: Activity, now: datetime, zone: ZoneInfo) -> str:
+def _shown(activity: Activity, now: datetime, zone: ZoneInfo) -> dict[str, str]:
+    """What the page says of it; no time once nobody can come any more."""
+    shown = {"name": activity.title, "place": activity.place, "code": activity.code}
     coming = next((shift for shift in activity.shifts if shift.starts_at > now), None)
-    if activity.state != "open" or coming is None:
-        return f"{activity.title} 已经结束或取消了。回到公众号，回复 近期活动 看看别的。"
-    when = span(coming.starts_at, coming.ends_at, zone)
-    return f"{activity.title}，{when}，{activity.place}。想参加请回到公众号，回复 报名 {activity.code}。"
+    if activity.state == "open" and coming is not None:
+        shown["when"] = span(coming.starts_at, coming.ends_at, zone)
+    return shown

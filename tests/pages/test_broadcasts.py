@@ -11,7 +11,8 @@ from bot.services import broadcast_links, broadcast_reports, broadcasts
 from bot.services.broadcasts import NewBroadcast
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
-from bot.storage.models import Broadcast, Recipient
+from bot.storage.database import writing
+from bot.storage.models import Activity, Broadcast, Recipient
 from tests.fixtures.world import NOW, World
 from tests.pages.conftest import Town, get
 
@@ -29,6 +30,12 @@ def begun(db: Session, cipher: Cipher) -> None:
         db.flush()
         CODES[name] = broadcast.code
         CODES[f"{name} of a reader"] = broadcast_links.url(Settings(), cipher, broadcast, "o-reader").rpartition("/")[2]
+
+
+def cancelled(db: Session, _cipher: Cipher) -> None:
+    writing(db)
+    for activity in db.query(Activity):
+        activity.state = "cancelled"
 
 
 def counts(town: Town, code: str) -> tuple[int, int]:
@@ -61,5 +68,9 @@ def test_without_a_link_it_shows_the_activity_and_how_to_sign_up(town: Town) -> 
     town.change(begun)
     page = get(f"{town.stack.web}/b/{CODES['activity of a reader']}")
     assert page.status == 200 and "江滨公园南门" in page.text and "回复 报名 A" in page.text
+    assert "结束或取消" not in page.text
     assert counts(town, CODES["activity"]) == (1, 0)
+    town.change(cancelled)
+    page = get(f"{town.stack.web}/b/{CODES['activity']}")
+    assert "结束或取消" in page.text and "回复 报名" not in page.text
     assert get(f"{town.stack.web}/b/nosuch").status == 404
