@@ -12,8 +12,11 @@ from zoneinfo import ZoneInfo
 import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bot import clock
+from bot.console import site as console
+from bot.console.desk import Desk
 from bot.conversation.context import Context
 from bot.conversation.dispatcher import Dispatcher, Hooks
 from bot.conversation.inbox import Inbox
@@ -25,6 +28,7 @@ from bot.knowledge.library import Mind, Shelf
 from bot.knowledge.placeholders import of_organisation
 from bot.language import encoder
 from bot.pages.site import create_pages
+from bot.pages.throttle import visitor
 from bot.push import outbox
 from bot.push.tokens import ValkeyTokenStore
 from bot.push.worker import WAKE_CHANNEL
@@ -125,9 +129,28 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(create_webhook(parts.gateway, create_inbox(parts), clock.now))
     app.register_blueprint(create_health(parts))
     app.register_blueprint(create_pages(settings, parts.database, parts.cipher, parts.client, clock.now))
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/console": create_console(parts)})  # type: ignore[method-assign]
     # In each worker from its first moment: an edit must not wait until somebody writes to that process.
     os.register_at_fork(after_in_child=parts.shelf.start_watching)
     return app
+
+
+def create_console(parts: Parts) -> Flask:
+    """An app of its own, so that cookies, CSRF and headers of staff cost followers nothing."""
+    from handlers.refusals import said
+
+    desk = Desk(
+        app=console.empty_app(parts.settings, parts.cipher),
+        settings=parts.settings,
+        database=parts.database,
+        cipher=parts.cipher,
+        valkey=parts.valkey,
+        shelf=parts.shelf,
+        now=clock.now,
+        said=lambda refused: said(refused, parts.settings),
+        address=visitor,
+    )
+    return console.furnish(desk)
 
 
 def create_inbox(parts: Parts) -> Inbox:

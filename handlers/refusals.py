@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.conversation.context import Context
 from bot.language.dates import moment, span
 from bot.services import refusals as r
+from bot.settings import Settings
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import (
     refusals_activities,
@@ -30,6 +34,25 @@ def reply(ctx: Context, error: Exception) -> Reply | None:
     for kind, words in SENTENCES.items():
         if isinstance(error, kind):
             return Text(words(ctx, error))
+    raise LookupError(f"no sentence for {type(error).__name__}")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whoever reads a refusal outside a conversation: the sentences ask for no more."""
+
+    settings: Settings
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings.organisation.timezone)
+
+
+def said(error: r.Refused, settings: Settings) -> str:
+    """The words for staff in a browser: links that only WeChat follows read as their label."""
+    for kind, words in SENTENCES.items():
+        if isinstance(error, kind):
+            return re.sub(r"<a [^>]*>(.*?)</a>", r"\1", words(Reader(settings), error))  # type: ignore[arg-type]
     raise LookupError(f"no sentence for {type(error).__name__}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,21 +12,11 @@ import click
 
 from bot.commands.acting import opened
 from bot.commands.insurance import insurance
+from bot.services.roles import ROLES
 from bot.settings import settings
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-ROLES = {
-    "admin": "管理员",
-    "editor": "编辑",
-    "reviewer": "审核员",
-    "expert": "专家",
-    "leader": "队长",
-    "auditor": "审计",
-    "merchant": "商户",
-}
-PASSWORD_LENGTH = 12  # characters of a made-up password, and the fewest of a chosen one
 
 
 @click.group("staff")
@@ -45,24 +34,24 @@ def staff_command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
 def add(username: str, name: str, role: str, password_stdin: bool, as_json: bool) -> None:
     """新增一个帐号。"""
-    from argon2 import PasswordHasher
     from sqlalchemy import select
 
     from bot import clock
+    from bot.services import sign_in
     from bot.storage.database import writing
     from bot.storage.models import Staff
 
     username = username.strip()
     if not 2 <= len(username) <= 64 or not username.isprintable() or " " in username:
         raise click.ClickException("登录名应为 2–64 个字，不带空格。")
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else secrets.token_urlsafe(PASSWORD_LENGTH)
-    if len(password) < PASSWORD_LENGTH:
-        raise click.ClickException(f"密码至少 {PASSWORD_LENGTH} 个字符。")
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else sign_in.make_password()
+    if len(password) < sign_in.PASSWORD_LENGTH:
+        raise click.ClickException(f"密码至少 {sign_in.PASSWORD_LENGTH} 个字符。")
     with opened(settings()) as db:
         writing(db)
         if db.scalars(select(Staff).where(Staff.username == username)).first():
             raise click.ClickException(f"已经有叫 {username} 的帐号了，换一个登录名。")
-        hashed = PasswordHasher().hash(password)
+        hashed = sign_in.hashed(password)
         db.add(Staff(username=username, name=name, role=role, password_hash=hashed, created_at=clock.now()))
         db.commit()
     shown = {} if password_stdin else {"password": password}

@@ -18,6 +18,13 @@ class Terminal(Console):
         self.quiet = True
 
 
+def demo_password(settings: Settings) -> str:
+    from bot.services.sample_county import demo_password  # only a demo needs the tables here
+    from bot.storage.crypto import Cipher
+
+    return demo_password(Cipher(settings.security.key))
+
+
 class Report:
     def __init__(self, file: IO[str] | None = None) -> None:
         self._console = Terminal(file=file, highlight=False, soft_wrap=True)
@@ -46,6 +53,9 @@ class Report:
         if demo:
             phone = f"http://127.0.0.1:{settings.web.port + 1}/"
             self._say(f"  手机页面  [bold]{phone}[/bold]  在浏览器里打开，像在微信里一样试")
+            self._say(f"  工作台    [bold]{web}/console/[/bold]  登录名 demo-admin，密码 {demo_password(settings)}")
+        else:
+            self._say(f"  工作台    {web}/console/  [dim]帐号用 python -m bot staff add 新增[/dim]")
         self._say(f"  回调地址  {web}/wechat  [dim]公众平台“服务器配置”里填它的公网地址[/dim]")
         self._say(f"  就绪检查  {web}/readyz")
         self._say(f"  日志文件  {escape(str(settings.data_dir / 'logs'))}")

@@ -6,26 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services import actors, duty
+from bot.services.roles import DECIDES, SUPERVISES, WRITES
 from bot.storage.models import Activity, Follower, Membership, Staff
 
-DECIDES = {
-    "activity": ("admin", "reviewer"),
-    "volunteer": ("admin", "reviewer"),
-    "manual_hours": ("admin", "reviewer"),
-    "appeal": ("admin", "reviewer"),
-    "star": ("admin", "reviewer"),
-    "seal": ("admin", "reviewer"),
-    "question": ("admin", "reviewer"),
-    "broadcast": ("admin", "reviewer"),
-}
-"""Which roles of staff decide about what (domain §6.7). Sign-ups and presence are decided by whoever leads."""
-
-
-WRITES = ("admin", "editor", "reviewer")
-"""Which roles of staff draft broadcasts, see them and hold them up."""
-SUPERVISES = ("admin", "reviewer", "auditor")
-"""Which roles see what looks odd about check-ins."""
-
+__all__ = ["DECIDES", "SUPERVISES", "WRITES", "leader_of", "leads_team", "may_decide", "may_write", "staff_of"]
 
 def staff_of(db: Session, openid: str) -> Staff | None:
     """Who speaks through this WeChat account, if it is bound to an account of staff."""

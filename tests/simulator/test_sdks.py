@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from wechatpy.exceptions import WeChatClientException
 from wechatpy.oauth import WeChatOAuth
 
 from bot.simulator.media import sample_png
+from tests.fixtures.npm import installed
 from tests.simulator.conftest import APP_ID, APP_SECRET, NOTICE, REMINDER, Client
 
 PACKAGE = "co-wechat-api@3.11.0"
@@ -90,25 +90,8 @@ def test_wechatpy_logs_a_person_in(sim: Client) -> None:
     assert oauth.get_user_info()["nickname"] == "小林"
 
 
-def installed() -> Path:
-    """Where the npm package lies; fetched once into the user's cache."""
-    npm = shutil.which("npm")
-    if not npm or not shutil.which("node"):
-        pytest.skip("node and npm are not installed")
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "qingsheng" / PACKAGE
-    if not (folder / "node_modules" / "co-wechat-api").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", PACKAGE]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=150)
-        if done.returncode:
-            reachable = not any(word in done.stderr for word in ("ENOTFOUND", "ETIMEDOUT", "ECONNREFUSED", "EAI_AGAIN"))
-            assert not reachable, done.stderr
-            pytest.skip(f"the npm registry cannot be reached, and {folder} is empty")
-    return folder
-
-
 def test_co_wechat_api_walks(sim: Client, tmp_path: Path) -> None:
-    folder = installed()
+    folder = installed(PACKAGE)
     picture = tmp_path / "a.png"
     picture.write_bytes(sample_png(4))
     told = {"base": sim.base, "appid": APP_ID, "secret": APP_SECRET, "openid": sim.follow(), "template": REMINDER}

@@ -19,7 +19,7 @@ from bot.storage.models.merits import (
     Reward,
     StarAward,
 )
-from bot.storage.models.people import Consent, Follower, NoticeConsent, NoticeConsentEvent, Person, Staff
+from bot.storage.models.people import Consent, Follower, NoticeConsent, NoticeConsentEvent, Person, SignIn, Staff
 from bot.storage.models.pushes import Push
 from bot.storage.models.questions import (
     Expert,
@@ -51,6 +51,6 @@ __all__ = [
     "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
     "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "ProblemItem", "ProblemList", "Push", "Question",
     "QuestionClock", "QuestionEntry", "QuestionNumber", "Recipient", "Redemption", "Registration",
-    "Reservation", "Reward", "Roster", "SavedSession", "Shift", "Staff", "StarAward", "Suspension", "Swap",
+    "Reservation", "Reward", "Roster", "SavedSession", "Shift", "SignIn", "Staff", "StarAward", "Suspension", "Swap",
     "Team", "UTCDateTime", "Volunteer",
 ]  # fmt: skip

@@ -114,6 +114,7 @@ class Staff(Base):
     """Someone with a console login; ``openid`` binds the WeChat account that may give commands in chat.
 
     ``bind_hash`` is the keyed hash of the code that binds it, good until ``bind_until``. ``on_duty``: woken by alerts.
+    ``totp_encrypted``: the secret of a second factor. ``disabled_at``: may neither log in nor command any more.
     """
 
     __tablename__ = "staff"
@@ -128,4 +129,22 @@ class Staff(Base):
     bind_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     bind_until: Mapped[datetime | None]
     on_duty: Mapped[bool] = mapped_column(default=False)
+    totp_encrypted: Mapped[bytes | None]
+    disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class SignIn(Base):
+    """One attempt to log in at the console, only ever added: it limits guessing and says who was in.
+
+    ``outcome``: in, password, code, limited, disabled. ``address`` is the visitor's IP
+    (网络安全法 art. 21: such logs are kept for six months at least).
+    """
+
+    __tablename__ = "sign_ins"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    username: Mapped[str] = mapped_column(String(64), index=True)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    address: Mapped[str] = mapped_column(String(64), index=True)
+    outcome: Mapped[str] = mapped_column(String(16))
