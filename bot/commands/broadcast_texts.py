@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +15,6 @@ from bot.settings import settings
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-PICTURES = {".jpg": 10_000_000, ".jpeg": 10_000_000, ".png": 10_000_000}
-"""What WeChat takes as an article's picture, and bytes at most (platform §3.8)."""
 TEXTS = (
     click.option("--body", help="正文；也可以用 --body-file"),
     click.option("--body-file", type=click.File(encoding="utf-8"), help="从文件读正文，- 是标准输入"),
@@ -67,15 +64,13 @@ def _condition(text: str) -> tuple[str, object]:
 
 
 def _kept(picture: Path) -> str:
-    """A copy below the data folder, so that the worker finds it whatever becomes of the original."""
-    most, content = PICTURES.get(picture.suffix.lower()), picture.read_bytes()
-    if most is None or len(content) > most:
-        raise click.ClickException("图片要是 jpg 或 png，不超过 10 MB。")
-    name = f"broadcasts/{hashlib.sha256(content).hexdigest()[:16]}{picture.suffix.lower()}"
-    path = settings().data_dir / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return name
+    from bot.services import broadcast_pictures
+    from bot.services.refusals_broadcasts import BroadcastIncomplete
+
+    try:
+        return broadcast_pictures.keep(settings().data_dir, picture.read_bytes())
+    except BroadcastIncomplete as wrong:
+        raise click.ClickException("图片要是 jpg 或 png，不超过 10 MB。") from wrong
 
 
 @contextmanager

@@ -42,9 +42,14 @@ def line(broadcast: Broadcast) -> str:
 
 def card(db: Session, broadcast: Broadcast, now: datetime, settings: Settings) -> list[str]:
     """All there is to know before deciding; of one that has begun, what became of it."""
-    zone, it = ZoneInfo(settings.organisation.timezone), broadcast
-    activity = activity_of(db, it)
-    facts = (
+    said = [f"{name}：{text}" for name, text in facts(db, broadcast, now, settings)]
+    return [f"群发 {line(broadcast)}", *said, *_figures(db, broadcast, now, settings)]
+
+
+def facts(db: Session, it: Broadcast, now: datetime, settings: Settings) -> list[tuple[str, str]]:
+    """Names and texts of what is known of it, in the order in which one reads."""
+    zone, activity = ZoneInfo(settings.organisation.timezone), activity_of(db, it)
+    known = (
         ("正文", it.body),
         ("活动", f"{activity.code} {activity.title}" if activity is not None else ""),
         ("链接", it.link),
@@ -56,7 +61,7 @@ def card(db: Session, broadcast: Broadcast, now: datetime, settings: Settings) -
         ("开始", _when(it, zone)),
         ("问题", it.error),
     )
-    return [f"群发 {line(it)}", *(f"{name}：{text}" for name, text in facts if text), *_figures(db, it, now, settings)]
+    return [(name, text) for name, text in known if text]
 
 
 def step(broadcast: Broadcast) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services import actors, audiences, listeners
@@ -33,7 +33,8 @@ from bot.storage.models import Activity, Broadcast
 
 __all__ = [
     "CHANNELS", "FIELDS", "NewBroadcast", "activity_of", "approve", "begin", "create", "due", "edit", "fail", "finish",
-    "get", "listed", "made", "pause", "pending", "preview_done", "preview_due", "reject", "resume", "stop", "submit",
+    "found", "get", "listed", "made", "pause", "pending", "preview_done", "preview_due", "reject", "resume", "stop",
+    "submit",
 ]  # fmt: skip
 
 CHANNELS = ("auto", "mass", "article", "notice", "custom")
@@ -185,6 +186,17 @@ def listed(db: Session, limit: int = 10, *, state: str = "") -> Sequence[Broadca
     """The newest first, of one state if given."""
     known = select(Broadcast).where(Broadcast.state == state) if state else select(Broadcast)
     return db.scalars(known.order_by(Broadcast.id.desc()).limit(limit)).all()
+
+
+def found(state: str = "", text: str = "") -> Select[Broadcast]:
+    """The newest first; ``text`` stands in the title or the body."""
+    query = select(Broadcast).order_by(Broadcast.id.desc())
+    if state:
+        query = query.where(Broadcast.state == state)
+    if text:
+        said = (Broadcast.title, Broadcast.body)
+        query = query.where(or_(*(column.contains(text, autoescape=True) for column in said)))
+    return query
 
 
 def activity_of(db: Session, broadcast: Broadcast) -> Activity | None:

@@ -110,6 +110,7 @@ class Colleague:
     def look(self, name: str) -> None:
         """What every page must hold: no sideways scrolling, no serious finding of axe; and a picture of it."""
         page = self.page
+        page.wait_for_load_state("load")
         width = page.viewport_size["width"] if page.viewport_size else 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} scrolls sideways"
         if not page.evaluate("Boolean(window.axe)"):

@@ -66,7 +66,7 @@ def said(console: Console, *words: str, **more: str) -> str:
 def test_from_a_draft_to_its_report(console: Console, tmp_path: Path) -> None:
     database = staffed(tmp_path / "data" / "qingsheng.db")
     picture = tmp_path / "河.png"
-    picture.write_bytes(b"\x89PNG")
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n")
     made = said(
         console, "create", "--title", "周末去江边", "--body", "一起去", "--picture", str(picture), "--by", "wang"
     )
@@ -103,7 +103,7 @@ def test_from_a_draft_to_its_report(console: Console, tmp_path: Path) -> None:
         roles = dict(db.execute(select(Staff.username, Staff.id)).all())  # type: ignore[arg-type]
         it = broadcasts.get(db, 1)
         assert (it.author, it.reviewer) == (f"staff:{roles['wang']}", f"staff:{roles['li']}")
-        assert (tmp_path / "data" / it.picture).read_bytes() == b"\x89PNG"
+        assert (tmp_path / "data" / it.picture).read_bytes() == b"\x89PNG\r\n\x1a\n"
     database.dispose()
 
 
