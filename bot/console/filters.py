@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from bot.console.desk import Desk
 from bot.language.dates import moment, span
-from bot.services import actors
+from bot.services import actors, hours
 
 COLOURS = {
     "good": "green", "bad": "red", "wait": "orange", "busy": "azure", "calm": "secondary",
@@ -30,7 +30,10 @@ def add(desk: Desk) -> None:
         """“5分钟前”, “2小时后”."""
         return "—" if value is None else distance((value - desk.now()).total_seconds())
 
-    filters.update(at=at, ago=ago, hours=hours, day=day, span=lambda start, end: span(start, end, desk.zone))
+    filters.update(
+        at=at, ago=ago, day=day, hours=lambda minutes: hours.shown(minutes or 0),
+        span=lambda start, end: span(start, end, desk.zone),
+    )  # fmt: skip
     desk.app.jinja_env.globals.update(icon=icon, badge=badge, actor_name=actors.name)
 
 
@@ -40,12 +43,6 @@ def distance(seconds: float) -> str:
         if size >= length:
             return f"{int(size // length)}{unit}{side}"
     return "刚刚" if seconds <= 0 else "马上"
-
-
-def hours(minutes: int | None) -> str:
-    """Hours with one decimal, rounded down as on every paper (domain §2.2)."""
-    tenths = (abs(minutes or 0) * 10) // 60
-    return f"{'-' if (minutes or 0) < 0 and tenths else ''}{tenths // 10}.{tenths % 10}"
 
 
 def day(value: date | None) -> str:
