@@ -21,7 +21,6 @@ router = Router("attendance_staff")
 
 PAGE = 5
 ANOMALIES = "attendance.anomalies"
-UNITS = {"people": "{}人", "listed": "名单{}人", "seconds": "相隔{}秒", "metres": "{}米", "radius": "应在{}米内"}
 
 
 # -- appeals ------------------------------------------------------------------------------------------
@@ -139,7 +138,7 @@ def _odd(ctx: Context, offset: int) -> Reply | None:
     if not page:
         return Text("近30天的签到没有看到异常。")
     lines = [
-        f"{number}. {one.code} {one.title}（{moment(one.starts_at, ctx.zone)}）{anomalies.KINDS[one.kind]}：{_facts(one)}"
+        f"{number}. {one.code} {one.title}（{moment(one.starts_at, ctx.zone)}）{anomalies.KINDS[one.kind]}：{anomalies.said(one)}"
         for number, one in enumerate(page, start=offset + 1)
     ]
     left = len(all_of_them) - offset - len(page)
@@ -148,6 +147,3 @@ def _odd(ctx: Context, offset: int) -> Reply | None:
         lines.append(f"还有{left}条，回复 {choice_link('更多')}。")
     return Text("近30天要看一看的（只是线索，不等于有问题）：\n" + "\n".join(lines))
 
-
-def _facts(one: anomalies.Anomaly) -> str:
-    return "，".join(UNITS[name].format(value) for name, value in one.facts.items())

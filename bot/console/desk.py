@@ -118,7 +118,7 @@ class Desk:
                 who = login_session.who(db, self.cipher, self.now())
                 if who is None:
                     return _to_login()
-                g.who = who
+                g.who, g.db = who, db
                 if not who.may(may):
                     abort(403)
                 actors.acting(db, who.actor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from flask import g
 from markupsafe import Markup, escape
 
 from bot.console.desk import Desk
@@ -31,8 +32,8 @@ def add(desk: Desk) -> None:
         return "—" if value is None else distance((value - desk.now()).total_seconds())
 
     filters.update(
-        at=at, ago=ago, day=day, hours=lambda minutes: hours.shown(minutes or 0),
-        span=lambda start, end: span(start, end, desk.zone),
+        at=at, ago=ago, day=day, actor=lambda actor: actors.name(g.db, actor),
+        hours=lambda minutes: hours.shown(minutes or 0), span=lambda start, end: span(start, end, desk.zone),
     )  # fmt: skip
     desk.app.jinja_env.globals.update(icon=icon, badge=badge, actor_name=actors.name)
 

@@ -32,6 +32,9 @@ KINDS = {
 }
 
 
+UNITS = {"people": "{}人", "listed": "名单{}人", "seconds": "相隔{}秒", "metres": "{}米", "radius": "应在{}米内"}
+
+
 @dataclass(frozen=True)
 class Anomaly:
     """``facts``: numbers behind it (people, seconds, metres); never names or phone numbers."""
@@ -42,6 +45,11 @@ class Anomaly:
     title: str
     starts_at: datetime
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+def said(one: Anomaly) -> str:
+    """The numbers in words: 名单12人."""
+    return "，".join(UNITS[name].format(value) for name, value in one.facts.items())
 
 
 def found(db: Session, now: datetime, *, days: int = 30, rules: Rules = USUAL) -> list[Anomaly]:

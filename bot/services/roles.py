@@ -37,8 +37,9 @@ MAY: dict[str, tuple[str, ...]] = {
     "activities.hold": ("admin", "reviewer"),  # change what is published, cancel it
     "roster.see": ("admin", "editor", "reviewer"),
     "attendance.record": ("admin",),
-    "hours.see": SUPERVISES,
-    "hours.propose": ("admin", "editor"),
+    "hours.see": (*SUPERVISES, "editor"),
+    "hours.settle": ("admin", "reviewer"),
+    "hours.propose": ("admin", "editor", "reviewer"),
     "hours.decide": DECIDES["manual_hours"],
     "stars.decide": DECIDES["star"],
     "seals.decide": DECIDES["seal"],

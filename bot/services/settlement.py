@@ -132,6 +132,23 @@ def settle_late(db: Session, now: datetime, rules: Rules = USUAL) -> int:
 def due(db: Session, now: datetime, rules: Rules = USUAL) -> Iterator[Due]:
     """Shifts over for seven working days or ten, with somebody on the list, whose hours are not recorded."""
     today = now.astimezone(rules.timezone).date()
+    for shift in unsettled(db, now):
+        last_day = last_day_for(shift, rules)
+        ended = (shift.ended_at or shift.ends_at).astimezone(rules.timezone).date()
+        if today > last_day:
+            yield Due(shift, last_day, "breach")
+        elif today >= working_days.add(ended, rules.volunteering.settle_warning_days):
+            yield Due(shift, last_day, "warning")
+
+
+def last_day_for(shift: Shift, rules: Rules = USUAL) -> date:
+    """Ten working days after it ended (67号令 第11条)."""
+    ended = (shift.ended_at or shift.ends_at).astimezone(rules.timezone).date()
+    return working_days.add(ended, rules.volunteering.settle_days)
+
+
+def unsettled(db: Session, now: datetime) -> Sequence[Shift]:
+    """Shifts that are over, with somebody on the list, whose hours are not recorded; the oldest first."""
     listed = exists().where(Registration.shift_id == Shift.id, Registration.state.in_(seats.ENGAGED))
     over = (
         select(Shift)
@@ -140,13 +157,7 @@ def due(db: Session, now: datetime, rules: Rules = USUAL) -> Iterator[Due]:
         .where(Activity.state == "open", Activity.kind == ledger.COUNTS)
         .order_by(Shift.ends_at, Shift.id)
     )
-    for shift in db.scalars(over):
-        ended = (shift.ended_at or shift.ends_at).astimezone(rules.timezone).date()
-        last_day = working_days.add(ended, rules.volunteering.settle_days)
-        if today > last_day:
-            yield Due(shift, last_day, "breach")
-        elif today >= working_days.add(ended, rules.volunteering.settle_warning_days):
-            yield Due(shift, last_day, "warning")
+    return db.scalars(over).all()
 
 
 def warn(db: Session, now: datetime, rules: Rules = USUAL) -> int:
