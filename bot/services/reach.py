@@ -77,6 +77,12 @@ def counted(
     return Reach(sum(many.values()), later, {way: many[way] for way in ways if way in many})
 
 
+def reaches(db: Session, openid: str, now: datetime, account: str) -> bool:
+    """Whether a free text reaches this follower now; else it waits for their next message."""
+    open_now = select(Follower.openid).where(Follower.openid == openid, has_window(now))
+    return "custom" in RIGHTS[account] and db.scalars(open_now).first() is not None
+
+
 def has_window(now: datetime) -> ColumnElement[bool]:
     """Whether a follower's customer-service window is open and not used up."""
     clicked = and_(Follower.last_click_at > now - CLICK_WINDOW, Follower.click_used < CLICKS_PER_WINDOW)
