@@ -91,7 +91,7 @@ class Conversation(Section):
     reply_budget_s: Annotated[float, Field(gt=0, lt=5)] = 4.5
     agents: Literal["staff", "wechat"] = "staff"
     silence_minutes: Count = 30
-    keep_days: Count = 180
+    keep_days: Annotated[int, Field(ge=7)] = 180
 
 
 class Understanding(Section):
