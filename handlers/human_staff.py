@@ -21,7 +21,9 @@ from handlers.verbatim import as_typed
 
 router = Router("human_staff")
 
-NUMBER = r"(?:[HhＨ]\s*)?(?P<number>\d{1,9})"
+NUMBER = r"(?:[Hh]\s*)?(?P<number>\d{1,9})"
+BEFORE_WORDS = r"(?:[Hh]\s*(?P<number>\d{1,9})(?!\d)|(?P<plain>\d{1,9})(?=[\s:：,，。]|$))"
+"""回复 H12您好, 回复 12 您好; but 回复 12点见 names no conversation."""
 NAMED = re.compile(r"\bH(?P<number>\d{1,9})\b", re.ASCII)
 SHOWN = 10
 Deed = Callable[[Context, Staff, int], Reply]
@@ -32,7 +34,8 @@ def by_those_on_duty(deed: Deed) -> Callable[[Context], Reply | None]:
 
     @wraps(deed)
     def handler(ctx: Context) -> Reply | None:
-        staff, number = authority.staff_of(ctx.db, ctx.openid), int(str(ctx.args["number"]))
+        staff = authority.staff_of(ctx.db, ctx.openid)
+        number = int(str(ctx.args["number"] or ctx.args["plain"]))
         if staff is None or not conversations.may_attend(ctx.db, staff, number):
             ctx.args = {}
             return None
@@ -76,10 +79,10 @@ def show(ctx: Context, staff: Staff, number: int) -> Reply:
     return Text(_thread(ctx, row, lines, f"{row.code} {state}"))
 
 
-@router.pattern(rf"回复{BETWEEN}{NUMBER}(?!\d){BETWEEN}(?P<text>[\s\S]*)")
+@router.pattern(rf"回复{BETWEEN}{BEFORE_WORDS}{BETWEEN}(?P<text>[\s\S]*)")
 @by_those_on_duty
 def say(ctx: Context, staff: Staff, number: int) -> Reply:
-    return _say(ctx, staff, number, str(ctx.args["text"]))
+    return _say(ctx, staff, number, as_typed(ctx, str(ctx.args["text"])))
 
 
 @router.pattern(rf"结束{BETWEEN}{NUMBER}")
@@ -89,14 +92,14 @@ def end(ctx: Context, staff: Staff, number: int) -> Reply:
     return Text(f"{row.code} 已结束，已告诉对方。辛苦了。")
 
 
-@router.pattern(r"[HhＨ]\s*(?P<number>\d{1,9})(?!\d)[\s:：,，。]+(?P<text>[\s\S]+)")
+@router.pattern(r"[Hh]\s*(?P<number>\d{1,9})(?!\d)[\s:：,，。]+(?P<text>[\s\S]+)")
 def say_by_number(ctx: Context) -> Reply | None:
     """H12 您好: only in a conversation of their own, for activities have such codes too."""
     staff, number = authority.staff_of(ctx.db, ctx.openid), int(str(ctx.args["number"]))
     if staff is None or number not in {row.id for row in conversations.of_staff(ctx.db, staff.id)}:
         ctx.args = {}
         return None
-    return _say(ctx, staff, number, str(ctx.args["text"]))
+    return _say(ctx, staff, number, as_typed(ctx, str(ctx.args["text"])))
 
 
 @router.when(lambda ctx: _quoted(ctx) is not None)
@@ -117,8 +120,7 @@ def _quoted(ctx: Context) -> tuple[int, str] | None:
 
 
 def _say(ctx: Context, staff: Staff, number: int, words: str) -> Reply:
-    words = as_typed(ctx, words) if words.strip() else ""
-    if not words:
+    if not words.strip():
         return Text(f"请把要说的话写在后面，比如：回复 H{number} 您好，我是值班老师，请问什么事？")
     row = conversations.say(ctx.db, ctx.cipher, number, staff.id, words, ctx.now)
     if reaches(ctx.db, row.openid, ctx.now, ctx.settings.wechat.account):
