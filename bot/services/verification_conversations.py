@@ -40,7 +40,7 @@ def _sealed(db: Session, cipher: Cipher, _now: datetime | None) -> Iterator[Brea
     sealed = select(ConversationMessage.id, ConversationMessage.text_encrypted)
     for id, words in db.execute(sealed.where(ConversationMessage.text_encrypted.is_not(None))):
         try:
-            cipher.decrypt(words)
+            cipher.decrypt(words or b"")
         except Undecipherable:
             yield Breach("conversation_sealed", "cannot be opened with the key of today", (id,))
 
