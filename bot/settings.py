@@ -85,8 +85,13 @@ class Web(Section):
 
 
 class Conversation(Section):
+    """``agents``: who answers 人工; the last two are about conversations with our own staff."""
+
     session_minutes: Count = 30
     reply_budget_s: Annotated[float, Field(gt=0, lt=5)] = 4.5
+    agents: Literal["staff", "wechat"] = "staff"
+    silence_minutes: Count = 30
+    keep_days: Annotated[int, Field(ge=7)] = 180
 
 
 class Understanding(Section):

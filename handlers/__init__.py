@@ -23,6 +23,8 @@ from handlers import (
     faq,
     follow,
     guardians,
+    human,
+    human_staff,
     joining,
     late_entries,
     leaders,
@@ -93,7 +95,9 @@ WISHES = frozenset(INTENTS) - {"faq.chosen"}
 
 ROUTERS = [
     duty.router,  # 收到 J12, 回复 J12 …: the bound few, whose answers may hold the very words of danger
+    human_staff.router,  # 会话, 接待 H12, 回复 H12 …: of those on duty, for the same reason
     crisis.router,  # somebody may be in danger
+    human.router,  # whoever has a person to talk to is not disturbed by the program
     always.router,  # 帮助 人工 继续, at any moment
     crisis.aftermath,  # where they are, and what else they say in the hour after
     attendance.sheets,  # the code of a printed sheet, scanned

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.wechat.replies import Reply, Text, choice_link
+from handlers import human
 
 router = Router("always")
 
@@ -31,13 +32,9 @@ def give_help(ctx: Context) -> Reply:
 
 
 @router.intent("always.human")
-@router.words("人工", "转人工", "人工客服", "找人工")
-def human(ctx: Context) -> Reply:
-    office = ctx.settings.organisation
-    return Text(
-        f"{office.short_name}的老师在{office.office_hours}上班，电话 {office.phone}，地址：{office.address}。\n"
-        f"青少年心理和权益方面的事，也可以直接拨 {office.hotline}。"
-    )
+@router.words(*human.WANTED)
+def find_human(ctx: Context) -> Reply:
+    return human.start(ctx)
 
 
 @router.words("返回", "上一步")

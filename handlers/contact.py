@@ -56,7 +56,8 @@ class Departure:
             lines.append(self._forms.reminder(ctx))
         kept = self._kept(ctx) if ctx.has_kept else []
         if kept:
-            lines += [f"——\n您有{len(kept)}条之前没送到的提醒：", *kept]
+            lines += ["——"] if reply.content else []
+            lines += [f"您有{len(kept)}条之前没送到的提醒：", *kept]
         return Text("\n".join(line for line in lines if line))
 
     def _note(self, ctx: Context) -> None:

@@ -8,7 +8,7 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.language.crisis import Need, examine
 from bot.language.places import names_place
-from bot.services import alerts, duty
+from bot.services import alerts, conversations, duty
 from bot.services.questions import asking
 from bot.services.rules import Rules
 from bot.settings import Settings
@@ -35,6 +35,8 @@ def help_now(ctx: Context) -> Reply:
     openid = follower(ctx).openid
     alert = alerts.open_alert(ctx.db, ctx.cipher, openid, need, ctx.text, ctx.now)
     asking.urgent(ctx.db, ctx.cipher, openid, alert.id, ctx.text, ctx.now, Rules.of(ctx.settings))
+    if _has_person(ctx):
+        conversations.receive(ctx.db, ctx.cipher, openid, "text", ctx.text, ctx.now)
     woken = bool(duty.on_duty(ctx.db))
     log.warning("crisis.message", alert=alert.code, need=need)
     if not woken:
@@ -42,7 +44,7 @@ def help_now(ctx: Context) -> Reply:
     return Text(f"{numbers(need, ctx.settings)}\n{NOTIFIED if woken else ALONE}")
 
 
-@router.when(lambda ctx: bool(ctx.text) and ctx.session.form is None and _risk(ctx) == "soft")
+@router.when(lambda ctx: bool(ctx.text) and ctx.session.form is None and not _has_person(ctx) and _risk(ctx) == "soft")
 def soft(ctx: Context) -> Reply:
     return Text(
         f"听起来压力很大，需要找人聊聊吗？可以直接拨青少年服务热线 {ctx.settings.organisation.hotline}，"
@@ -104,6 +106,11 @@ def whatever_happens(message: Message, settings: Settings) -> str | None:
     text = message.content if isinstance(message, TextMessage) else getattr(message, "recognition", "")
     found = examine(text)
     return f"{numbers(found.need, settings)}\n{ALONE}" if found.risk == "crisis" else None
+
+
+def _has_person(ctx: Context) -> bool:
+    """They talk to one of us already, who hears this as well."""
+    return ctx.follower is not None and ctx.follower.conversation is not None
 
 
 def _risk(ctx: Context) -> str | None:

@@ -18,6 +18,7 @@ from handlers import (
     refusals_attendance,
     refusals_broadcasts,
     refusals_certificates,
+    refusals_conversations,
     refusals_hours,
     refusals_merits,
     refusals_people,
@@ -120,5 +121,6 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     **refusals_activities.SENTENCES,
     **refusals_merits.SENTENCES,
     **refusals_questions.SENTENCES,
+    **refusals_conversations.SENTENCES,
     **refusals_broadcasts.SENTENCES,
 }

@@ -12,12 +12,24 @@ from sqlalchemy import ColumnElement, String, cast, delete, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.push import facts, quiet
-from bot.services import alerts, announcements, auditing, duty, invitations, registrations, reservations, swaps
+from bot.services import (
+    alerts,
+    announcements,
+    auditing,
+    conversation_messages,
+    duty,
+    invitations,
+    registrations,
+    reservations,
+    swaps,
+)
 from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.database import Database, writing
 from bot.storage.models import (
     Activity,
+    Conversation,
+    ConversationMessage,
     Delivery,
     Document,
     EntryCount,
@@ -163,8 +175,9 @@ def retire_kept(database: Database, now: datetime) -> int:
 
 def purge(database: Database, now: datetime, settings: Settings) -> int:
     """Deliveries that WeChat will not repeat any more, documents whose links are over, sessions saved in outages long
-    ago, and what was kept to learn from for as long as the settings say."""
+    ago, and what was kept to learn from, or said with staff, for as long as the settings say."""
     learned = now - timedelta(days=settings.understanding.keep_gaps_days)
+    messages, conversations = conversation_messages.ended_before(now - timedelta(days=settings.conversation.keep_days))
     first_day = learned.astimezone(ZoneInfo(settings.organisation.timezone)).date()
     return (
         _remove(database, Delivery.key, Delivery.at < now - DELIVERIES_LIVE)
@@ -172,6 +185,8 @@ def purge(database: Database, now: datetime, settings: Settings) -> int:
         + _remove(database, SavedSession.openid, SavedSession.saved_at < now - DELIVERIES_LIVE)
         + _remove(database, Gap.id, Gap.at < learned)
         + _remove(database, EntryCount.day, EntryCount.day < first_day)
+        + _remove(database, ConversationMessage.id, messages)
+        + _remove(database, Conversation.id, conversations)
     )
 
 

@@ -13,7 +13,18 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from bot.services import actors, guardians, offers, points, redemptions, registrations, seats, tags, volunteers
+from bot.services import (
+    actors,
+    conversation_messages,
+    guardians,
+    offers,
+    points,
+    redemptions,
+    registrations,
+    seats,
+    tags,
+    volunteers,
+)
 from bot.services.announcements import supersede
 from bot.services.identities import same
 from bot.services.questions import forgetting
@@ -183,6 +194,7 @@ def _clear_around(db: Session, person_id: int, openids: Sequence[str], now: date
         db.execute(late.values(payload={}))
         _clear_broadcasts(db, openid, now)
         forgetting.forget(db, openid, now, rules)
+        conversation_messages.forget(db, openid, now)
         if (saved := db.get(SavedSession, openid)) is not None:
             db.delete(saved)
     db.flush()

@@ -21,8 +21,8 @@ _NOTED = {"message": timedelta(minutes=10), "click": timedelta(seconds=20)}
 
 
 def follower(db: Session, openid: str) -> Follower | None:
-    """With their open alert, if there is one: in the same question, for it is asked for every message."""
-    return db.get(Follower, openid, options=[joinedload(Follower.open_alert)])
+    """With their open alert and conversation, if any: in the same question, for it is asked for every message."""
+    return db.get(Follower, openid, options=[joinedload(Follower.open_alert), joinedload(Follower.conversation)])
 
 
 def follow(db: Session, openid: str, scene: str, now: datetime) -> Follower:

@@ -27,6 +27,8 @@ from bot.storage.models import (
     Certificate,
     Completion,
     Consent,
+    Conversation,
+    ConversationMessage,
     Document,
     Erasure,
     Follower,
@@ -70,12 +72,13 @@ OF_PERSON: dict[str, tuple[type[Base], str]] = {
 OF_ACCOUNT: dict[str, type[Base]] = {
     "微信帐号": Follower, "标签": FollowerTag, "订阅消息授权": NoticeConsent, "订阅消息授权变化": NoticeConsentEvent,
     "发给您的消息": Push, "群发": Recipient, "值班求助": Alert, "青年之声提问": Question,
+    "人工对话": Conversation,
 }  # fmt: skip
 OF_REGISTRATION: dict[str, type[Base]] = {"候补邀请": Offer, "转让换班": Swap, "受邀": Invitation}
 HIDDEN = {
     "content_encrypted", "author", "reviewer", "leader", "contact", "people", "code_hash",
-    "by", "assignee_id", "id_hash", "phone_hash", "token_hash", "sha256", "fence", "leased_by", "leased_until",
-    "wechat_id",
+    "by", "assignee_id", "taken_by", "ended_by", "staff_id", "id_hash", "phone_hash", "token_hash", "sha256", "fence",
+    "leased_by", "leased_until", "wechat_id",
 }  # fmt: skip
 """Columns that say nothing about the person, or would only help somebody else."""
 
@@ -102,6 +105,9 @@ def export(db: Session, cipher: Cipher, person_id: int) -> dict[str, Any]:
     asked = [row.id for row in rows["青年之声提问"] if isinstance(row, Question)]
     said = select(QuestionEntry).where(QuestionEntry.question_id.in_(asked), QuestionEntry.kind.not_in(INSIDE))
     rows["青年之声往来"] = list(db.scalars(said.order_by(QuestionEntry.id)))
+    talks = [row.id for row in rows["人工对话"] if isinstance(row, Conversation)]
+    said_there = select(ConversationMessage).where(ConversationMessage.conversation_id.in_(talks))
+    rows["人工对话往来"] = list(db.scalars(said_there.order_by(ConversationMessage.id)))
     told = select(InsuranceRoster).where(InsuranceRoster.shift_id.in_([row.shift_id for row in rows["报名"]]))  # type: ignore[attr-defined]
     own = {record.id for record in records}
     rows["投保名单"] = [row for row in db.scalars(told.order_by(InsuranceRoster.id)) if own & set(row.people)]

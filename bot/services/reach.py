@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from sqlalchemy.orm import Session
 
 from bot.settings import PushTemplate
-from bot.storage.models import Follower, NoticeConsent
+from bot.storage.models import Follower, NoticeConsent, Push
 
 Channel = Literal["subscribe", "template", "custom", "mass"]
 
@@ -75,6 +75,19 @@ def counted(
     many = {way: count for way, count in db.execute(told)}  # noqa: C416
     later = many.pop("", 0)
     return Reach(sum(many.values()), later, {way: many[way] for way in ways if way in many})
+
+
+def reaches(db: Session, openid: str, now: datetime, account: str) -> bool:
+    """Whether all that is owed to this follower by now finds room in their windows; else some waits for their next
+    message. What is on its way is counted: the window's own count follows a moment later."""
+    follower = db.get(Follower, openid, populate_existing=True)
+    if follower is None or not follower.followed or "custom" not in RIGHTS[account]:
+        return False
+    clicked, spoke = follower.last_click_at, follower.last_message_at
+    room = CLICKS_PER_WINDOW - follower.click_used if clicked and now - clicked < CLICK_WINDOW else 0
+    room += MESSAGES_PER_WINDOW - follower.message_used if spoke and now - spoke < MESSAGE_WINDOW else 0
+    owed = select(func.count()).where(Push.openid == openid, Push.state.in_(("due", "sending")), Push.due_at <= now)
+    return db.scalars(owed).one() <= room
 
 
 def has_window(now: datetime) -> ColumnElement[bool]:

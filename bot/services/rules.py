@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.settings import Settings
+from bot.settings import Conversation, Settings
 from bot.settings_voice import Voice
 from bot.settings_volunteering import Attendance, Volunteering
 
@@ -25,7 +25,7 @@ V = TypeVar("V", bound=Version)
 class Rules:
     """``waitlist_limit``: for shifts that set none. ``cancel_free_hours``: cancelling nearer to the start is late.
 
-    ``attendance``, ``volunteering`` and ``voice`` are the sections of config.yaml with these names.
+    ``attendance``, ``volunteering``, ``voice`` and ``conversation`` are the sections of config.yaml with these names.
     """
 
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
@@ -34,6 +34,7 @@ class Rules:
     attendance: Attendance = field(default_factory=Attendance)
     volunteering: Volunteering = field(default_factory=Volunteering)
     voice: Voice = field(default_factory=Voice)
+    conversation: Conversation = field(default_factory=Conversation)
 
     @classmethod
     def of(cls, settings: Settings) -> Rules:
@@ -44,6 +45,7 @@ class Rules:
             attendance=settings.attendance,
             volunteering=settings.volunteering,
             voice=settings.voice,
+            conversation=settings.conversation,
         )
 
 

@@ -16,6 +16,7 @@ from bot.services import (
     verification_attendance,
     verification_broadcasts,
     verification_certificates,
+    verification_conversations,
     verification_hours,
     verification_merits,
     verification_questions,
@@ -284,4 +285,5 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     *verification_broadcasts.RULES,
     *verification_reach.RULES,
     *verification_questions.RULES,
+    *verification_conversations.RULES,
 )

@@ -47,7 +47,7 @@ def test_every_menu_key_has_a_handler() -> None:
 def test_danger_comes_first_and_giving_up_last() -> None:
     names = [router.name for router in ROUTERS]
     # Only whoever is bound and on duty is answered before: their words to somebody in danger are no danger.
-    assert names[:2] == ["duty", "crisis"]
+    assert names[:3] == ["duty", "human_staff", "crisis"]
     assert names[-1] == "fallback"
     assert len(names) == len(set(names))
 

@@ -18,7 +18,8 @@ from bot.settings import Security, Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
 from bot.storage.models import Staff
-from bot.wechat.messages import Text
+from bot.wechat.messages import Message, Text
+from bot.wechat.replies import Reply
 from bot.wechat.replies import Text as Say
 from handlers import FORMS, ROUTERS, refusals
 from handlers.contact import Departure, arrive
@@ -31,10 +32,10 @@ _numbers = itertools.count()
 class Town:
     """``now`` is a clock to be set; ``say`` is one message of one follower."""
 
-    def __init__(self, database: Database, cipher: Cipher, now: datetime = NOW) -> None:
+    def __init__(self, database: Database, cipher: Cipher, now: datetime = NOW, **sections: Any) -> None:
         self.database, self.cipher, self.now = database, cipher, now
         self._left: dict[str, Left | None] = {}
-        settings = Settings(security=Security(key=base64.b64encode(bytes(32)).decode()))
+        settings = Settings(security=Security(key=base64.b64encode(bytes(32)).decode()), **sections)
         hooks = Hooks(
             arrive,
             Departure(FORMS, lambda ctx: []),
@@ -50,11 +51,16 @@ class Town:
         )  # fmt: skip
 
     def say(self, openid: str, content: str) -> str:
+        reply = self.send(openid, Text, content=content)
+        return reply.content if isinstance(reply, Say) else ""
+
+    def send(self, openid: str, kind: type[Message], **fields: Any) -> Reply:
+        """Any other message or event."""
         number = str(next(_numbers))
-        message = Text(account="gh", openid=openid, created_at=self.now, msg_id=number, content=content)
+        message = kind(account="gh", openid=openid, created_at=self.now, msg_id=number, **fields)
         answered = self._dispatcher.dispatch(message, number, self.now, self._left.get(openid))
         self._left[openid] = answered.session
-        return answered.reply.content if isinstance(answered.reply, Say) else ""
+        return answered.reply
 
     def made(self, make: Callable[[World], T]) -> T:
         """What ``make`` does with the small world, committed."""

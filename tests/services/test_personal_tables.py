@@ -29,6 +29,7 @@ CODED = {
 CODED_HERE = {
     "offers.answer", "invitations.answer", "alerts.kind", "activities.author", "activities.reviewer",
     "questions.category", "questions.topic", "questions.reviewer", "question_entries.by",
+    "conversations.ended_by", "conversation_messages.direction",
 }  # fmt: skip
 STATES = {"registrations": "completed", "redemptions": "used", "guardianships": "withdrawn", "pushes": "sent"}
 KEPT = {
@@ -77,7 +78,10 @@ def with_openid() -> Iterator[tuple[Table, Column[Any]]]:
     yield from ((table, table.c.openid) for table in Base.metadata.sorted_tables if "openid" in table.c)
 
 
-OWNED = [*linking("people.id"), *linking("registrations.id"), *linking("questions.id"), *with_openid()]
+OWNED = [
+    *linking("people.id"), *linking("registrations.id"), *linking("questions.id"), *linking("conversations.id"),
+    *with_openid(),
+]
 PERSONAL = {table.name for table, _ in OWNED} - {
     "people", "followers", "staff", "saved_sessions",
 }  # fmt: skip

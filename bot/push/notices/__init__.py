@@ -18,6 +18,7 @@ from bot.push.notices import (
     attendance,
     broadcast_reviews,
     certificates,
+    conversations,
     hours,
     mass,
     merits,
@@ -36,7 +37,7 @@ Words = Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str |
 NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
     for room in (
-        activities, attendance, broadcast_reviews, certificates, hours, mass, merits, people, questions, registrations,
+        activities, attendance, broadcast_reviews, certificates, conversations, hours, mass, merits, people, questions, registrations,
         stops, teams, worker,
     )  # fmt: skip
     for name, words in room.NOTICES.items()

@@ -5,6 +5,7 @@ from bot.storage.models.alerts import Alert, AlertNote
 from bot.storage.models.audit import AuditEntry
 from bot.storage.models.base import Base, UTCDateTime
 from bot.storage.models.broadcasts import Batch, Broadcast, FollowerTag, Recipient
+from bot.storage.models.conversations import Conversation, ConversationMessage
 from bot.storage.models.deliveries import Delivery, Lease, SavedSession
 from bot.storage.models.gaps import EntryCount, Gap
 from bot.storage.models.hours import Appeal, AttendanceEvent, LedgerEntry, ManualEntry, Outcome
@@ -46,7 +47,8 @@ from bot.storage.models.volunteers import (
 __all__ = [
     "LIVE_STATES", "SEATED_STATES", "Activity", "Agreement", "Alert", "AlertNote", "Appeal", "AttendanceEvent",
     "AuditEntry", "Base", "Batch", "Broadcast", "Certificate", "CertificateEntry", "CertificateNumber",
-    "Completion", "Consent", "Course", "Delivery", "Document", "EntryCount", "Erasure", "Expert", "Follower",
+    "Completion", "Consent", "Conversation", "ConversationMessage",
+    "Course", "Delivery", "Document", "EntryCount", "Erasure", "Expert", "Follower",
     "FollowerTag", "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry",
     "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
     "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "ProblemItem", "ProblemList", "Push", "Question",

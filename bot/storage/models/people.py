@@ -12,6 +12,7 @@ from bot.storage.models.base import Base
 
 if TYPE_CHECKING:
     from bot.storage.models.alerts import Alert
+    from bot.storage.models.conversations import Conversation
 
 
 class Person(Base):
@@ -65,6 +66,11 @@ class Follower(Base):
     open_alert: Mapped[Alert | None] = relationship(
         primaryjoin="and_(Follower.openid == foreign(Alert.openid), Alert.closed_at.is_(None))", viewonly=True
     )
+    conversation: Mapped[Conversation | None] = relationship(
+        primaryjoin="and_(Follower.openid == foreign(Conversation.openid), Conversation.state != 'ended')",
+        viewonly=True,
+    )
+    """With a person, waiting or open: while there is one the program keeps silent."""
 
 
 class Consent(Base):
