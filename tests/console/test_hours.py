@@ -17,6 +17,7 @@ from tests.console.conftest import Office
 from tests.fixtures.ledger import entry
 from tests.fixtures.world import NOW, World
 
+HONOUR = {"kind": "honour", "approved_by": "staff:2"}
 MANUAL = {"q": "王晓雨", "person": "1", "starts": "2026-03-02T13:00", "ends": "2026-03-02T15:30", "hours": "2.5"}
 
 
@@ -77,7 +78,7 @@ def test_a_dispute_is_decided_with_the_right_hours(town: Office) -> None:
         writing(db)
         db.get_one(Registration, 1).state = "completed"
         shift = db.get_one(Shift, 1)
-        recorded = entry(db, 1, 120, date(2026, 3, 2), shift=shift, registration_id=1, kind="honour", approved_by="staff:2")
+        recorded = entry(db, 1, 120, date(2026, 3, 2), shift=shift, registration_id=1, **HONOUR)
         return disputes.ask(db, 1, recorded.id, "我做了两个半小时", NOW).id
 
     id = town.change(ask)
