@@ -22,6 +22,7 @@ from bot.storage.models.merits import (
 from bot.storage.models.people import Consent, Follower, NoticeConsent, NoticeConsentEvent, Person, SignIn, Staff
 from bot.storage.models.pushes import Push
 from bot.storage.models.questions import (
+    CannedAnswer,
     Expert,
     ProblemItem,
     ProblemList,
@@ -45,7 +46,7 @@ from bot.storage.models.volunteers import (
 
 __all__ = [
     "LIVE_STATES", "SEATED_STATES", "Activity", "Agreement", "Alert", "AlertNote", "Appeal", "AttendanceEvent",
-    "AuditEntry", "Base", "Batch", "Broadcast", "Certificate", "CertificateEntry", "CertificateNumber",
+    "AuditEntry", "Base", "Batch", "Broadcast", "CannedAnswer", "Certificate", "CertificateEntry", "CertificateNumber",
     "Completion", "Consent", "Course", "Delivery", "Document", "EntryCount", "Erasure", "Expert", "Follower",
     "FollowerTag", "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry",
     "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
