@@ -308,3 +308,13 @@ def test_the_audit_log_says_that_it_was_declined_not_why(db: Session, office: Of
     changes = db.scalars(select(AuditEntry).where(AuditEntry.subject == f"questions:{row.id}")).all()
     assert [change.after.get("state") for change in changes] == ["submitted", "declined"]
     assert [change.reason for change in changes] == ["", ""]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_what_has_ended_is_emptied(db: Session, cipher: Cipher, office: Office, state: str) -> None:
+    row = _in(office, state)
+    others = retention.sweep(db, NOW + 9999 * DAY) - (state in retention.ENDED)
+    db.expire_all()
+    assert (row.emptied_at is not None) == (state in retention.ENDED) and others == 0
+    assert bool(sight.for_staff(db, cipher, row.number, office.staff["head"])[1][0].text) == (row.emptied_at is None)
+    assert [breach for rule in RULES for breach in rule(db, cipher, NOW)] == []
