@@ -247,7 +247,8 @@ def test_what_is_old_goes_and_what_is_new_stays(stage: Stage) -> None:
             db.add(EntryCount(entry="a", day=at.date()))  # type: ignore[attr-defined]
             db.add(EntryCount(entry="b", day=at.date()))  # type: ignore[attr-defined]
         for key, settled in (("long ago", NOW - timedelta(days=3)), ("just now", NOW), ("waits", None)):
-            late = {"openid": "o-1", "kind": "late_reply", "payload": {"reply": "words"}, "due_at": NOW}
+            late = {"openid": "o-1", "kind": "late_reply", "payload": {"reply": "words"}}
+            late |= {"due_at": NOW, "created_at": NOW}
             db.add(Push(key=key, state="sent" if settled else "unreached", settled_at=settled, **late))  # type: ignore[attr-defined]
 
     stage.write(deliveries)
