@@ -32,7 +32,7 @@ COMMANDS = {
     "broadcast": ("bot.commands.broadcasts", "群发：起草、预览、审核、发送、看结果"),
     "policy": ("bot.commands.insurance", "保单：登记、用到活动上"),
     "expert": ("bot.commands.questions", "青年之声的专家：方向、轮到多少、不在的日子"),
-    "question": ("bot.commands.questions", "青年之声：超时的提问"),
+    "question": ("bot.commands.questions", "青年之声：超时的提问、数字、常用语"),
     "import": ("bot.commands.people", "从表格导入活动"),
     "export": ("bot.commands.people", "导出为表格"),
     "poster": ("bot.commands.attendance", "现场签到二维码，打印了贴在集合点"),

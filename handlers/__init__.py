@@ -50,6 +50,7 @@ from handlers import (
     team_seats,
     teams,
     voice,
+    voice_canned,
     voice_lists,
     voice_mine,
     voice_staff,
@@ -84,6 +85,7 @@ INTENTS = all_intents(
         stars.router,
         counter.router,
         voice.router,
+        voice_canned.router,
         voice_mine.router,
         voice_lists.router,
         smalltalk.router,
@@ -109,6 +111,7 @@ ROUTERS = [
     steps.open_form(FORMS),  # the answer to the question asked last
     certificates.asked,  # 2 从2025年9月到现在, when that was asked
     steps.choices(INTENTS),  # 1, 第一个, 排队: what the last prompt expects
+    voice_canned.router,  # 常用语, 常用语 Q…: of staff
     voice_staff.router,  # 看 Q…, 受理 Q…, 答 Q…: of staff
     broadcasts.router,  # 群发 3, 同意群发 3: of staff who write and decide them
     reviews.router,  # 待办, 入队申请, 同意 1: of whoever may decide

@@ -16,6 +16,8 @@ MISSING = {
     "text": "请写一写是什么事，几句话就行。",
     "reason": "请在后面写一句原因，对方会看到。",
     "place": "请写转到哪里，比如：转办 Q20260303012 12345 由街道处理。",
+    "note": "请把备注写在编号后面，比如：备注 Q20260303012 家长来过电话。",
+    "title": "常用语要有标题和内容。",
     "answer": "请把答复写在编号后面，比如：答 Q20260303012 您好，……",
 }
 
@@ -40,6 +42,9 @@ SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {
     r.NotAnExpert: lambda ctx, e: (
         f"{e.username} 没有登记“{WINDOWS.get(e.topic, e.topic)}”方向，或者这几天不在。"
     ),
+    r.QuestionEmptied: lambda ctx, e: f"{e.number} 已过保存期，内容删除了，不能再写备注。",
+    r.CannedUnknown: lambda ctx, e: "这条常用语已经停用，请重新回复 常用语 查看。",
+    r.CannedTaken: lambda ctx, e: f"已经有一条叫“{e.title}”的常用语，请换个标题，或者改那一条。",
     r.ListUnknown: lambda ctx, e: f"还没有 {e.month} 的问题清单。每月30日自动生成草稿。",
     r.ListSigned: lambda ctx, e: f"{e.month} 的问题清单已经签发，不能再改。",
     r.ListUnread: lambda ctx, e: f"{e.month} 的问题清单还有{e.left}条没有人看过，看完再签发。",

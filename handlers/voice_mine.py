@@ -61,7 +61,8 @@ def one(ctx: Context) -> Reply | None:
     what = {"answered": "满意、不满意 加原因、追问 加内容", "closed": "追问 加内容"}.get(row.state, "")
     if row.state in WAITING:
         what = f"补充 加内容，或 撤回提问 {row.number}"
-    told = row.reason if row.state in ("declined", "transferred") else ""
+    to = f"转到 {row.transferred_to} 办理。" if row.transferred_to else ""
+    told = to + row.reason if row.state in ("declined", "transferred") else ""
     return Text(
         "\n".join(
             part

@@ -1,4 +1,4 @@
-"""青年之声 for staff: 看 Q…, 受理 Q…, 不受理, 转办, 合并, 派给, 要材料, 答 Q…, 发 Q…, 退回 Q…; to others mere words."""
+"""青年之声 for staff: 看 Q…, 受理, 不受理, 转办, 合并, 派给, 要材料, 备注, 答, 发, 退回; to others mere words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import wraps
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.services import actors, authority
-from bot.services.questions import answering, experts, reviewing, sight
+from bot.services.questions import answering, experts, notes, reviewing, sight
 from bot.services.questions.states import STATES, WINDOWS, called, numbered
 from bot.services.refusals_questions import NotYours
 from bot.services.rules import Rules
@@ -21,7 +21,7 @@ router = Router("voice_staff")
 
 SAID_BY = {
     "asked": "提问", "more": "补充", "unsatisfied": "不满意", "wanted": "要材料", "draft": "答复稿", "returned": "退回",
-    "answer": "已发答复",
+    "answer": "已发答复", "note": "备注",
 }  # fmt: skip
 Deed = Callable[[Context, Question, Staff], Reply]
 
@@ -76,13 +76,23 @@ def show(ctx: Context, row: Question, staff: Staff) -> Reply:
     due = until(ctx, row, "review" if row.state == "submitted" else "reply")
     head = f"{row.number}（{called(row)}{'，不公开' if row.is_private else ''}{'，未成年人' if row.is_minor else ''}{f'，警报 J{row.alert_id}' if row.alert_id else ''}）{STATES[row.state]}"
     said = [
-        f"{SAID_BY[line.kind]}：{line.text}{'（图片，请到公众号后台的消息里看）' if line.has_picture else ''}"
+        f"{_said_by(ctx, line)}：{line.text}{'（图片，请到公众号后台的消息里看）' if line.has_picture else ''}"
         for line in lines
     ]
+    if row.emptied_at is not None:
+        said = ["已过保存期，内容删除了。"]
+    elif row.reason or row.transferred_to:
+        said.append(f"{'转到 ' + row.transferred_to if row.transferred_to else '原因'}：{row.reason or '没有写原因'}")
     decides = staff.role in authority.DECIDES["question"]
     return Text(
         "\n".join(part for part in (f"{head}{f'，{due}前' if due else ''}", *said, _next(ctx, row, decides)) if part)
     )
+
+
+def _said_by(ctx: Context, line: sight.Line) -> str:
+    """Of a note also whose it is; it is read by colleagues alone."""
+    name = f"（{actors.name(ctx.db, line.by)}，提问人看不到）" if line.kind == "note" else ""
+    return SAID_BY[line.kind] + name
 
 
 def _next(ctx: Context, row: Question, decides: bool) -> str:
@@ -93,7 +103,7 @@ def _next(ctx: Context, row: Question, decides: bool) -> str:
     if row.state == "accepted":
         if decides and answering.waiting_draft(ctx.db, row) is not None:
             return f"答复没问题回复 {choice_link(f'发 {row.number}')}；要改回复 退回 {row.number} 加意见。"
-        return f"写答复回复 答 {row.number} 加内容；要对方补充回复 要材料 {row.number} 加问题。"
+        return f"写答复回复 答 {row.number} 加内容，或 {choice_link(f'常用语 {row.number}')}；要对方补充回复 要材料 {row.number} 加问题。"
     return ""
 
 
@@ -117,11 +127,11 @@ def decline(ctx: Context, row: Question, staff: Staff) -> Reply:
     return Text(f"{row.number} 没有受理，原因已告诉提问人。")
 
 
-@router.pattern(rf"(?:转办|转给){BETWEEN}{NUMBER}{BETWEEN}(?P<to>[^\s:：,，。]{{2,30}}){BETWEEN}(?P<text>[\s\S]*)")
+@router.pattern(rf"(?:转办|转给){BETWEEN}{NUMBER}{BETWEEN}(?P<to>[^\s:：,，。]{{2,30}})?{BETWEEN}(?P<text>[\s\S]*)")
 @of_staff(decides=True)
 def transfer(ctx: Context, row: Question, staff: Staff) -> Reply:
     row = reviewing.transfer(
-        ctx.db, row.id, str(ctx.args["to"]), _typed(ctx), actors.staff(staff.id), ctx.now, Rules.of(ctx.settings)
+        ctx.db, row.id, str(ctx.args["to"] or ""), _typed(ctx), actors.staff(staff.id), ctx.now, Rules.of(ctx.settings)
     )
     return Text(f"{row.number} 记为转给 {row.transferred_to}，已告诉提问人。")
 
@@ -152,6 +162,13 @@ def want_more(ctx: Context, row: Question, staff: Staff) -> Reply:
         ctx.db, ctx.cipher, row.id, _typed(ctx), actors.staff(staff.id), ctx.now, Rules.of(ctx.settings)
     )
     return Text(f"已问提问人，{row.number} 先停表，收到补充后继续算。")
+
+
+@router.pattern(rf"备注{BETWEEN}{NUMBER}{BETWEEN}(?P<text>[\s\S]*)")
+@of_staff(decides=False)
+def note(ctx: Context, row: Question, staff: Staff) -> Reply:
+    notes.write(ctx.db, ctx.cipher, row.id, _typed(ctx), staff, ctx.now)
+    return Text(f"备注记在 {row.number} 里了，只有能看这个提问的同事看得到。")
 
 
 @router.pattern(rf"(?:答|答复){BETWEEN}{NUMBER}{BETWEEN}(?P<text>[\s\S]*)")

@@ -20,6 +20,7 @@ LINE = re.compile(
     |(?P<called_off>停办)：(?P<off_code>\S+)\s(?P<off_reason>.+)
     |(?P<duty>值班)：(?P<officer>\S+)
     |(?P<expert>专家)：(?P<adviser>\S+)\s(?P<topics>\S+)\s(?P<office>\S+)
+    |(?P<canned>常用语)：(?P<kept>.+)
     |(?P<team>队伍)：(?P<team_described>.+)
     |(?P<leads>负责)：(?P<leader>\S+)\s(?P<led>\S+)
     |(?P<hours>时长)：(?P<served>\S+)\ (?P<given>[\d.]+)小时
@@ -101,6 +102,8 @@ def _step(number: int, part: dict[str, str | None]) -> Step:
         return Step(number, "duty", who=get("officer"))
     if part["expert"]:
         return Step(number, "expert", who=get("adviser"), text=f"{get('topics')} {get('office')}")
+    if part["canned"]:
+        return Step(number, "canned", text=get("kept"))
     if part["team"]:
         return Step(number, "team", text=get("team_described"))
     if part["leads"]:

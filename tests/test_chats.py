@@ -107,6 +107,8 @@ class Player:
                 self.put_on_duty(where, step.who)
             case "expert":
                 self.enter_expert(where, step.who, *step.text.split(" "))
+            case "canned":
+                self.keep_words(where, *step.text.split("｜"))
             case "team":
                 self.add_team(where, step.text)
             case "leads":
@@ -220,6 +222,10 @@ class Player:
         self.shown = follower.say(f"绑定 {code}")
         able = [word for each in topics.split("、") for word in ("--topic", each)]
         done = self.stack.command("expert", "add", name, "--title", title, *able)
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+
+    def keep_words(self, where: str, topic: str, title: str, text: str) -> None:
+        done = self.stack.command("question", "canned", "add", "--topic", topic, "--title", title, "--text", text)
         assert done.returncode == 0, f"{where}: {done.stderr}"
 
     def add_team(self, where: str, described: str) -> None:

@@ -80,6 +80,7 @@ def _said(refused: Refused) -> str:
     from bot.commands import tags
     from bot.services import refusals as r
     from bot.services import refusals_activities as a
+    from bot.services import refusals_questions as q
     from bot.services.refusals_people import TagRefused
 
     if "broadcasts" in type(refused).__module__:
@@ -90,6 +91,8 @@ def _said(refused: Refused) -> str:
         return "要先改好：" + "、".join(FIELDS.get(name, name) for name in refused.fields) + "。"
     if isinstance(refused, r.ShiftUnknown):
         return "没有这个活动，请核对编号。"
+    if isinstance(refused, q.AnswerTooLong):
+        return f"有 {refused.length} 字，太长：最多 {refused.most} 字。"
     if isinstance(refused, TagRefused):
         return tags.WHY[refused.why].format(about=refused.about)
     if isinstance(refused, a.PolicyMissing):
@@ -100,6 +103,9 @@ def _said(refused: Refused) -> str:
         a.DangerousForMinors: "有危险的活动只招18岁以上，请改年龄下限。",
         a.PolicyUnknown: "没有登记过这张保单。先执行：python -m bot policy add",
         a.SomebodyRegistered: "已经有人报过名，不能撤回；要取消请用 activity cancel。",
+        q.CannedUnknown: "没有这条常用语，或者停用了。先看：python -m bot question canned list",
+        q.CannedTaken: "这个方向已经有同名的常用语，请换个标题，或者用 question canned change 改那一条。",
+        q.QuestionEmpty: "标题（最多 32 字）和内容都要写。",
         a.WrongState: "活动现在的状态不能这样做。",
     }
     return next((text for kind, text in words.items() if isinstance(refused, kind)), str(refused))

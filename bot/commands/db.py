@@ -79,12 +79,13 @@ def verify(as_json: bool, swept: bool) -> int:
     from bot import clock
     from bot.app import build
     from bot.services import verification
+    from bot.services.rules import Rules
 
     chosen = settings()
     chosen.require("security.key")
     parts = build(chosen)
     with parts.database.session() as db:
-        breaches = verification.check(db, parts.cipher, now=clock.now() if swept else None)
+        breaches = verification.check(db, parts.cipher, now=clock.now() if swept else None, rules=Rules.of(chosen))
     if as_json:
         rows = [{"rule": each.rule, "text": each.text, "ids": list(each.ids)} for each in breaches]
         click.echo(json.dumps({"ok": not breaches, "breaches": rows}, ensure_ascii=False))

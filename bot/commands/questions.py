@@ -1,4 +1,4 @@
-"""expert add, list, away, back; question late, faq: who answers 青年之声, what was late, what the library may learn."""
+"""expert add, list, away, back; question late, faq, figures, canned: who answers 青年之声, and how it goes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from bot.commands.acting import name_actor, opened, perhaps_by, zone
+from bot.commands.canned import canned_command
+from bot.commands.question_figures import figures_command
 from bot.services.questions.states import WINDOWS
 from bot.settings import settings
 
@@ -120,6 +122,10 @@ def list_(as_json: bool) -> None:
 @click.group("question")
 def question_command() -> None:
     """青年之声的提问。"""
+
+
+question_command.add_command(canned_command)
+question_command.add_command(figures_command)
 
 
 @question_command.command("late")

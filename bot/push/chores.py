@@ -34,6 +34,7 @@ CLEAN_EVERY_S = 60.0
 COMPLAIN_EVERY_S = 300.0
 STARS_EVERY_S = 3600.0
 MERITS_EVERY_S = 300.0
+WEEK_EVERY_S = 600.0
 
 
 @dataclass
@@ -95,6 +96,8 @@ class Chores:
             Chore("problems", sweep_s, lambda: jobs_questions.draft_list(database, now(), settings)),
             Chore("answered", CLEAN_EVERY_S, lambda: jobs_questions.close_old(database, now(), settings)),
             Chore("silence", CLEAN_EVERY_S, lambda: jobs_conversations.end_silent(database, now(), settings)),
+            Chore("week", WEEK_EVERY_S, lambda: jobs_questions.tell_week(database, now(), settings)),
+            Chore("emptied", CLEAN_EVERY_S, lambda: jobs_questions.empty_old(database, now(), settings)),
             Chore("erase", CLEAN_EVERY_S, lambda: jobs_people.erase(database, now(), settings)),
             Chore("settle", sweep_s, lambda: jobs_hours.settle_late(database, now(), settings)),
             Chore("unsettled", CLEAN_EVERY_S, lambda: jobs_hours.warn_of_unsettled(database, now(), settings)),

@@ -187,7 +187,20 @@ def purge(database: Database, now: datetime, settings: Settings) -> int:
         + _remove(database, EntryCount.day, EntryCount.day < first_day)
         + _remove(database, ConversationMessage.id, messages)
         + _remove(database, Conversation.id, conversations)
+        + _unsay(database, now)
     )
+
+
+def _unsay(database: Database, now: datetime) -> int:
+    """Of all that is pushed only a late answer holds its words: long since said, they go; that it was said stays."""
+    said = (Push.kind == "late_reply") & (Push.settled_at < now - DELIVERIES_LIVE)
+    with database.session() as db:
+        ids = db.scalars(select(Push.id).where(said, cast(Push.payload, String) != "{}").limit(PAGE)).all()
+        if ids:
+            writing(db)
+            db.execute(update(Push).where(Push.id.in_(ids)).values(payload={}))
+            db.commit()
+    return len(ids)
 
 
 def _remove(database: Database, key: InstrumentedAttribute[Any], old: ColumnElement[bool]) -> int:

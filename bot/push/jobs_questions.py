@@ -1,10 +1,10 @@
-"""What each sweep does for 青年之声: remind at 2 hours and 2 days, tell of broken promises, close what is settled."""
+"""What each sweep does for 青年之声: remind at 2 hours and 2 days, close what is settled, sum up, empty what is old."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from bot.services.questions import after, escalation, problem_lists
+from bot.services.questions import after, escalation, figures, problem_lists, retention
 from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
@@ -25,6 +25,23 @@ def close_old(database: Database, now: datetime, settings: Settings) -> int:
         if closed:
             db.commit()
         return closed
+
+
+def empty_old(database: Database, now: datetime, settings: Settings) -> int:
+    with database.session() as db:
+        emptied = retention.sweep(db, now, Rules.of(settings))
+        if emptied:
+            db.commit()
+        return emptied
+
+
+def tell_week(database: Database, now: datetime, settings: Settings) -> int:
+    """The week that is over, on Monday from 9 o'clock; again changes nothing."""
+    with database.session() as db:
+        told = figures.tell(db, now, Rules.of(settings))
+        if told:
+            db.commit()
+        return told
 
 
 def draft_list(database: Database, now: datetime, settings: Settings) -> int:

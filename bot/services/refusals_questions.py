@@ -15,7 +15,8 @@ class QuestionUnknown(Refused):
 
 
 class QuestionEmpty(Refused):
-    """Nothing was asked, or what is to be said about it is missing. ``what``: text, reason, place, answer."""
+    """Nothing was asked, or what is to be said about it is missing. ``what``: text, reason, place, answer, note,
+    title (of kept words)."""
 
     code = "QUESTION_EMPTY"
 
@@ -84,6 +85,33 @@ class NotAnExpert(Refused):
 
     def __init__(self, username: str, topic: str) -> None:
         self.username, self.topic = username, topic
+
+
+class QuestionEmptied(Refused):
+    """Its words were deleted when they had been kept long enough: nothing is written to it any more."""
+
+    code = "QUESTION_EMPTIED"
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+
+
+class CannedUnknown(Refused):
+    """No such kept words, or they were retired."""
+
+    code = "CANNED_UNKNOWN"
+
+    def __init__(self, canned_id: int) -> None:
+        self.canned_id = canned_id
+
+
+class CannedTaken(Refused):
+    """There are words with this title about this topic already."""
+
+    code = "CANNED_TAKEN"
+
+    def __init__(self, title: str) -> None:
+        self.title = title
 
 
 class ListUnknown(Refused):

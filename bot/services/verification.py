@@ -26,7 +26,7 @@ from bot.services import (
 )
 from bot.services.announcements import KINDS
 from bot.services.breaches import SWEPT_WITHIN, Breach
-from bot.services.rules import USUAL
+from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.models import Activity, Alert, AlertNote, Delivery, Follower, Offer, Person, Push, Registration, Shift
 
@@ -40,9 +40,10 @@ __all__ = ["RULES", "Breach", "check"]
 
 
 
-def check(db: Session, cipher: Cipher, *, now: datetime | None = None) -> list[Breach]:
+def check(db: Session, cipher: Cipher, *, now: datetime | None = None, rules: Rules = USUAL) -> list[Breach]:
     """All breaches; an empty list is a sound database. With ``now`` also what should have happened by then."""
-    return [breach for rule in RULES for breach in rule(db, cipher, now)]
+    found = [breach for rule in RULES for breach in rule(db, cipher, now)]
+    return found if now is None else [*found, *verification_questions.kept_too_long(db, now, rules)]
 
 
 def _sound_file(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:

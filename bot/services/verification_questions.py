@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.services import actors
-from bot.services.breaches import Breach
+from bot.services.breaches import SWEPT_WITHIN, Breach
+from bot.services.questions import retention
 from bot.services.questions.states import ALWAYS_PRIVATE, WAITING
+from bot.services.rules import Rules
 from bot.storage.crypto import Cipher
 from bot.storage.models import Question, QuestionClock, QuestionEntry
 
@@ -71,4 +73,21 @@ def _merged(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Bre
             yield Breach("question_merged", f"{number} is merged into one that is {state}", (id,))
 
 
-RULES: tuple[Rule, ...] = (_clocks, _rounds, _answers, _private, _merged)
+def _emptied(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
+    """No word and no picture is left of what was emptied, nor whose it was."""
+    left = or_(QuestionEntry.text_encrypted.is_not(None), QuestionEntry.media_id != "")
+    words = select(QuestionEntry.id).where(QuestionEntry.question_id == Question.id, left)
+    left_over = or_(words.exists(), Question.openid != "", Question.reason != "")
+    emptied = select(Question.id, Question.number).where(Question.emptied_at.is_not(None), left_over)
+    for id, number in db.execute(emptied):
+        yield Breach("question_emptied", f"{number} was emptied and still holds words", (id,))
+
+
+def kept_too_long(db: Session, now: datetime, rules: Rules) -> Iterator[Breach]:
+    """What the worker should have emptied by then."""
+    over = select(Question.id, Question.number).where(retention.is_over(rules.voice, now - SWEPT_WITHIN))
+    for id, number in db.execute(over.order_by(Question.id)):
+        yield Breach("question_kept", f"{number} ended longer ago than its words are kept", (id,))
+
+
+RULES: tuple[Rule, ...] = (_clocks, _rounds, _answers, _private, _merged, _emptied)

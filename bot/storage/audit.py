@@ -21,6 +21,7 @@ from bot.storage.models import (
     AuditEntry,
     Base,
     Broadcast,
+    CannedAnswer,
     Certificate,
     Consent,
     Conversation,
@@ -65,6 +66,7 @@ WATCHED: dict[type[Base], tuple[str, ...]] = {
     Agreement: ("how",),
     Appeal: ("state",),
     Broadcast: ("state", "audience", "reviewer", "due_at"),
+    CannedAnswer: ("title", "retired"),
     Certificate: ("number", "seal_asked_at", "sealed_at", "revoked_at"),
     Consent: ("purpose", "text_version", "withdrawn_at"),
     Conversation: ("state", "taken_by"),
@@ -93,6 +95,8 @@ WATCHED: dict[type[Base], tuple[str, ...]] = {
     Volunteer: ("state", "number"),
 }
 """Columns whose every change is noted. None of them holds a name or a number of a person."""
+UNQUOTED = (Question,)
+"""Their reasons are words to one person, deleted with the rest in time; of this log nothing is ever deleted."""
 REASONS = ("reason", "answer", "review_note", "cancel_reason", "revoked_reason", "error")
 
 
@@ -131,7 +135,8 @@ def _change(db: Session, row: Any) -> dict[str, Any] | None:
                 before[name] = _plain(history.deleted[0])
     if not any(value is not None for value in (*before.values(), *after.values())):
         return None
-    reason = next((text for name in REASONS if (text := getattr(row, name, ""))), "")
+    reasons = () if isinstance(row, UNQUOTED) else REASONS
+    reason = next((text for name in reasons if (text := getattr(row, name, ""))), "")
     key = "-".join(str(part) for part in state.mapper.primary_key_from_instance(row))
     actor = db.info.get("actor", SYSTEM)
     subject = f"{row.__tablename__}:{key}"

@@ -56,3 +56,24 @@ def test_late_questions_are_listed(office: Bot, tmp_path: Path) -> None:
     assert f"{number}　审核" in shown and "还没完成" in shown and "超时 1 条" in shown
     assert [row["number"] for row in json.loads(office("question", "late", "--json").stdout)] == [number]
     assert "超时 0 条" in office("question", "late", "--from", "2020-01-01", "--until", "2020-01-31").stdout
+
+
+def test_kept_words_and_figures(office: Bot, tmp_path: Path) -> None:
+    wage = ("--topic", "维权", "--title", "欠薪")
+    assert "不认识 {labor}" in one_line(office("question", "canned", "add", *wage, "--text", "拨 {labor}"), 1)
+    assert "编号 1" in office("question", "canned", "add", *wage, "--text", "拨 {labour}").stdout
+    assert "同名" in one_line(office("question", "canned", "add", *wage, "--text", "再来一条"), 1)
+    assert office("question", "canned", "change", "1", "--text", "拨 {labour} 或 {legal}").returncode == 0
+    (kept,) = json.loads(office("question", "canned", "list", "--json").stdout)
+    assert (kept["topic"], kept["text"], kept["used"]) == ("维权", "拨 {labour} 或 {legal}", 0)
+    assert "只有管理员和审核员" in one_line(office("question", "canned", "retire", "1", "--by", "zhang"), 1)
+    assert "停用了" in office("question", "canned", "retire", "1").stdout
+    database = Database(f"sqlite:///{tmp_path / 'data' / 'qingsheng.db'}")
+    with database.session() as db:
+        asking.ask(db, Cipher(Cipher.generate_key()), "o-1", "league", "团费", datetime.now(timezone.utc))
+        db.commit()
+    database.dispose()
+    assert "新提问 1，答复 0" in office("question", "figures").stdout
+    found = json.loads(office("question", "figures", "--json").stdout)
+    assert (found["asked"], found["waiting"], found["topics"]) == (1, 1, {"league": 1})
+    assert found["review"] == {"due": 0, "kept": 0, "share": None, "median_hours": 0.0}

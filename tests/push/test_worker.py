@@ -246,13 +246,19 @@ def test_what_is_old_goes_and_what_is_new_stays(stage: Stage) -> None:
             db.add(Gap(text=f"{age}", decision="none", at=at))  # type: ignore[attr-defined]
             db.add(EntryCount(entry="a", day=at.date()))  # type: ignore[attr-defined]
             db.add(EntryCount(entry="b", day=at.date()))  # type: ignore[attr-defined]
+        for key, settled in (("long ago", NOW - timedelta(days=3)), ("just now", NOW), ("waits", None)):
+            late = {"openid": "o-1", "kind": "late_reply", "payload": {"reply": "words"}}
+            late |= {"due_at": NOW, "created_at": NOW}
+            db.add(Push(key=key, state="sent" if settled else "unreached", settled_at=settled, **late))  # type: ignore[attr-defined]
 
     stage.write(deliveries)
-    assert jobs.purge(stage.database, NOW, stage.settings) == 450 + 1 + 1 + 1  # rows, and one day of counts
+    assert jobs.purge(stage.database, NOW, stage.settings) == 450 + 1 + 1 + 1 + 1  # rows, one day of counts, words
     assert jobs.purge(stage.database, NOW, stage.settings) == 0
     with stage.database.session() as db:
         assert [row.key for row in db.query(Delivery)] == ["new"]
         assert [row.openid for row in db.query(SavedSession)] == ["o-2"]
+        said = {row.key: row.payload for row in db.query(Push)}
+        assert said == {"long ago": {}, "just now": {"reply": "words"}, "waits": {"reply": "words"}}
         assert [row.text for row in db.query(Gap)] == ["179"]
         assert {row.day for row in db.query(EntryCount)} == {(NOW - timedelta(days=179)).date()}
 

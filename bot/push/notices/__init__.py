@@ -23,6 +23,7 @@ from bot.push.notices import (
     mass,
     merits,
     people,
+    question_weeks,
     questions,
     registrations,
     stops,
@@ -37,8 +38,8 @@ Words = Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str |
 NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
     for room in (
-        activities, attendance, broadcast_reviews, certificates, conversations, hours, mass, merits, people, questions, registrations,
-        stops, teams, worker,
+        activities, attendance, broadcast_reviews, certificates, conversations, hours, mass, merits, people,
+        question_weeks, questions, registrations, stops, teams, worker,
     )  # fmt: skip
     for name, words in room.NOTICES.items()
 }

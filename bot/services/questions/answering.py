@@ -22,9 +22,20 @@ LONGEST_ANSWER = 560
 
 
 def draft(
-    db: Session, cipher: Cipher, question_id: int, text: str, staff: Staff, now: datetime, rules: Rules = USUAL
+    db: Session,
+    cipher: Cipher,
+    question_id: int,
+    text: str,
+    staff: Staff,
+    now: datetime,
+    rules: Rules = USUAL,
+    *,
+    canned_id: int | None = None,
 ) -> QuestionEntry:
-    """Words for the asker, to be checked. Raises NotYours: only who is assigned, or an administrator."""
+    """Words for the asker, to be checked; ``canned_id``: the kept ones they began with.
+
+    Raises NotYours: only who is assigned, or an administrator; QuestionEmpty, AnswerTooLong.
+    """
     row = held(db, question_id, "draft", actors.staff(staff.id))
     if row.assignee_id != staff.id and staff.role != "admin":
         raise NotYours(row.number)
@@ -32,7 +43,7 @@ def draft(
         raise QuestionEmpty("answer")
     if len(text.strip()) > LONGEST_ANSWER:
         raise AnswerTooLong(len(text.strip()), LONGEST_ANSWER)
-    entry = enter(db, cipher, row, "draft", actors.staff(staff.id), text, now)
+    entry = enter(db, cipher, row, "draft", actors.staff(staff.id), text, now, canned_id=canned_id)
     telling.reviewers(db, row, "drafted", now, rules, entry_id=entry.id)
     return entry
 

@@ -131,6 +131,7 @@ def enter(
     *,
     media_id: str = "",
     draft_id: int | None = None,
+    canned_id: int | None = None,
 ) -> QuestionEntry:
     """One thing said, kept for good."""
     sealed = cipher.encrypt(text.strip()[:LONGEST]) if text.strip() else None
@@ -141,6 +142,7 @@ def enter(
         text_encrypted=sealed,
         media_id=media_id[:128],
         draft_id=draft_id,
+        canned_id=canned_id,
         round=row.round,
         at=now,
     )

@@ -30,7 +30,7 @@ STATES = {
     "withdrawn": "已撤回",
 }
 WAITING = ("submitted", "accepted")
-INSIDE = ("draft", "returned")
+INSIDE = ("draft", "returned", "note")
 """Kinds of entries that the asker never reads."""
 EVENTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "accept": (("submitted",), "accepted"),
@@ -49,6 +49,7 @@ EVENTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "object": (("answered",), "accepted"),
     "ask_on": (("answered", "closed"), "accepted"),
     "close": (("answered",), "closed"),
+    "note": (tuple(STATES), None),
 }
 """Event → the states in which it may happen, and the state after it (None: as before)."""
 

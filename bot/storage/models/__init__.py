@@ -23,6 +23,7 @@ from bot.storage.models.merits import (
 from bot.storage.models.people import Consent, Follower, NoticeConsent, NoticeConsentEvent, Person, SignIn, Staff
 from bot.storage.models.pushes import Push
 from bot.storage.models.questions import (
+    CannedAnswer,
     Expert,
     ProblemItem,
     ProblemList,
@@ -46,9 +47,9 @@ from bot.storage.models.volunteers import (
 
 __all__ = [
     "LIVE_STATES", "SEATED_STATES", "Activity", "Agreement", "Alert", "AlertNote", "Appeal", "AttendanceEvent",
-    "AuditEntry", "Base", "Batch", "Broadcast", "Certificate", "CertificateEntry", "CertificateNumber",
-    "Completion", "Consent", "Conversation", "ConversationMessage",
-    "Course", "Delivery", "Document", "EntryCount", "Erasure", "Expert", "Follower",
+    "AuditEntry", "Base", "Batch", "Broadcast", "CannedAnswer", "Certificate", "CertificateEntry", "CertificateNumber",
+    "Completion", "Consent", "Conversation", "ConversationMessage", "Course", "Delivery", "Document", "EntryCount",
+    "Erasure", "Expert", "Follower",
     "FollowerTag", "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry",
     "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
     "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "ProblemItem", "ProblemList", "Push", "Question",

@@ -1,4 +1,4 @@
-"""青年之声: questions with two clocks, what was said about each, who can answer, and the list of each month."""
+"""青年之声: questions with two clocks, what was said about each, who can answer, kept words, the list of each month."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Question(Base):
     ``category``: rights (维权), league (团学活动), advice (专业咨询); ``topic``, of advice: law, mind, career.
     Who answers never sees who asks. ``is_private``: never published. While ``paused_at`` is set the
     clocks stand still, because the asker is to say more. ``round``: 2 and more after 不满意 or a further question, each
-    with a clock of its own. ``openid`` is empty once the asker's account was erased.
+    with a clock of its own. ``openid`` is empty once the asker's account was erased, or the question was emptied: at
+    ``emptied_at`` every word of it was deleted, because it had been kept long enough.
     """
 
     __tablename__ = "questions"
@@ -47,6 +48,7 @@ class Question(Base):
     round: Mapped[int] = mapped_column(default=1)
     satisfied: Mapped[bool | None]
     rated_at: Mapped[datetime | None]
+    emptied_at: Mapped[datetime | None]
     assignee: Mapped[Staff | None] = relationship()
     alert: Mapped[Alert | None] = relationship()
     clocks: Mapped[list[QuestionClock]] = relationship(order_by="QuestionClock.id")
@@ -75,10 +77,11 @@ class QuestionClock(Base):
 
 
 class QuestionEntry(Base):
-    """One thing said about a question, never changed afterwards; the words are encrypted.
+    """One thing said about a question, never changed until all is deleted; the words are encrypted.
 
     ``kind``: asked, more (补充 or a further question), wanted (staff ask for more), draft, returned, answer,
-    unsatisfied. ``by``: an actor. ``draft_id``: what an answer or a return is about. ``media_id``: a picture, as WeChat
+    unsatisfied, note (among colleagues). ``by``: an actor. ``draft_id``: what an answer or a return is about.
+    ``canned_id``: the kept words a draft was begun with. ``media_id``: a picture, as WeChat
     names it; it is looked at in WeChat's own console.
     """
 
@@ -90,9 +93,27 @@ class QuestionEntry(Base):
     text_encrypted: Mapped[bytes | None]
     media_id: Mapped[str] = mapped_column(String(128), default="")
     draft_id: Mapped[int | None] = mapped_column(ForeignKey("question_entries.id"))
+    canned_id: Mapped[int | None] = mapped_column(ForeignKey("canned_answers.id"))
     round: Mapped[int] = mapped_column(default=1)
     at: Mapped[datetime]
     question: Mapped[Question] = relationship(back_populates="said")
+
+
+class CannedAnswer(Base):
+    """Words that staff keep for what is asked again and again (常用语), about one topic of rights, league, law, …
+
+    ``text`` may hold placeholders as answers of the library do. ``by``: the actor who wrote it last. ``retired``:
+    offered no more; drafts that began with it still point to it.
+    """
+
+    __tablename__ = "canned_answers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(String(16), index=True)
+    title: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(64))
+    updated_at: Mapped[datetime]
+    retired: Mapped[bool] = mapped_column(default=False)
 
 
 class QuestionNumber(Base):
