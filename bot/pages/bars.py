@@ -9,7 +9,9 @@ from bot.services import hours
 
 WIDTH, HEIGHT = 360, 168
 BASE, TOP = 138, 26
-STEP = WIDTH / 12
+EDGE = 334
+"""Where the bars end; right of it stands what the lines mean."""
+STEP = EDGE / 12
 BAR = 16
 STAIRS = (2, 4, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 500, 750, 1000)
 """Hours that the highest line may stand for."""
@@ -44,6 +46,7 @@ class Picture:
     width: int = WIDTH
     height: int = HEIGHT
     base: int = BASE
+    edge: int = EDGE
     bar: int = BAR
 
 

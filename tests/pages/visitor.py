@@ -29,17 +29,24 @@ ROOT = "https://qs.example.gov.cn"
 
 @dataclass
 class FakeWeChat:
-    """What the pages ask of the client: where to go, who came back, the ticket. A code is good once."""
+    """What the pages ask of the client: where to go, who came back, the ticket. A code is good once.
+
+    ``holder``: whose phone this is; then WeChat's own page sends them back at once.
+    """
 
     codes: dict[str, str] = field(default_factory=dict)
     base_url: str = WECHAT
-    tickets: int = 0
+    ticket_fails: bool = False
+    holder: str = ""
 
     @property
     def transport(self) -> Any:
         return SimpleNamespace(base_url=self.base_url)
 
     def authorize_url(self, redirect_uri: str, state: str) -> str:
+        if self.holder:
+            self.codes["of the holder"] = self.holder
+            return f"{redirect_uri}?code=of+the+holder&state={state}"
         return Client("wx0123456789abcdef", "secret").authorize_url(redirect_uri, state)
 
     def openid_of(self, code: str) -> str:
@@ -48,14 +55,14 @@ class FakeWeChat:
         return self.codes.pop(code)
 
     def jsapi_ticket(self) -> str:
-        self.tickets += 1
+        if self.ticket_fails:
+            raise ApiError(48001, "api unauthorized", "/cgi-bin/ticket/getticket")
         return "sM4AOVdWfPE4DxkXGEs8VMCPGGVi4C3VM0P37wVUCFvkVAy_90u5h9nbSlYy3-Sl-HhTdfl2fzFy1AOcHKP7qg"
 
 
 class Site:
     def __init__(self, database: Database, cipher: Cipher, **settings: Any) -> None:
-        web = {"public_url": ROOT}
-        self.settings = Settings.model_validate({"web": web, **settings})
+        self.settings = Settings.model_validate({"web": {"public_url": ROOT}, **settings})
         self.cipher, self.wechat, self.now, self.woken = cipher, FakeWeChat(), NOW, 0
         self.app = Flask("qingsheng")
         ground = Ground(
