@@ -14,7 +14,7 @@ from bot.language.times import Span
 from bot.services import activities, registrations, spoken
 from bot.services.activities import Wanted
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import cards, reference
+from handlers import cards, pages, reference
 from handlers.contact import person_id
 from handlers.lists import PAGE, hint, lines, names, period
 from handlers.wanted import described, restored, stored, wanted
@@ -194,7 +194,8 @@ def detail(ctx: Context, shift_id: int) -> str:
     it = activities.detail(ctx.db, shift_id, ctx.now)
     ctx.session.focus = shift_id
     ctx.session.expect([Choice("报名", "sign_up.start", {"shift_id": shift_id}, ["我要报名", "报", "参加"])])
-    return "\n".join(part for part in [*cards.card(ctx, it), next_step(ctx, it)] if part)
+    said = "\n".join(part for part in [*cards.card(ctx, it), next_step(ctx, it)] if part)
+    return pages.below(said, pages.link(ctx, f"/a/{it.code}?shift={shift_id}", "网页上看和报名"))
 
 
 def next_step(ctx: Context, it: activities.Detail) -> str:
@@ -267,7 +268,8 @@ def _page(
         "wanted": stored(asked),
     }
     tail = f"\n回复 {choice_link('更多')} 看后面的。" if further else ""
-    return Text(f"{head}\n{lines(ctx, page)}\n{hint(page)}{tail}")
+    link = pages.public_link(ctx, "/activities", "在网页上按条件找") if further else ""
+    return Text(pages.below(f"{head}\n{lines(ctx, page)}\n{hint(page)}{tail}", link))
 
 
 def _stored(value: str | None) -> datetime | None:

@@ -6,6 +6,7 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.services import people, policies, purposes
 from bot.wechat.replies import Reply, Text, choice_link
+from handlers import pages
 from handlers.profile import NOBODY, me
 
 router = Router("consents")
@@ -23,7 +24,8 @@ def show(ctx: Context) -> Reply:
     if not lines:
         return Text(f"您现在没有同意过什么，我们也没有把您的信息给别人。想看留了哪些资料，回复 {choice_link('我的资料')}。")
     office = ctx.settings.organisation
-    return Text("您同意过：\n" + "\n".join(lines) + f"\n撤回从回复的那一刻起算，之前已经办的不受影响。有疑问请打 {office.phone}。")
+    said = "您同意过：\n" + "\n".join(lines) + f"\n撤回从回复的那一刻起算，之前已经办的不受影响。有疑问请打 {office.phone}。"
+    return Text(pages.below(said, pages.link(ctx, "/consents", "在网页上逐项看和撤回")))
 
 
 @router.words(purposes.WITHDRAW_INSURER, "撤回保险同意", "不同意提供证件号给保险", "不要把证件号给保险公司")

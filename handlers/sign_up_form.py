@@ -26,7 +26,7 @@ from bot.services.refusals_registrations import AgreementRequired
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import refusals
+from handlers import pages, refusals
 from handlers.contact import follower, person_id
 
 CONSENT_PURPOSE, CONSENT_VERSION = purposes.SIGN_UP, purposes.VERSION
@@ -153,7 +153,8 @@ def _who(ctx: Context, values: Values) -> str:
 
 
 def _consent(ctx: Context) -> str:
-    return f"{purposes.before_first(ctx.settings.organisation)}回复 确认 即表示同意。"
+    full = pages.public_link(ctx, "/privacy", "全文")
+    return f"{purposes.before_first(ctx.settings.organisation)}{full}{' ' if full else ''}回复 确认 即表示同意。"
 
 
 def _submit(ctx: Context, values: Values) -> Reply:

@@ -71,7 +71,7 @@ class Site:
             cipher=cipher,
             client=self.wechat,  # type: ignore[arg-type]
             now=lambda: self.now,
-            sentence=lambda refused: refusals.sentence(self.settings, refused),
+            sentence=lambda refused: refusals.said(refused, self.settings),
             wake=self._wake,
         )
         self.app.register_blueprint(create_pages(ground))
