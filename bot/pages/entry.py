@@ -17,7 +17,7 @@ from bot.storage.models import Person
 from bot.wechat.client import WECHAT
 from bot.wechat.failures import ApiError
 
-FROM_CHAT = "请从和公众号的聊天里点开：回复 活动 报名，回复 我的时长 看记录，回复 我的同意 看授权。"
+FROM_CHAT = "请从和公众号的聊天里点开：报名回复“活动”，看记录回复“我的时长”，看授权回复“我的同意”。"
 SNAPSHOT = "您现在看到的是微信的快照页，认不出是您本人。请先点页面右下角的“使用完整服务”，再打开一次。"
 AGAIN = "这次登录已经用过或者过期了，请再点一次。"
 

@@ -18,15 +18,16 @@ from bot.services.snapshots import Scope
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Person, Volunteer
-from tests.browser.test_certificates import PHONE, browser
+from tests.browser.conftest import AXE, SERIOUS
+from tests.browser.test_certificates import PHONE
 from tests.browser.test_newcomer import SHOTS
 from tests.fixtures.ledger import entry
+from tests.fixtures.npm import installed
 from tests.fixtures.stack import free_ports
 from tests.fixtures.world import NOW, World, hours
 from tests.pages.visitor import PHONE as AGENT
 from tests.pages.visitor import Site
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SCRIPT = "window.wx = {config: (said) => { window.asked = said; }, ready: (then) => then()};"
@@ -43,9 +44,8 @@ class Pages:
 
     def phone(self, openid: str, **more: Any) -> Page:
         """In this follower's WeChat, which says who they are and has a script of its own."""
-        context = self._browser.new_context(
-            viewport=PHONE, device_scale_factor=2, locale="zh-CN", user_agent=AGENT, **more
-        )  # fmt: skip
+        usual = {"viewport": PHONE, "device_scale_factor": 2, "locale": "zh-CN", "user_agent": AGENT}
+        context = self._browser.new_context(**{**usual, **more})  # type: ignore[arg-type]
         page = context.new_page()
 
         self.site.wechat.holder = openid
@@ -55,24 +55,26 @@ class Pages:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
 
-    def fits(self, page: Page, name: str) -> None:
+    def fits(self, page: Page, name: str, width: int = PHONE["width"]) -> None:
         page.wait_for_load_state("load")
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
-        for lacking in ("main a:not([href])", "input:not([type=hidden]):not([id])", "img:not([alt])", "button:empty"):
-            assert page.locator(lacking).count() == 0, (name, lacking)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        page.evaluate((installed(AXE) / "node_modules" / "axe-core" / "axe.min.js").read_text())
+        findings = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        serious = [(one["id"], one["nodes"][0]["html"][:200]) for one in findings if one["impact"] in SERIOUS]
+        assert serious == [], name
         SHOTS.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=SHOTS / f"pages-{name}.png", full_page=True)
 
 
 @pytest.fixture
-def pages(sqlite_database: Database, cipher: Cipher, browser: Browser) -> Iterator[Pages]:
+def pages(sqlite_database: Database, cipher: Cipher, chromium: Browser) -> Iterator[Pages]:
     url = f"http://127.0.0.1:{free_ports()}"
     templates = {"reminder": {"subscribe": "T1"}, "offer": {"subscribe": "T2"}}
     more = {"push": {"templates": templates}, "wechat": {"app_id": "wx0123456789abcdef"}}
     site = Site(sqlite_database, cipher, web={"public_url": url}, **more)
     server = make_server("127.0.0.1", int(url.rpartition(":")[2]), site.app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    made = Pages(site, url, browser)
+    made = Pages(site, url, chromium)
     with sqlite_database.session() as db:
         _county(World(db, cipher), made)
         db.commit()
@@ -100,6 +102,9 @@ def _county(world: World, made: Pages) -> None:
         ),
         "later": world.shift(
             title="敬老院包饺子", place="石桥镇敬老院", area="石桥镇", risk="厨房地滑", starts_in=timedelta(days=12)
+        ),
+        "overlap": world.shift(
+            title="敬老院表演", place="石桥镇敬老院", area="石桥镇", risk="无", starts_in=timedelta(days=12)
         ),
     }  # fmt: skip
     made.codes = {name: shift.activity.code for name, shift in shifts.items()}
@@ -164,6 +169,8 @@ def test_from_the_list_to_the_seat(pages: Pages) -> None:
     page.goto(f"{pages.url}/a/{pages.codes['talk']}/sign-up")
     expect(page.get_by_text("您会是第4位")).to_be_visible()
     pages.fits(page, "sign-up-line")
+    page.get_by_role("button", name="排候补").click()
+    expect(page.get_by_text("您在候补，排在第4位")).to_be_visible()
     page.goto(f"{pages.url}/activities?area=石桥镇&when=today")
     expect(page.get_by_text("没有找到合适的活动")).to_be_visible()
     pages.fits(page, "activities-none")
@@ -189,7 +196,25 @@ def test_the_record_and_the_consents(pages: Pages) -> None:
     pages.fits(page, "privacy")
 
 
-def test_in_the_dark_with_large_letters_and_on_a_computer(pages: Pages) -> None:
+def test_what_cannot_be_and_what_a_computer_shows(pages: Pages) -> None:
+    page = pages.phone("o-wang")
+    page.goto(f"{pages.url}/a/{pages.codes['overlap']}/sign-up")
+    pages.complaints.clear()  # the browser notes the status of a refusal
+    expect(page.get_by_text("时间重叠")).to_be_visible()
+    pages.fits(page, "refused")
+    computer = pages.phone("", user_agent="Mozilla/5.0 Chrome/130", viewport={"width": 1280, "height": 800})
+    computer.goto(f"{pages.url}/a/{pages.codes['park']}")
+    expect(computer.get_by_alt_text("本页地址的二维码")).to_have_js_property("complete", True)
+    assert computer.evaluate("document.images[0].naturalWidth") > 100
+    expect(computer.get_by_role("link", name="报名", exact=True)).to_have_count(0)
+    pages.fits(computer, "activity-computer", 1280)
+    computer.goto(f"{pages.url}/me")
+    pages.complaints.clear()
+    expect(computer.get_by_role("heading", name="请从公众号打开")).to_be_visible()
+    pages.fits(computer, "outside", 1280)
+
+
+def test_in_the_dark_and_with_large_letters(pages: Pages) -> None:
     night = pages.phone("o-wang", color_scheme="dark")
     for name, path in (("activities", "/activities"), ("activity", f"/a/{pages.codes['park']}"), ("me", "/me")):
         night.goto(pages.url + path)
