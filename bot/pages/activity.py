@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.language.dates import distance, moment, span
 from bot.pages import calendar_file
-from bot.pages.entry import Entry
+from bot.pages.entry import Entry, Unknown
 from bot.pages.ground import Ground
 from bot.services import activities, page_links, people, registrations, spoken
 from bot.services.activities import Detail, Listing
@@ -49,6 +49,8 @@ def add(pages: Blueprint, ground: Ground, entry: Entry) -> None:
         with ground.database.session() as db:
             known = people.follower(db, visit.openid) if visit else None
             viewer = known.person_id if known else None
+            if visit is None and activities.is_for_members(db, code.upper()):
+                raise Unknown  # its members are known by WeChat, not by the link
             it, found = chosen(db, code, request.args.get("shift", ""), now, viewer)
             own = registrations.mine(db, viewer, now) if viewer is not None else []
             area = ground.settings.organisation.short_name

@@ -14,7 +14,7 @@ from bot.pages.entry import Entry
 from bot.pages.ground import Ground
 from bot.pages.notices import Notices
 from bot.pages.sign_up_form import Form
-from bot.pages.throttle import Throttle, visitor
+from bot.pages.throttle import Throttle
 from bot.services import agreements, gates, newcomers, people, purposes, registrations, spoken
 from bot.services.activities import Detail
 from bot.services.profiles import masked_name
@@ -39,7 +39,7 @@ def add(pages: Blueprint, ground: Ground, entry: Entry, notices: Notices) -> Non
     @pages.post("/a/<code>/sign-up")
     def send(code: str) -> Response | Answer:
         visit, now = entry.own_form(), ground.now()
-        if not throttle.allows(visitor(request), now.timestamp()):
+        if not throttle.allows(visit.openid, now.timestamp()):
             abort(429)
         with ground.database.session() as db:
             form = _form(db, code, visit.openid, now)

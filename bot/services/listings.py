@@ -202,6 +202,12 @@ def shifts_of(
     return _listings(db, found, now)
 
 
+def is_for_members(db: Session, code: str) -> bool:
+    """Whether this code is of something that is shown to a team's members only."""
+    team = select(Activity.id).where(Activity.code == code, Activity.visibility != "public")
+    return db.scalars(team.where(Activity.state.not_in(HIDDEN)).limit(1)).first() is not None
+
+
 def signup_state(shift: Shift, now: datetime) -> Signup:
     if shift.activity.state != "open":
         return "cancelled"

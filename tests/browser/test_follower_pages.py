@@ -23,14 +23,14 @@ from tests.browser.test_certificates import PHONE
 from tests.browser.test_newcomer import SHOTS
 from tests.fixtures.ledger import entry
 from tests.fixtures.npm import installed
-from tests.fixtures.stack import free_ports
+from tests.fixtures.stack import ROOT, free_ports
 from tests.fixtures.world import NOW, World, hours
 from tests.pages.visitor import PHONE as AGENT
 from tests.pages.visitor import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-SCRIPT = "window.wx = {config: (said) => { window.asked = said; }, ready: (then) => then()};"
+SCRIPT = (ROOT / "bot" / "simulator" / "static" / "js" / "jweixin.js").read_text("utf-8")
 MONTHS = (190, 0, 420, 150, 300, 615, 90, 0, 240, 480, 150, 360)
 
 
@@ -49,8 +49,11 @@ class Pages:
         page = context.new_page()
 
         self.site.wechat.holder = openid
-        answer = {"body": SCRIPT, "content_type": "text/javascript"}
-        context.route("https://res.wx.qq.com/**", lambda route: route.fulfill(**answer))
+        open_ = "https://res.wx.qq.com/open"
+        anybody = {"Access-Control-Allow-Origin": "*"}
+        context.route(f"{open_}/js/**", lambda route: route.fulfill(body=SCRIPT, content_type="text/javascript"))
+        context.route(f"{open_}/jsapi?**", lambda route: route.fulfill(json={"errMsg": "config:ok"}, headers=anybody))
+        context.route(f"{open_}/subscribe?**", lambda route: route.fulfill(body="asked", content_type="text/html"))
         page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
@@ -158,9 +161,12 @@ def test_from_the_list_to_the_seat(pages: Pages) -> None:
     page.get_by_label("我同意").check()
     page.get_by_role("button", name="确认报名").click()
     expect(page.get_by_role("heading", name="报名成功")).to_be_visible()
-    expect(page.get_by_text("微信要您点一下")).to_be_visible()
-    assert page.evaluate("window.asked")["openTagList"] == ["wx-open-subscribe"], "the script ran under the policy"
+    expect(page.get_by_role("button", name="开启活动提醒")).to_be_visible()
     pages.fits(page, "signed-up")
+    with page.expect_popup() as asked:
+        page.get_by_role("button", name="开启活动提醒").click()
+    assert "template=T1%2CT2" in asked.value.url
+    expect(page.get_by_text("您的选择微信已经告诉我们了")).to_be_visible()
     page.get_by_role("link", name="取消报名").click()
     pages.fits(page, "cancel")
     page.get_by_role("button", name="确认取消").click()

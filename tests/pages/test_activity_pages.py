@@ -105,7 +105,9 @@ def test_what_is_over_or_hidden(site: Site, sqlite_database: Database, cipher: C
     assert "活动已取消：台风" in look.get(f"/a/{codes['取消的']}").text
     assert "不能再报名" in look.get(f"/a/{codes['从前']}").text
     assert "还没开始报名，3月3日（周二）11:00开放" in look.get(f"/a/{codes['还没开']}").text
-    for hidden in (codes["草稿"], codes["队内"], "Z99", "..", "%00", "A' OR 1=1", "A" * 300):
+    assert "connect/oauth2/authorize" in look.get(f"/a/{codes['队内']}").headers["Location"], "perhaps a member"
+    assert site.browser().enter("o-stranger", f"/a/{codes['队内']}").status_code == 404
+    for hidden in (codes["草稿"], "Z99", "..", "%00", "A' OR 1=1", "A" * 300):
         assert look.get(f"/a/{hidden}").status_code == 404
         assert look.get(f"/a/{hidden}.ics").status_code == 404
     for strange in ("x", "-1", "9" * 30, "٣", ""):

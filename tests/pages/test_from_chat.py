@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.crowd import publish
-from tests.fixtures.stack import Stack
+from tests.fixtures.stack import Stack, call
 from tests.fixtures.world import NOW
 from tests.pages.conftest import Got, get
 from tests.test_chats import wipe
@@ -16,7 +16,8 @@ class Phone:
     """A browser with cookies, in one follower's WeChat."""
 
     def __init__(self, stack: Stack, openid: str) -> None:
-        self.stack, self.openid, self.cookies = stack, openid, {}
+        self.stack, self.openid, self.at = stack, openid, ""
+        self.cookies: dict[str, str] = {}
 
     def open(self, url: str, form: dict[str, str] | None = None) -> Got:
         for _ in range(6):
@@ -26,6 +27,7 @@ class Phone:
                 name, _, value = cookie.partition(";")[0].partition("=")
                 self.cookies[name] = value
             if got.status not in (302, 303):
+                self.at = url
                 return got
             url, form = got.headers["location"].partition("#")[0], None
             if url.startswith("/"):
@@ -53,6 +55,10 @@ def test_from_the_card_to_the_seat(stack: Stack) -> None:
     told = {**hidden, "name": "王晓雨", "phone": "13800001234", "consent": "1"}
     done = phone.open(f"{stack.web}/a/Z01/sign-up", form=told)
     assert "报名成功" in done.text
+    button = dict(re.findall(r'data-(app|timestamp|nonce|signature)="([^"]+)"', done.text))
+    names = {"appid": "app", "timestamp": "timestamp", "noncestr": "nonce", "signature": "signature"}
+    said = {name: button[mine] for name, mine in names.items()} | {"url": phone.at}
+    assert call(f"{stack.simulator}/open/jsapi?{urlencode(said)}") == {"errMsg": "config:ok"}, "WeChat lets it in"
     assert "Z01" in follower.say("我的活动") and "已报名" in follower.say("我的活动")
     record = str(follower.send(type="text", content="取消 Z01")["reply"])
     assert "已取消" in record
