@@ -27,6 +27,7 @@ from bot.knowledge.counts import Counts
 from bot.knowledge.library import Mind, Shelf
 from bot.knowledge.placeholders import of_organisation
 from bot.language import encoder
+from bot.pages.ground import Ground
 from bot.pages.site import create_pages
 from bot.pages.throttle import visitor
 from bot.push import outbox
@@ -92,10 +93,11 @@ class Parts:
     def client(self) -> Client:
         wechat = self.settings.wechat
         store = ValkeyTokenStore(self.valkey, wechat.app_id)
+        tickets = ValkeyTokenStore(self.valkey, wechat.app_id, "ticket")
         threads = self.settings.push.threads
         return Client(
-            wechat.app_id, wechat.app_secret, base_url=wechat.api_base_url, store=store, threads=threads,
-            token_kept_s=TOKEN_KEPT_S,
+            wechat.app_id, wechat.app_secret, base_url=wechat.api_base_url, store=store, tickets=tickets,
+            threads=threads, token_kept_s=TOKEN_KEPT_S,
         )  # fmt: skip
 
     @cached_property
@@ -128,11 +130,26 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("qingsheng")
     app.register_blueprint(create_webhook(parts.gateway, create_inbox(parts), clock.now))
     app.register_blueprint(create_health(parts))
-    app.register_blueprint(create_pages(settings, parts.database, parts.cipher, parts.client, clock.now))
+    app.register_blueprint(create_pages(ground(parts)))
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/console": create_console(parts)})  # type: ignore[method-assign]
     # In each worker from its first moment: an edit must not wait until somebody writes to that process.
     os.register_at_fork(after_in_child=parts.shelf.start_watching)
     return app
+
+
+def ground(parts: Parts) -> Ground:
+    """What the pages stand on; a refusal is said there as the chat says it."""
+    from handlers.refusals import said
+
+    return Ground(
+        settings=parts.settings,
+        database=parts.database,
+        cipher=parts.cipher,
+        client=parts.client,
+        now=clock.now,
+        sentence=lambda refused: said(refused, parts.settings),
+        wake=wake_worker(parts),
+    )
 
 
 def create_console(parts: Parts) -> Flask:

@@ -13,7 +13,7 @@ import structlog
 from bot.settings import SECRETS, Settings
 
 # What may come along inside an address or an exception's text.
-TOKENS = re.compile(r"((?:access_token|secret|appsecret|ticket|code|pass)=|/d/(?=[\w-]{43}))[^&\s\"']+")
+TOKENS = re.compile(r"((?:access_token|secret|appsecret|ticket|code|pass)=|[?&]t=|/d/(?=[\w-]{43}))[^&\s\"']+")
 PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
 

@@ -75,7 +75,7 @@ class Security(Section):
 
 
 class Web(Section):
-    """``public_url``: what stands before /verify and /d in links that we give out."""
+    """``public_url``: what stands before /a, /me, /verify in links that we give out."""
 
     public_url: Annotated[str, rules.HTTP_URL] = "http://127.0.0.1:8000"
     host: str = "0.0.0.0"

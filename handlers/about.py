@@ -9,10 +9,10 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.language.dates import clock, distance, span
 from bot.language.text import clean
-from bot.services import activities, policies
+from bot.services import activities, policies, spoken
 from bot.services.activities import Detail
 from bot.wechat.replies import Reply, Text
-from handlers import cards, reference
+from handlers import reference
 from handlers.activities import next_step
 from handlers.contact import person_id
 
@@ -45,7 +45,7 @@ def _insured(ctx: Context, it: Detail) -> str:
     """What covers it, and for who has a seat whether the insurer knows of them."""
     own = person_id(ctx)
     standing = policies.standing(ctx.db, it.shift_id, own) if own is not None else ""
-    return "\n".join(filter(None, [cards.insurance(it), STANDING.get(standing, "")]))
+    return "\n".join(filter(None, [spoken.insurance(it), STANDING.get(standing, "")]))
 
 
 def _meals(ctx: Context, it: Detail) -> str:

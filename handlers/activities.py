@@ -11,10 +11,10 @@ from bot.conversation.session import Choice
 from bot.language.dates import brief, day, moment
 from bot.language.text import bare, clean
 from bot.language.times import Span
-from bot.services import activities, registrations
+from bot.services import activities, registrations, spoken
 from bot.services.activities import Wanted
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import cards, reference
+from handlers import cards, pages, reference
 from handlers.contact import person_id
 from handlers.lists import PAGE, hint, lines, names, period
 from handlers.wanted import described, restored, stored, wanted
@@ -194,7 +194,8 @@ def detail(ctx: Context, shift_id: int) -> str:
     it = activities.detail(ctx.db, shift_id, ctx.now)
     ctx.session.focus = shift_id
     ctx.session.expect([Choice("报名", "sign_up.start", {"shift_id": shift_id}, ["我要报名", "报", "参加"])])
-    return "\n".join(part for part in [*cards.card(ctx, it), next_step(ctx, it)] if part)
+    said = "\n".join(part for part in [*cards.card(ctx, it), next_step(ctx, it)] if part)
+    return pages.below(said, pages.link(ctx, f"/a/{it.code}?shift={shift_id}", "网页上看和报名"))
 
 
 def next_step(ctx: Context, it: activities.Detail) -> str:
@@ -205,8 +206,7 @@ def next_step(ctx: Context, it: activities.Detail) -> str:
         return _own_step(one)
     if it.signup == "not_open_yet" and it.signup_opens_at:
         return f"还没开始报名，{moment(it.signup_opens_at, ctx.zone)}开放"
-    closed = {"closed": "报名已截止", "started": "活动已经开始，不能再报名", "cancelled": "活动已取消"}
-    return closed.get(it.signup) or f"想参加请回复 {choice_link('报名', f'报名 {it.code}')}"
+    return spoken.SIGNUPS.get(it.signup) or f"想参加请回复 {choice_link('报名', f'报名 {it.code}')}"
 
 
 def _own_step(one: registrations.Mine) -> str:
@@ -239,7 +239,7 @@ def ask_which(ctx: Context, shift_ids: list[int], intent: str, question: str) ->
         ]
     )
     rows = [
-        f"{number}. {choice_link(f'{one.code} {cards.titled(one)}', name)}\n{brief(one.starts_at, one.ends_at, ctx.zone)}"
+        f"{number}. {choice_link(f'{one.code} {spoken.titled(one)}', name)}\n{brief(one.starts_at, one.ends_at, ctx.zone)}"
         for number, (name, one) in enumerate(zip(called, shown, strict=True), start=1)
     ]
     more_of_it = alike and len(shift_ids) > PAGE
@@ -268,7 +268,8 @@ def _page(
         "wanted": stored(asked),
     }
     tail = f"\n回复 {choice_link('更多')} 看后面的。" if further else ""
-    return Text(f"{head}\n{lines(ctx, page)}\n{hint(page)}{tail}")
+    link = pages.public_link(ctx, "/activities", "在网页上按条件找") if further else ""
+    return Text(pages.below(f"{head}\n{lines(ctx, page)}\n{hint(page)}{tail}", link))
 
 
 def _stored(value: str | None) -> datetime | None:

@@ -7,9 +7,9 @@ from bot.conversation.router import Router
 from bot.language.dates import brief, moment, span
 from bot.services import activities, actors, authority
 from bot.services.activity_checks import agreement_reasons
+from bot.services.spoken import REASONS
 from bot.storage.models import Activity, Policy
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers.cards import REASONS
 
 router = Router("activity_reviews")
 

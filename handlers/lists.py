@@ -8,9 +8,8 @@ from datetime import datetime
 from bot.conversation.context import Context
 from bot.conversation.session import Choice
 from bot.language.dates import brief, day
-from bot.services import activities
+from bot.services import activities, spoken
 from bot.wechat.replies import choice_link
-from handlers import cards
 
 PAGE = 5
 
@@ -23,7 +22,7 @@ def lines(ctx: Context, shown: list[activities.Listing]) -> str:
         [Choice(name, "activities.detail", {"shift_id": one.shift_id}) for name, one in zip(called, shown, strict=True)]
     )
     return "\n".join(
-        f"{number}. {choice_link(f'{one.code} {cards.titled(one)}', _look(name, one))}　{_seats(one)}\n"
+        f"{number}. {choice_link(f'{one.code} {spoken.titled(one)}', _look(name, one))}　{_seats(one)}\n"
         f"{brief(one.starts_at, one.ends_at, ctx.zone)}"
         for number, (name, one) in enumerate(zip(called, shown, strict=True), start=1)
     )

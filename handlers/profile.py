@@ -11,7 +11,7 @@ from bot.conversation.forms import AGREE, DECLINE, Field, Form, Forms, Values
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.dates import moment
-from bot.services import documents, guardians, identity_numbers, people, personal_data, points, volunteers
+from bot.services import documents, guardians, identity_numbers, people, personal_data, points, purposes, volunteers
 from bot.services.profiles import masked_name
 from bot.services.refusals_people import NeedsGuardian
 from bot.services.rules import Rules
@@ -147,7 +147,7 @@ def leave_ask(ctx: Context) -> Reply:
         fleeting=True,
     )
     return Text(
-        "注销后不再是注册志愿者，已有的时长和证明都保留，以后想回来可以重新注册。\n"
+        f"{purposes.PURPOSES[purposes.REGISTER].then}\n"
         f"确定请回复 {choice_link('确认注销')}，不注销回复 {choice_link('不注销')}。"
     )
 
@@ -205,8 +205,7 @@ def erase_ask(ctx: Context) -> Reply:
     )
     days = ctx.settings.volunteering.erasure_days
     return Text(
-        "会删除：姓名、手机、证件等资料，提醒、位置和导出的文件。\n"
-        "依法须保留：志愿服务记录和已开证明（去掉姓名等标识，仅限查验）。\n"
+        f"{purposes.PURPOSES[purposes.SIGN_UP].then}\n"
         + (f"{'，'.join(also)}。\n" if also else "")
         + f"{days}天冷静期内可撤销。确认请回复 {choice_link('确认删除')}，不删回复 {choice_link('不删了')}。"
     )

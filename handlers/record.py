@@ -13,6 +13,7 @@ from bot.services.explaining import Explained, explain
 from bot.services.rules import Rules, in_force
 from bot.storage.models import LedgerEntry
 from bot.wechat.replies import Reply, Text, choice_link
+from handlers import pages
 from handlers.contact import person_id
 
 router = Router("record")
@@ -46,7 +47,7 @@ def my_hours(ctx: Context) -> Reply:
     if standing is not None and standing.following is not None and not standing.eligible:
         lines.append(f"离{STARS[standing.following]}星志愿者还差 {hours.shown(standing.missing)} 小时。")
     lines.append(f"每一条：{choice_link('时长明细')}；怎么算的：{choice_link('时长怎么算')}")
-    return Text("\n".join(lines))
+    return Text(pages.below("\n".join(lines), pages.link(ctx, "/me", "看这一年的图和我的报名")))
 
 
 def bar(minutes: int, target_hours: int) -> str:

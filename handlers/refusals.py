@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from bot.conversation.context import Context
 from bot.language.dates import moment, span
 from bot.services import refusals as r
 from bot.settings import Settings
-from bot.wechat.replies import Reply, Text, choice_link
+from bot.wechat.replies import Reply, Text, choice_link, without_links
 from handlers import (
     refusals_activities,
     refusals_attendance,
@@ -50,10 +49,10 @@ class Reader:
 
 
 def said(error: r.Refused, settings: Settings) -> str:
-    """The words for staff in a browser: links that only WeChat follows read as their label."""
+    """The same words in a browser: what can be tapped in chat stands in quotes, to be said there."""
     for kind, words in SENTENCES.items():
         if isinstance(error, kind):
-            return re.sub(r"<a [^>]*>(.*?)</a>", r"\1", words(Reader(settings), error))  # type: ignore[arg-type]
+            return without_links(words(Reader(settings), error))  # type: ignore[arg-type]
     raise LookupError(f"no sentence for {type(error).__name__}")
 
 

@@ -6,14 +6,14 @@ from bot.conversation.context import Context
 from bot.conversation.forms import AGREE, DECLINE
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
-from bot.services import people
+from bot.services import people, purposes
 from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.profile import NOBODY, me
 
 router = Router("sharing")
 
-PURPOSE, VERSION = "zhiyuanhui", "2026-11"
+PURPOSE, VERSION = purposes.ZHIYUANHUI, purposes.VERSION
 
 
 @router.words("同步志愿汇", "同意同步志愿汇", "同意同步到志愿汇", "同步到志愿汇", "把时长同步到志愿汇")
@@ -29,7 +29,7 @@ def ask(ctx: Context) -> Reply:
     )
     office = ctx.settings.organisation
     return Text(
-        f"{office.short_name}会把您的姓名、证件号、手机号和服务时长提供给志愿汇平台，用来在那边累计时长；不同意也不影响在这里报名和开证明。\n"
+        f"{purposes.asks(PURPOSE, ctx.settings)}\n"
         f"同意请回复 {choice_link('确认同步')}，不同意回复 {choice_link('不同步')}。有疑问请打 {office.phone}。"
     )
 
@@ -57,4 +57,4 @@ def withdraw(ctx: Context) -> Reply:
     ended = people.withdraw_consent(ctx.db, person.id, PURPOSE, ctx.now) if person is not None else 0
     if not ended:
         return Text("您没有同意过同步到志愿汇，不用撤回。")
-    return Text("已撤回，以后不再同步。已经在志愿汇里的记录，请在志愿汇里申请删除。")
+    return Text(f"已撤回，{purposes.PURPOSES[PURPOSE].then}")

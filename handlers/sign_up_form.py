@@ -14,9 +14,9 @@ from bot.services import (
     agreements,
     identity_numbers,
     invitations,
-    particulars,
+    newcomers,
     people,
-    policies,
+    purposes,
     registrations,
     reservations,
 )
@@ -25,13 +25,11 @@ from bot.services.refusals import IdentityInvalid, NameInvalid, PhoneInvalid, Pr
 from bot.services.refusals_registrations import AgreementRequired
 from bot.services.rules import Rules
 from bot.storage.database import writing
-from bot.storage.models import Person
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import refusals
+from handlers import pages, refusals
 from handlers.contact import follower, person_id
 
-CONSENT_PURPOSE = "sign_up"
-CONSENT_VERSION = "2026-11"
+CONSENT_PURPOSE, CONSENT_VERSION = purposes.SIGN_UP, purposes.VERSION
 
 NOT_A_NAME = re.compile(r"[吗呢么吧啊呀？?]$|什么|怎么|多少|几点|哪|为啥|报名|取消|活动|人工|帮助|[我你]|了$|[不想][报去想要用知填行能会是给问参看]|[这那]个|还有|儿子|女儿|孩子|有没|没有|保险|时长|证明|可以|同意|撤回|名单|签到|签退|申诉|待办|益币|兑换|队伍|退队|星级|志愿者")
 CALLED = re.compile(r"^(?:我叫|我是|姓名|名字|叫)[是:： ]*")
@@ -155,41 +153,27 @@ def _who(ctx: Context, values: Values) -> str:
 
 
 def _consent(ctx: Context) -> str:
-    office = ctx.settings.organisation
-    return (
-        f"个人信息说明：{office.short_name}收集您的姓名和手机号，只用于本次及以后报名的联系、投保和志愿服务记录，不公开、不外传；"
-        f"手机号加密保存，查询、更正、删除请拨 {office.phone}。回复 确认 即表示同意。"
-    )
+    full = pages.public_link(ctx, "/privacy", "全文")
+    return f"{purposes.before_first(ctx.settings.organisation)}{full}{' ' if full else ''}回复 确认 即表示同意。"
 
 
 def _submit(ctx: Context, values: Values) -> Reply:
     """Rows for the person, the consent and the seat; what refuses the seat still keeps the person."""
     writing(ctx.db)
-    row = follower(ctx)
-    if values["phone"]:
-        person = people.save_profile(ctx.db, ctx.cipher, row, values["name"], values["phone"], ctx.now, Rules.of(ctx.settings))
-        people.consent(ctx.db, person, CONSENT_PURPOSE, CONSENT_VERSION, ctx.now)
-    assert row.person_id is not None
-    shift_id = int(values["shift_id"])
-    _note(ctx, row.person_id, shift_id, values)
+    row, shift_id = follower(ctx), int(values["shift_id"])
+    person = newcomers.keep(ctx.db, ctx.cipher, row, shift_id, _told(values), ctx.now, Rules.of(ctx.settings))
     try:
-        return Text(_signed_up(ctx, shift_id, row.person_id, values))
+        return Text(_signed_up(ctx, shift_id, person, values))
     except Refused as refused:
         said = refusals.reply(ctx, refused)
         assert said is not None
         return said
 
 
-def _note(ctx: Context, person: int, shift_id: int, values: Values) -> None:
+def _told(values: Values) -> newcomers.Told:
     born = date.fromisoformat(values["birth"]) if values.get("birth") else None
-    if born or values.get("id"):
-        person = particulars.note(
-            ctx.db, ctx.cipher, person, ctx.now, birth_date=born, id_number=values.get("id", "")
-        ).id  # another record, when the number says that they are one person
-    if values.get("id"):  # asked for alone, with whom it is for and what for: sending it is the consent (PIPL 23)
-        people.consent(ctx.db, ctx.db.get_one(Person, person), policies.CONSENT, CONSENT_VERSION, ctx.now)
-    if values.get("agreed"):
-        agreements.sign(ctx.db, activities.detail(ctx.db, shift_id, ctx.now).activity_id, person, ctx.now)
+    known = {name: values.get(name) or "" for name in ("name", "phone")}
+    return newcomers.Told(**known, birth=born, id_number=values.get("id", ""), agreed=bool(values.get("agreed")))
 
 
 def _signed_up(ctx: Context, shift_id: int, person: int, values: Values) -> str:
@@ -248,8 +232,7 @@ FORM = Form(
         ),
         Field(
             "agreed",
-            "按《浙江省志愿服务条例》第二十一条，参加这场活动要先签协议：我了解活动内容和风险，服从现场安排，"
-            "主办方为我投保并提供必要的培训和防护；随时可以退出。\n同意请回复 同意，不同意回复 取消。",
+            f"按{agreements.LAW}，参加这场活动要先签协议：{agreements.TEXT}\n同意请回复 同意，不同意回复 取消。",
             parse_agreement,
             known=_agreed,
             editable=False,

@@ -9,7 +9,7 @@ from typing import Any
 from bot.conversation.context import Context
 from bot.language.numerals import NUMBER, parse
 from bot.language.text import clean
-from bot.services import activities
+from bot.services import activities, spoken
 from bot.services.activities import Wanted
 from handlers import reference
 
@@ -18,10 +18,6 @@ KINDS = {
     "entertainment": ("文体", re.compile("文体|运动会|晚会|联谊|趣味赛")),
     "selection": ("选拔", re.compile("选拔|招募面试|海选")),
 }
-KIND_WORDS = {
-    "volunteer": "志愿服务", "training": "培训", "league": "团务", "meeting": "会议", "entertainment": "文体",
-    "selection": "选拔", "campaign": "系列活动",
-}  # fmt: skip
 AGE = re.compile(rf"({NUMBER})\s*(?:周)?岁")
 PUPILS = {"小学生": 10, "初中生": 14, "高中生": 16, "大学生": 19}
 FREE = re.compile("有名额|有空位|有位[置子]|没报?满|还剩名额|没有?报满")
@@ -71,7 +67,7 @@ def described(wanted: Wanted) -> str:
     """（城东、15岁能参加、有名额）; empty when nothing was asked for that needs repeating."""
     said = [
         wanted.area,
-        KIND_WORDS.get(wanted.kind, ""),
+        spoken.KINDS.get(wanted.kind, ""),
         f"{wanted.age}岁能参加" if wanted.age is not None else "",
         "有名额" if wanted.seats == 1 else f"能报{wanted.seats}个人" if wanted.seats else "",
     ]

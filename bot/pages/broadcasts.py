@@ -48,7 +48,7 @@ def add(
         counted(code, request.args.get("t", ""))
         if target.link:
             return redirect(target.link, 302)
-        return make_response(render_template("activity.html", title=target.title, **shown))
+        return make_response(render_template("broadcast.html", title=target.title, **shown))
 
 
 def _shown(activity: Activity, now: datetime, zone: ZoneInfo) -> dict[str, str]:

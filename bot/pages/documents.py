@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as Answer
 
 from bot.services import certificates, documents, drawing, fonts
 from bot.services.drawing import Drawn
+from bot.services.page_links import WITH_LOGIN
 from bot.services.refusals_certificates import CertificateRevoked, CertificateUnknown
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
@@ -22,8 +23,6 @@ from bot.storage.database import Database
 from bot.wechat.client import Client
 from bot.wechat.failures import ApiError
 
-WITH_LOGIN = ("verified_service",)
-"""Accounts with the right to web login; for the others the link alone opens the document (docs/certificates.md)."""
 KEPT_DRAWINGS = 6
 
 
@@ -59,7 +58,7 @@ def add(
                 db.commit()
             passed = request.args["pass"]
             return make_response(render_template("document.html", it=opened, token=token, passed=passed))
-        if opened.openid and settings.wechat.account in WITH_LOGIN:
+        if opened.openid and settings.wechat.account in WITH_LOGIN:  # for others the link alone opens it
             answer = _login(token, opened.openid)
             if answer is not None:
                 return answer

@@ -2,65 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+import hashlib
+from pathlib import Path
 
 import structlog
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as Answer
 
-from bot.pages import broadcasts, documents, problems, verification
+from bot.pages import (
+    activities,
+    activity,
+    broadcasts,
+    consents,
+    documents,
+    entry,
+    mine,
+    problems,
+    sign_up,
+    verification,
+)
+from bot.pages.entry import Entry, Unknown
+from bot.pages.ground import Ground
+from bot.pages.headers import HEADERS
+from bot.pages.notices import Notices
 from bot.services.refusals import Busy, Refused
-from bot.services.refusals_certificates import CannotBePrinted, CertificateRevoked
-from bot.settings import Settings
-from bot.storage.crypto import Cipher
-from bot.storage.database import Database, StorageError
-from bot.wechat.client import Client
+from bot.services.refusals_certificates import CannotBePrinted, CertificateRevoked, CertificateUnknown
+from bot.storage.database import StorageError
 from bot.wechat.failures import CallFailed
 
 log = structlog.get_logger()
 
-CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)  # fmt: skip
-HEADERS = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",  # the address of a document is its secret
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+STATIC = Path(__file__).parent / "static"
+KEPT = "public, max-age=31536000, immutable"
+"""For a file whose address changes with its content."""
+SAID = {404: "这个地址没有内容。", 403: "这个页面开得太久了，请返回刷新后再试一次。", 429: "点得太快了，请一分钟后再试。"}
 
 
-def create_pages(
-    settings: Settings, database: Database, cipher: Cipher, client: Client, now: Callable[[], datetime]
-) -> Blueprint:
-    """``/verify``, ``/problems``, ``/d/<token>`` and ``/b/<code>``. One calls WeChat, to ask who opens a document."""
+def create_pages(ground: Ground) -> Blueprint:
+    """Everything that is opened in a browser. Who opens a page is asked of WeChat; nothing else calls it."""
     pages = Blueprint("pages", __name__, template_folder="html", static_folder="static", static_url_path="/pages")
+    settings, database, cipher, now = ground.settings, ground.database, ground.cipher, ground.now
+    way_in = Entry(ground)
     verification.add(pages, settings, database, cipher, now)
     broadcasts.add(pages, settings, database, cipher, now)
     problems.add(pages, database)
-    documents.add(pages, settings, database, cipher, client, now)
+    documents.add(pages, settings, database, cipher, ground.client, now)
+    entry.add(pages, ground, way_in)
+    activities.add(pages, ground, way_in)
+    activity.add(pages, ground, way_in)
+    sign_up.add(pages, ground, way_in, Notices(ground))
+    mine.add(pages, ground, way_in)
+    consents.add(pages, ground, way_in)
+    versions = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:8] for path in STATIC.iterdir()}
 
     @pages.context_processor
     def about_us() -> dict[str, object]:
-        return {"organisation": settings.organisation}
+        return {"organisation": settings.organisation, "versions": versions}
 
     @pages.after_request
     def guarded(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if response.mimetype != "text/css":
+        if request.endpoint != "pages.static":
             response.headers["Cache-Control"] = "no-store"
+        elif request.args.get("v") == versions.get((request.view_args or {}).get("filename", "")):
+            response.headers["Cache-Control"] = KEPT
         return response
+
+    @pages.errorhandler(Unknown)
+    def unknown(_error: Unknown) -> Answer:
+        return way_in.answer()
 
     @pages.errorhandler(HTTPException)
     def known(error: HTTPException) -> Response:
         code = error.code or 500
-        text = "这个地址没有内容。" if code == 404 else "这个请求不能处理。"
-        return notice("打不开", text, code)
+        return notice("打不开", SAID.get(code, "这个请求不能处理。"), code)
 
     @pages.errorhandler(Refused)
     def refused(error: Refused) -> Response:
@@ -71,7 +88,9 @@ def create_pages(
         if isinstance(error, CannotBePrinted):
             log.error("certificate.font", what="字库缺字或没有中文字库，请看 python -m bot check 的“证明字体”一行")
             return notice("打不开", f"证明里有字库打不出来的字，请打 {settings.organisation.phone}。", 503)
-        return notice("链接无效或已过期", "请回到公众号，回复 我的证明 重新取链接。", 404)
+        if isinstance(error, CertificateUnknown):
+            return notice("链接无效或已过期", "请回到公众号，回复 我的证明 重新取链接。", 404)
+        return notice("没有办成", ground.sentence(error), 409)
 
     @pages.errorhandler(StorageError)
     @pages.errorhandler(CallFailed)

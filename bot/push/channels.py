@@ -59,7 +59,7 @@ class Way:
     reply: Reply | None = None
     repeatable: bool = False
     page: str = ""
-    """What a tap on a subscribe notice opens."""
+    """What a tap on a subscribe notice or a template opens."""
     picture: Callable[[Client], Reply] | None = None
     """Makes ``reply`` anew at the moment of sending."""
     call: Callable[[Client], object] | None = None
@@ -107,7 +107,7 @@ def _allowed(
         data = _data(kind, templates.template_fields, facts, now, zone)
         if data:
             fresh = now - claimed.tried_at < DEDUPED_FOR
-            allowed.append(Way("template", (), templates.template, data, repeatable=fresh))
+            allowed.append(Way("template", (), templates.template, data, repeatable=fresh, page=facts.link))
     window = _window(follower, now) if "custom" in rights and follower and follows else None
     reply = facts.reply
     if window and isinstance(reply, Text | None):
@@ -187,7 +187,8 @@ def send(client: Client, claimed: Claimed, way: Way) -> str:
     if way.channel == "subscribe":
         client.subscribe_send(claimed.openid, way.template_id, way.data, page=way.page)
         return ""
-    return client.template_send(claimed.openid, way.template_id, way.data, client_msg_id=client_msg_id(claimed))
+    id = client_msg_id(claimed)
+    return client.template_send(claimed.openid, way.template_id, way.data, client_msg_id=id, url=way.page)
 
 
 def client_msg_id(claimed: Claimed) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from bot.push import alarms, broadcasts_words, pictures
 from bot.push.notices import NOTICES
-from bot.services import offer_lengths, recipients
+from bot.services import offer_lengths, page_links, recipients
 from bot.services.certificates import Issued
 from bot.services.quiet_hours import awake_from, is_quiet
 from bot.settings import Settings
@@ -52,8 +52,8 @@ class Facts:
     """What the words are made of. ``answer_by``: until when an offer stands. ``reply``: an answer that came late.
 
     ``alarm``: what is known of an alert; ``notice``: the whole text of a notice; ``certificate``: whose picture is
-    sent, ``notice`` then being the words for where none can be; ``broadcast``: the one whose words ``notice`` is, with
-    its ``link``; in all of these there is no activity.
+    sent, ``notice`` then being the words for where none can be; ``broadcast``: the one whose words ``notice`` is; in
+    all of these there is no activity. ``link``: of the broadcast, or the activity's page.
     """
 
     kind: str
@@ -147,6 +147,7 @@ def read(
         push.kind, activity.code, activity.title, activity.place, shift.starts_at, shift.ends_at, activity.bring,
         activity.contact, registration.state == "waiting",
         offer_lengths.answer_by(offer, shift, now, zone) if offer else None, activity.cancel_reason,
+        link=page_links.public(settings, f"/a/{activity.code}") if page_links.reachable(settings) else "",
     )  # fmt: skip
 
 

@@ -13,17 +13,19 @@ from bot.wechat.tokens import MemoryStore
 class ValkeyTokenStore:
     """A `TokenStore`. What is in Valkey counts; the copy in memory serves only while Valkey does not answer.
 
-    Another ``app_id`` (the demo's account, then the real one, in the same Valkey) finds nothing here.
+    Another ``app_id`` (the demo's account, then the real one, in the same Valkey) finds nothing here. ``name``: what
+    is kept, the token or the ticket with which pages sign.
     """
 
-    def __init__(self, valkey: Valkey, app_id: str = "") -> None:
+    def __init__(self, valkey: Valkey, app_id: str = "", name: str = "token") -> None:
         self._valkey = valkey
         self._app_id = app_id
+        self._name = name
         self._memory = MemoryStore()
 
     def get(self) -> str | None:
         try:
-            kept = self._valkey.load_token()
+            kept = self._valkey.load_token(self._name)
         except ValkeyDown:
             return self._memory.get()
         return str(kept["token"]) if kept and kept.get("app_id") == self._app_id else None
@@ -31,19 +33,19 @@ class ValkeyTokenStore:
     def put(self, token: str, lives_s: float) -> None:
         self._memory.put(token, lives_s)
         try:
-            forced_at = (self._valkey.load_token() or {}).get("forced_at", 0.0)
+            forced_at = (self._valkey.load_token(self._name) or {}).get("forced_at", 0.0)
             kept = {"app_id": self._app_id, "token": token, "forced_at": forced_at}
-            self._valkey.keep_token(kept, max(1, int(lives_s)))
+            self._valkey.keep_token(kept, max(1, int(lives_s)), self._name)
         except ValkeyDown:
             return  # the others will fetch the same token: stable_token gives it to everyone
 
     def may_force(self, spacing_s: float) -> bool:
         """Asked under the lock, so reading and writing need not be one step. A clock set back counts as long ago."""
         try:
-            kept = self._valkey.load_token() or {"app_id": self._app_id, "token": ""}
+            kept = self._valkey.load_token(self._name) or {"app_id": self._app_id, "token": ""}
             if 0 <= time.time() - kept.get("forced_at", 0.0) < spacing_s:
                 return False
-            self._valkey.keep_token({**kept, "forced_at": time.time()}, 7200)
+            self._valkey.keep_token({**kept, "forced_at": time.time()}, 7200, self._name)
         except ValkeyDown:
             return self._memory.may_force(spacing_s)
         return True
@@ -52,7 +54,7 @@ class ValkeyTokenStore:
     def lock(self, wait_s: float) -> Iterator[bool]:
         with ExitStack() as held:
             try:
-                alone = held.enter_context(self._valkey.token_lock(wait_s))
+                alone = held.enter_context(self._valkey.token_lock(wait_s, self._name))
             except ValkeyDown:
                 alone = False
             yield alone

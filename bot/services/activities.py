@@ -38,7 +38,7 @@ from bot.services.activity_states import (
 from bot.services.announcements import announce, supersede
 from bot.services.codes import next_code
 from bot.services.details import Detail, detail
-from bot.services.listings import Coming, Listing, Wanted, areas, coming, find, listed
+from bot.services.listings import Coming, Listing, Wanted, areas, coming, find, is_for_members, listed, shifts_of
 from bot.services.offers import promote
 from bot.services.refusals import ActivityIncomplete, CapacityBelowTaken, Other, ShiftStarted, ShiftUnknown
 from bot.services.refusals_activities import PolicyMissing
@@ -48,8 +48,9 @@ from bot.storage.models import Activity, Offer, Policy, Registration, Shift
 
 __all__ = [
     "Coming", "Detail", "Listing", "Moved", "NewActivity", "NewShift", "Wanted", "add_shift", "agreement_reasons",
-    "approve", "areas", "cancel", "coming", "create", "detail", "find", "listed", "mistakes", "move", "named",
-    "pending", "phase", "phase_of", "planned_minutes", "reject", "set_capacity", "submit", "withdraw",
+    "approve", "areas", "cancel", "coming", "create", "detail", "find", "is_for_members", "listed", "mistakes", "move",
+    "named", "pending", "phase", "phase_of", "planned_minutes", "reject", "set_capacity", "shifts_of", "submit",
+    "withdraw",
 ]  # fmt: skip
 
 # Staff who correct a date twice within minutes should not be heard twice.

@@ -11,6 +11,9 @@ from bot.storage.database import writing
 from bot.storage.models import Activity, Agreement, Shift
 
 TEXT_VERSION = "2026-11"
+LAW = "《浙江省志愿服务条例》第二十一条"
+TEXT = "我了解活动内容和风险，服从现场安排，主办方为我投保并提供必要的培训和防护；随时可以退出。"
+"""What is agreed to; a change of it is a new version."""
 LONG = timedelta(days=31)
 """Service of more than a month (浙江省志愿服务条例 第21条)."""
 

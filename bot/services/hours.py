@@ -40,3 +40,23 @@ def total(db: Session, person_id: int, first: date | None = None, last: date | N
         wanted = wanted.where(LedgerEntry.effective_on <= last)
     sums = {kind: int(minutes) for kind, minutes in db.execute(wanted.group_by(LedgerEntry.kind))}
     return Minutes(sums.get("credit", 0), sums.get("honour", 0), sums.get("import", 0))
+
+
+def by_month(db: Session, person_id: int, year: int) -> tuple[int, ...]:
+    """Minutes of each of the twelve months; one with more taken back than given is below zero."""
+    wanted = select(LedgerEntry.effective_on, LedgerEntry.minutes).where(
+        LedgerEntry.person_id.in_(same(person_id)),
+        LedgerEntry.effective_on >= date(year, 1, 1),
+        LedgerEntry.effective_on <= date(year, 12, 31),
+    )
+    months = [0] * 12
+    for on, minutes in db.execute(wanted):
+        months[on.month - 1] += minutes
+    return tuple(months)
+
+
+def first_year(db: Session, person_id: int) -> int | None:
+    """The year of the oldest entry; None without any."""
+    oldest = select(func.min(LedgerEntry.effective_on)).where(LedgerEntry.person_id.in_(same(person_id)))
+    day = db.scalars(oldest).one()
+    return day.year if day is not None else None

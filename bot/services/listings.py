@@ -187,6 +187,27 @@ def find(db: Session, now: datetime, words: str, *, viewer: int | None = None, l
     return _listings(db, [shift for rank, shift in ranked if rank == best][:limit], now)
 
 
+def shifts_of(
+    db: Session, now: datetime, code: str, *, shift_id: int | None = None, viewer: int | None = None, limit: int = 30
+) -> list[Listing]:
+    """Of the activity with exactly this code, whatever its form: those ahead, soonest first; else the last there were.
+
+    ``shift_id``: this one alone, also when it is over.
+    """
+    of = _shifts().where(Activity.code == code, Activity.state.not_in(HIDDEN), _visible(viewer))
+    if shift_id is not None:
+        return _listings(db, list(db.scalars(of.where(Shift.id == shift_id))), now)
+    ahead = of.where(Activity.state == "open", Shift.starts_at > now).order_by(Shift.starts_at, Shift.id)
+    found = list(db.scalars(ahead.limit(limit))) or list(db.scalars(of.order_by(Shift.starts_at.desc()).limit(1)))
+    return _listings(db, found, now)
+
+
+def is_for_members(db: Session, code: str) -> bool:
+    """Whether this code is of something that is shown to a team's members only."""
+    team = select(Activity.id).where(Activity.code == code, Activity.visibility != "public")
+    return db.scalars(team.where(Activity.state.not_in(HIDDEN)).limit(1)).first() is not None
+
+
 def signup_state(shift: Shift, now: datetime) -> Signup:
     if shift.activity.state != "open":
         return "cancelled"

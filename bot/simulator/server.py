@@ -7,7 +7,7 @@ import atexit
 from flask import Flask, Response, request
 
 import bot.simulator.control_faults  # noqa: F401  (adds to the control's blueprint)
-from bot.simulator import control, pages, phone
+from bot.simulator import control, jssdk, pages, phone
 from bot.simulator.api import mass
 from bot.simulator.api.others import UNKNOWN, family_of
 from bot.simulator.config import SimulatorConfig
@@ -27,7 +27,7 @@ def create_simulator(config: SimulatorConfig) -> Flask:
     app.extensions["world"] = world
     atexit.register(world.close)
     app.before_request(world.start)
-    for blueprint in (control.blueprint, pages.blueprint, phone.blueprint):
+    for blueprint in (control.blueprint, pages.blueprint, jssdk.blueprint, phone.blueprint):
         app.register_blueprint(blueprint)
 
     @app.route("/<path:path>", methods=["GET", "POST", "PUT", "DELETE"])

@@ -7,6 +7,7 @@ when the server does not answer or cannot write; for a second afterwards they ra
     reply:<delivery>    the reply to a delivery, for its repeats  10 min                         (turns.py)
     lock:<name>         one holder at a time                      3 s, renewed every second while held
     token               WeChat's access token                     until it expires
+    ticket              what pages sign with for WeChat's script  until it expires
     wake:<channel>      somebody has work for the worker          60 s
     bucket:<what>       the rate that all workers share           60 s                           (push/bucket.py)
 """
@@ -53,19 +54,19 @@ class Valkey:
         self._shut_until = 0.0
         self._renewer = Renewer(client)
 
-    # -- WeChat's token -------------------------------------------------------------------------------
+    # -- WeChat's token, and its ticket for pages -----------------------------------------------------
 
-    def load_token(self) -> dict[str, Any] | None:
-        return self._load("token")
+    def load_token(self, name: str = "token") -> dict[str, Any] | None:
+        return self._load(name)
 
-    def keep_token(self, token: dict[str, Any], ttl_s: int) -> None:
-        self._keep("token", token, ttl_s)
+    def keep_token(self, token: dict[str, Any], ttl_s: int, name: str = "token") -> None:
+        self._keep(name, token, ttl_s)
 
     def drop_token(self) -> None:
         self._drop("token")
 
-    def token_lock(self, wait_s: float) -> AbstractContextManager[bool]:
-        return self.lock("token", wait_s)
+    def token_lock(self, wait_s: float, name: str = "token") -> AbstractContextManager[bool]:
+        return self.lock(name, wait_s)
 
     # -- locks ----------------------------------------------------------------------------------------
 

@@ -57,6 +57,7 @@ class Client(Outgoing, BaseWeChatClient):  # type: ignore[misc]
         *,
         base_url: str = WECHAT,
         store: TokenStore | None = None,
+        tickets: TokenStore | None = None,
         threads: int = 8,
         token_kept_s: float = 0.0,
         connect_s: float = CONNECT_S,
@@ -68,6 +69,7 @@ class Client(Outgoing, BaseWeChatClient):  # type: ignore[misc]
         self.secret = app_secret
         self.transport = Transport(base_url, threads=threads, connect_s=connect_s, read_s=read_s)
         self._tokens = Tokens(self._fetch_token, store or MemoryStore(), kept_s=token_kept_s)
+        self._tickets = Tokens(self._fetch_ticket, tickets or MemoryStore())
 
     # -- the token -------------------------------------------------------------------------------------
 
@@ -159,6 +161,18 @@ class Client(Outgoing, BaseWeChatClient):  # type: ignore[misc]
         if not isinstance(answer, dict) or answer.get("is_snapshotuser"):
             return ""
         return str(answer.get("openid", ""))
+
+    def jsapi_ticket(self) -> str:
+        """With what a page signs for WeChat's script (JS-SDK); one for all processes, kept like the token."""
+        return self._tickets.current()[0]
+
+    def _fetch_ticket(self, _force: bool) -> Granted:
+        path = "/cgi-bin/ticket/getticket"
+        answer = cast(dict[str, Any], self.call("GET", path, params={"type": "jsapi"}))
+        try:
+            return Granted(str(answer["ticket"]), float(answer["expires_in"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnknownOutcome(f"{path}: the answer holds no ticket") from error
 
     def upload_image(self, name: str, content: bytes) -> str:
         """JPEG, PNG or GIF of at most 10 MB, as a temporary medium: its media id, good for three days."""

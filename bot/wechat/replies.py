@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 
 @dataclass(frozen=True)
@@ -99,3 +100,12 @@ def choice_link(label: str, content: str | None = None, id: str = "1") -> str:
     said = quote(content if content is not None else label, safe="")
     shown = label.replace("<", "＜").replace(">", "＞")  # WeChat knows no escapes: a title must not close the link
     return f'<a href="weixin://bizmsgmenu?msgmenucontent={said}&msgmenuid={quote(id, safe="")}">{shown}</a>'
+
+
+_CHOICE = re.compile(r'<a href="weixin://bizmsgmenu\?msgmenucontent=([^&"]*)[^>]*>[^<]*</a>')
+
+
+def without_links(text: str) -> str:
+    """For where nothing can be tapped to be said in chat: what is to be said stands there in quotes."""
+    return _CHOICE.sub(lambda link: f"“{unquote(link.group(1))}”", text)
+

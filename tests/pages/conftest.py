@@ -6,7 +6,7 @@ import http.client
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from sqlalchemy.orm import Session
@@ -30,18 +30,27 @@ class Got:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         return self.body.decode("utf-8", "replace")
 
 
-def get(url: str, **headers: str) -> Got:
+def get(url: str, form: dict[str, str] | None = None, **headers: str) -> Got:
+    """GET, or POST where there is a form."""
     parts = urlsplit(url)
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-    connection.request("GET", parts.path + (f"?{parts.query}" if parts.query else ""), headers=headers)
+    if form is None:
+        connection.request("GET", path, headers=headers)
+    else:
+        typed = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+        connection.request("POST", path, urlencode(form), typed)
     answer = connection.getresponse()
-    got = Got(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+    said = answer.getheaders()
+    cookies = tuple(value for name, value in said if name.lower() == "set-cookie")
+    got = Got(answer.status, {name.lower(): value for name, value in said}, answer.read(), cookies)
     connection.close()
     return got
 

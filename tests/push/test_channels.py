@@ -10,7 +10,7 @@ import structlog.testing
 
 from bot.push import outbox
 from bot.services import activities, announcements, registrations
-from bot.settings import PushTemplate
+from bot.settings import PushTemplate, Web
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Activity, NoticeConsent
@@ -65,6 +65,14 @@ def test_then_the_template(lite: Stage) -> None:
     lite.work()
     assert way_taken(lite) == "sent template"
     assert lite.follower_row(openid).message_used == 0
+
+
+def test_a_tap_on_the_card_opens_the_activity(lite: Stage) -> None:
+    openid = reminded(lite)
+    lite.settings = lite.settings.model_copy(update={"web": Web(public_url="https://qs.example.gov.cn")})
+    lite.work()
+    (told,) = lite.wechat.seen(openid)
+    assert told["kind"] == "template" and told["url"] == f"https://qs.example.gov.cn/a/{code_of(lite)}"
 
 
 def test_then_the_window_counted_as_wechat_counts(lite: Stage) -> None:

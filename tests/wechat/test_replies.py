@@ -25,6 +25,7 @@ from bot.wechat.replies import (
     choice_link,
     from_json,
     to_json,
+    without_links,
 )
 
 NOW = datetime(2026, 5, 4, 1, 2, 3, tzinfo=timezone.utc)
@@ -141,3 +142,9 @@ def test_a_choice_link_sends_back_exactly_what_it_says(said):
 def test_a_label_cannot_close_its_link():
     assert choice_link("</a><b>").endswith(">＜/a＞＜b＞</a>")
     assert choice_link("报名").count("%E6%8A%A5%E5%90%8D") == 1
+
+
+def test_where_nothing_can_be_tapped_the_words_stand_in_quotes():
+    said = f"报不了，请先回复 {choice_link('换', '取消 A12')}，或看 {choice_link('活动')}。"
+    assert without_links(said) == "报不了，请先回复 “取消 A12”，或看 “活动”。"
+    assert without_links('<a href="https://example.org">地图</a>') == '<a href="https://example.org">地图</a>'
