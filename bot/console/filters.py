@@ -7,7 +7,7 @@ from datetime import date, datetime
 from markupsafe import Markup, escape
 
 from bot.console.desk import Desk
-from bot.language.dates import moment, span
+from bot.language.dates import clock, moment, span
 from bot.services import actors
 
 COLOURS = {
@@ -30,6 +30,7 @@ def add(desk: Desk) -> None:
         """“5分钟前”, “2小时后”."""
         return "—" if value is None else distance((value - desk.now()).total_seconds())
 
+    filters.update(clock=lambda value: clock(value.astimezone(desk.zone)))
     filters.update(at=at, ago=ago, hours=hours, day=day, span=lambda start, end: span(start, end, desk.zone))
     desk.app.jinja_env.globals.update(icon=icon, badge=badge, actor_name=actors.name)
 
