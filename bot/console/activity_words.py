@@ -36,6 +36,7 @@ PARTS = (
     ("all", "全部"),
 )
 PRESENCE = {
+    "signed_up": ("已报名", "good"),
     "confirmed": ("没到", "calm"),
     "offered": ("有空位，等他确认", "wait"),
     "pending": ("等审核", "wait"),
@@ -46,6 +47,7 @@ PRESENCE = {
     "completed": ("已记时长", "busy"),
     "absent": ("缺席", "bad"),
 }
+"""States of registrations; signed_up is what confirmed means before check-in opens."""
 WAITS = {
     "next": "下一个空位就是他",
     "no_seat": "排在前面的人先得",

@@ -200,6 +200,7 @@ def add(desk: Desk) -> None:
             "counted": seats.of(db, it),
             "present": desk_shifts.present(db, [it.id])[it.id],
             "phase": activity_checks.phase(it, now),
+            "begun": now >= open_.opens_at,
             "in_open": open_.holds("in", now),
             "out_open": open_.holds("out", now),
             "time": lambda at: clock(at.astimezone(desk.zone)),

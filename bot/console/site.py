@@ -14,7 +14,17 @@ from flask import Flask, Response, g, make_response, render_template, request, s
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException, NotFound
 
-from bot.console import activities, activity_editor, broadcasts, filters, login, login_session, shifts, today, translations
+from bot.console import (
+    activities,
+    activity_editor,
+    broadcasts,
+    filters,
+    login,
+    login_session,
+    shifts,
+    today,
+    translations,
+)
 from bot.console.desk import Desk
 from bot.settings import Settings
 from bot.storage.crypto import Cipher

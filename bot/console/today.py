@@ -127,8 +127,9 @@ def add(desk: Desk) -> None:
                 "type": "category",
                 "data": [f"{day.month}-{day.day}" for day in trend.days],
                 "axisTick": {"show": False},
+                "axisLabel": {"interval": 9},
             },
-            "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 3},
+            "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 2},
             "series": [
                 {
                     "type": "bar",

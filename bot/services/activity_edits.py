@@ -125,7 +125,7 @@ def _later(shift: Shift, by: timedelta, rules: Rules) -> NewShift:
 def imagined(new: NewActivity, code: str = "") -> Activity:
     """The rows that ``new`` would make; nothing is stored."""
     values = {name: in_utc(getattr(new, name)) for name in OF_ACTIVITY}
-    activity = Activity(**values, code=code or "A00", state="draft", cancel_reason="")
+    activity = Activity(**values, code=code or "编号", state="draft", cancel_reason="")
     activity.shifts.append(activities.built(new, new.dangerous))
     return activity
 

@@ -74,7 +74,8 @@ def test_a_wrong_form_keeps_what_was_typed(office: Office) -> None:
     editor = office.as_("editor")
     for change, said in (
         ({"day": ""}, "请填写日期和起止时间"), ({"title": ""}, "最多64个字"), ({"capacity": "0"}, "至少为1"),
-        ({"min_age": "x"}, "应是数字"), ({"coordinates": "over there"}, "120.153576"), ({"day": "2020-01-01"}, "已经过去了"),
+        ({"min_age": "x"}, "应是数字"), ({"coordinates": "over there"}, "120.153576"),
+        ({"day": "2020-01-01"}, "已经过去了"),
         ({"dangerous": "1", "min_age": "14"}, "18"), ({"content": "", "then": "submit"}, "要填写"),
         ({"signup_closes_at": "2026-04-01T10:00"}, "不能晚于活动开始"), ({"signup_opens_at": "soon"}, "2026-03-07"),
     ):  # fmt: skip
@@ -194,7 +195,8 @@ def test_rosters_from_a_template(office: Office) -> None:
     office.change(lambda db, world: world.shift(code="A12"))
     admin, editor = office.as_("admin"), office.as_("editor")
     form = {
-        "weekdays": ["0", "2"], "starts": ["09:00", ""], "ends": ["11:30", ""], "seats": ["2", "1"], "role": ["驿站", ""],
+        "weekdays": ["0", "2"], "starts": ["09:00", ""], "ends": ["11:30", ""], "seats": ["2", "1"],
+        "role": ["驿站", ""],
         "first_on": "2026-03-04", "last_on": "2026-03-31", "except_on": "2026-03-09",
     }  # fmt: skip
     assert editor.post("/activities/A12/rosters", form).status_code == 403

@@ -57,7 +57,8 @@ def test_the_door(office: Office) -> None:
     assert row_of(office, "钱多多").state == "checked_in" and row_of(office, "钱多多").source == "desk"
     assert "还没有" not in admin.get(f"/shifts/{shift_id}/rows").text
     for wrong, said in (
-        ({"name": "孙二", "phone": "139", "agreed": "1"}, "号码"), ({"name": "", "phone": "13912345679", "agreed": "1"}, "姓名"),
+        ({"name": "孙二", "phone": "139", "agreed": "1"}, "号码"),
+        ({"name": "", "phone": "13912345679", "agreed": "1"}, "姓名"),
         ({"name": "孙二", "phone": "13912345679"}, "愿不愿意"),
     ):  # fmt: skip
         assert said in admin.post(f"/shifts/{shift_id}/enter", wrong).text
