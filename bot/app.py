@@ -154,8 +154,11 @@ def ground(parts: Parts) -> Ground:
 
 def create_console(parts: Parts) -> Flask:
     """An app of its own, so that cookies, CSRF and headers of staff cost followers nothing."""
+    from handlers.cards import Reader as CardReader
+    from handlers.cards import previewed
     from handlers.refusals import said
 
+    zone = ZoneInfo(parts.settings.organisation.timezone)
     desk = Desk(
         app=console.empty_app(parts.settings, parts.cipher),
         settings=parts.settings,
@@ -166,6 +169,7 @@ def create_console(parts: Parts) -> Flask:
         now=clock.now,
         said=lambda refused: said(refused, parts.settings),
         address=visitor,
+        card=lambda it: previewed(it, CardReader(zone, clock.now())),
     )
     return console.furnish(desk)
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from bot.conversation.context import Context
 from bot.language.dates import distance, span
 from bot.services import spoken
@@ -21,6 +26,20 @@ def card(ctx: Context, it: Detail) -> list[str]:
         *(f"{label}：{value}" for label, value in spoken.facts(it)),
         *([f"还有{_number(it)}个时段：回复 {choice_link(f'时段 {it.code}')}"] if it.other_shifts else []),
     ]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who sees a card without a conversation: a colleague who writes it."""
+
+    zone: ZoneInfo
+    now: datetime
+
+
+def previewed(it: Detail, reader: Reader) -> str:
+    """The card as a follower gets it, links read as their label."""
+    text = "\n".join(card(reader, it))  # type: ignore[arg-type]
+    return re.sub(r"<a [^>]*>(.*?)</a>", r"\1", text)
 
 
 def map_link(it: Detail) -> str:

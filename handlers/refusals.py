@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.conversation.context import Context
 from bot.language.dates import moment, span
+from bot.services import activity_tables
 from bot.services import refusals as r
 from bot.settings import Settings
 from bot.wechat.replies import Reply, Text, choice_link, without_links
@@ -86,6 +87,13 @@ def _missing(ctx: Context, refused: r.ProfileMissing) -> str:
     return f"报名还需要您的{'、'.join(FIELDS[field] for field in refused.fields)}，请重新回复 报名。"
 
 
+OF_POLICIES = {"reason": "原因", "insurer": "保险公司", "number": "保单号", "valid_until": "保险止期"}
+
+
+def _named(field: str) -> str:
+    return OF_POLICIES.get(field) or activity_tables.heading_of(field)
+
+
 OTHER_ACTIVITIES = f"看看别的 {choice_link('活动')}？"
 
 SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
@@ -105,7 +113,7 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     r.NameInvalid: lambda ctx, e: "请发您的真实姓名，比如：王晓雨。",
     r.PhoneInvalid: lambda ctx, e: "这个号码好像不对，请发11位手机号，比如：13812345678。",
     r.IdentityInvalid: lambda ctx, e: "这个证件号码好像不对，请对照证件再发一次（18位，最后一位可能是 X）。",
-    r.ActivityIncomplete: lambda ctx, e: "活动还缺：" + "、".join(e.fields) + "。",
+    r.ActivityIncomplete: lambda ctx, e: "活动还要补上或改对：" + "、".join(map(_named, e.fields)) + "。",
     r.CapacityBelowTaken: lambda ctx, e: f"已有{e.taken}人报名，名额不能少于这个数。",
     r.AlertUnknown: lambda ctx, e: f"没有 J{e.number} 这个警报，请核对编号后再发一次。",
     r.AlertTaken: lambda ctx, e: f"J{e.number} 已由{e.keeper}在{moment(e.since, ctx.zone)}接手，您不用再处理；想帮忙请直接联系{e.keeper}。",

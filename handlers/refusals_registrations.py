@@ -84,5 +84,7 @@ SENTENCES: dict[type[general.Refused], Callable[[Context, Any], str]] = {
     r.NotARosterSeat: lambda ctx, e: "只有已经报上的排班岗位可以转让或换班；别的活动去不了请回复 取消，名额会给候补的人。",
     r.LineWaits: lambda ctx, e: f"这一班有{e.waiting}个人在排候补，名额要先给他们。去不了请回复 取消，会马上通知下一位。",
     r.NothingToExchange: lambda ctx, e: "对方想换的那一班不在您手里，换不成。请和对方核对一下，或让对方改成 转让。",
+    r.ConsentMissing: lambda ctx, e: "请先问本人愿不愿意留下姓名和手机号，愿意才能登记。",
+    r.NoSeatLeft: lambda ctx, e: f"{e.capacity}个名额已经满了。要再加人，请先把名额调大。",
     r.NotPending: lambda ctx, e: "这个报名已经处理过了，不用再审。",
 }

@@ -17,6 +17,7 @@ from bot.console import login_session
 from bot.console.login_session import Who
 from bot.knowledge.library import Shelf
 from bot.services import actors
+from bot.services.details import Detail
 from bot.services.refusals import Refused
 from bot.services.roles import MAY
 from bot.services.rules import Rules
@@ -45,7 +46,7 @@ class Desk:
     A view is ``view(db, **path)``: it reads and writes through ``db``, never commits, and answers with text, a
     response or a redirect. What it wrote is committed when it answers with less than 400; a refusal of a service
     becomes a sentence on the page that asked. ``said`` turns a refusal into words, ``address`` a request into the
-    visitor's IP.
+    visitor's IP, ``card`` an activity into what followers read of it.
     """
 
     app: Flask
@@ -57,6 +58,7 @@ class Desk:
     now: Callable[[], datetime]
     said: Callable[[Refused], str]
     address: Callable[[Request], str]
+    card: Callable[[Detail], str]
     sections: list[Section] = field(default_factory=list)
     actions: dict[str, str] = field(default_factory=dict)
     """Endpoint → the action of `roles.MAY` it asks for; a test walks over all of them."""

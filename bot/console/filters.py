@@ -8,7 +8,7 @@ from flask import g
 from markupsafe import Markup, escape
 
 from bot.console.desk import Desk
-from bot.language.dates import moment, span
+from bot.language.dates import clock, moment, span
 from bot.services import actors, hours
 
 COLOURS = {
@@ -34,6 +34,7 @@ def add(desk: Desk) -> None:
     filters.update(
         at=at, ago=ago, day=day, actor=lambda actor: actors.name(g.db, actor),
         hours=lambda minutes: hours.shown(minutes or 0), span=lambda start, end: span(start, end, desk.zone),
+        clock=lambda value: clock(value.astimezone(desk.zone)),
     )  # fmt: skip
     desk.app.jinja_env.globals.update(icon=icon, badge=badge, actor_name=actors.name)
 

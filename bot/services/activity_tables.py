@@ -67,7 +67,7 @@ _FLAGS = {"approval", "dangerous", "large"}
 _OF_SHIFT = {each.name for each in fields(NewShift)}
 _WHEN = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[ T]+(\d{1,2}):(\d{2})(?::\d{2})?")
 _PLACE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*[,，;； ]\s*(\d{1,3}(?:\.\d+)?)")
-_WRONG = {
+WRONG = {
     "title": "要填写，最多64个字",
     "place": "要填写，最多128个字",
     "content": "要填写",
@@ -90,6 +90,7 @@ _WRONG = {
     "latitude": "应像 120.153576,30.287459",
     "longitude": "应像 120.153576,30.287459",
 }
+"""Field → what a cell of it must be."""
 
 
 def import_activities(
@@ -113,7 +114,7 @@ def import_activities(
     for line, new in parsed:
         if new is None:
             continue
-        found += [Mistake(line, _heading(field), _WRONG[field]) for field in activities.mistakes(new, now)]
+        found += [Mistake(line, heading_of(field), WRONG[field]) for field in activities.mistakes(new, now)]
         found += _dangers(line, new, policies, publish=not draft)
         if (new.title, new.starts_at, new.role) in known:
             found.append(Mistake(line, "标题", "已有同名同时间的活动，是不是导入过了？"))
@@ -175,7 +176,7 @@ def amend(db: Session, activity_id: int, cells: Mapping[str, str], now: datetime
         setattr(activity.shifts[0] if field in _OF_SHIFT else activity, field, in_utc(value))
     wrong = [name for name in missing(activity, now) if name in values]
     if wrong:
-        raise ImportRefused([Mistake(0, _heading(name), _WRONG[name]) for name in wrong])
+        raise ImportRefused([Mistake(0, heading_of(name), WRONG[name]) for name in wrong])
     activity.updated_at = now
     db.flush()
     return activity
@@ -275,6 +276,7 @@ def _when(cell: str, zone: ZoneInfo) -> datetime:
         raise ValueError(f"没有这个时间：{cell}") from None
 
 
-def _heading(field: str) -> str:
-    known = "latitude" if field == "longitude" else field
-    return next(heading for heading, name in COLUMNS.items() if name == known)
+def heading_of(field: str) -> str:
+    """What the column of a field is called; a field without a column by its own name."""
+    known = {"longitude": "latitude", "cap_minutes": "break_minutes"}.get(field, field)
+    return next((heading for heading, name in COLUMNS.items() if name == known), field)

@@ -53,9 +53,14 @@ def detail(db: Session, shift_id: int, now: datetime) -> Detail:
     shift = db.get(Shift, shift_id)
     if shift is None or shift.activity.state in HIDDEN:
         raise ShiftUnknown
+    return of(db, shift, now)
+
+
+def of(db: Session, shift: Shift, now: datetime) -> Detail:
+    """Of a draft as well, and of a shift that is not stored: for whoever writes it."""
     activity = shift.activity
     return Detail(
-        **vars(listing_of(shift, seats.of(db, shift), now)),
+        **vars(listing_of(shift, seats.of(db, shift) if shift.id else seats.Seats(shift.capacity, 0, 0), now)),
         content=activity.content,
         risk=activity.risk,
         bring=activity.bring,
@@ -81,11 +86,15 @@ def detail(db: Session, shift_id: int, now: datetime) -> Detail:
 
 def _others(db: Session, shift: Shift, now: datetime) -> tuple[int, ...]:
     """The activity's other shifts ahead, soonest first."""
+    if shift.id is None:
+        return ()
     ahead = select(Shift.id).where(Shift.activity_id == shift.activity_id, Shift.starts_at > now, Shift.id != shift.id)
     return tuple(db.scalars(ahead.order_by(Shift.starts_at, Shift.id).limit(_OTHERS)))
 
 
 def _agreement(db: Session, shift: Shift) -> tuple[str, ...]:
+    if shift.id is None:
+        return agreement_reasons(shift.activity, [shift])
     ordinary = select(Shift).where(Shift.activity_id == shift.activity_id, Shift.roster_id.is_(None))
     return agreement_reasons(shift.activity, list(db.scalars(ordinary)))
 

@@ -4,6 +4,7 @@ Refused
 ├── about who may serve   AgeLow AgeHigh GuardianRequired MinorDangerous CourseRequired SkillRequired MembersOnly
 │                         DailyCap WeeklyCap Suspended InsuranceCutoff AgreementRequired
 ├── about a party         PartyTooLarge InvitationUnknown NotYourChild
+├── about who is entered  ConsentMissing NoSeatLeft
 ├── about a reservation   NotTheLeader SeatsTooFew NotOnTheList NamesUnclear
 ├── about a swap          SwapUnknown NotARosterSeat LineWaits NothingToExchange
 └── about a decision      NotPending
@@ -198,3 +199,18 @@ class NotPending(Refused):
 
     def __init__(self, state: str = "") -> None:
         self.state = state
+
+
+class ConsentMissing(Refused):
+    """Somebody is entered by the office who has not agreed that name and number are kept (个人信息保护法 第13条)."""
+
+    code = "CONSENT_MISSING"
+
+
+class NoSeatLeft(Refused):
+    """At the door, and every seat is taken: more seats first."""
+
+    code = "NO_SEAT_LEFT"
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity

@@ -79,6 +79,8 @@ def add_people(county: County) -> None:
         person.area = TEAMS[number % len(TEAMS)][1]
         people.consent(db, person, "sign_up", "sample", since)
         people.unfollow(db, openid, since)
+        if number >= PEOPLE - 40:
+            follower.followed_at = county.now - timedelta(days=number * number % 30, hours=3)
         county.people.append(person.id)
         county.openids[person.id] = openid
     for position, person_id in enumerate(county.people[:120]):
