@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, func, select
@@ -161,7 +161,7 @@ def open_(db: Session, cipher: Cipher, picture_id: int, staff: Staff) -> bytes:
 # -- the end -------------------------------------------------------------------------------------------
 
 
-def forget(db: Session, question_ids: Sequence[int]) -> None:
+def forget(db: Session, question_ids: Collection[int]) -> None:
     """Nothing of them is left."""
     db.execute(delete(QuestionPicture).where(QuestionPicture.question_id.in_(question_ids)))
 
