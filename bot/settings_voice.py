@@ -29,6 +29,8 @@ class Voice(BaseModel):
     keep_private_days: Kept = 180
     keep_rights_days: Kept = 730
     keep_withdrawn_days: Kept = 30
+    pictures_days: Whole = 180
+    pictures_mb: Whole = 2048
 
     @model_validator(mode="after")
     def _in_order(self) -> Voice:

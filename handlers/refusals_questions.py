@@ -32,6 +32,7 @@ SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {
     r.QuestionTooMany: lambda ctx, e: (
         f"您有{e.most}个提问还在办，等有了答复再提新的吧；急事请打 {ctx.settings.organisation.phone}。"
     ),
+    r.TooManyPictures: lambda ctx, e: f"一个提问最多放{e.most}张图片，已经够了。还有要说的，请回复 补充 加内容。",
     r.AnswerTooLong: lambda ctx, e: (
         f"答复有{e.length}字，微信一条放不下（最多{e.most}字）。请写短一点，把要办的步骤放在前面。"
     ),

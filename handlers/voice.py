@@ -8,10 +8,12 @@ from bot.conversation.context import Context
 from bot.conversation.forms import Field, Form, Forms, Unclear, Values
 from bot.conversation.router import Router
 from bot.conversation.session import Choice
-from bot.services import ages
+from bot.language import screening
+from bot.services import abuse, ages
 from bot.services.questions import asking
 from bot.services.questions.states import ALWAYS_PRIVATE, WINDOWS, called
 from bot.services.rules import Rules
+from bot.storage.models import Question
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import follower
 from handlers.voice_words import until
@@ -148,8 +150,17 @@ def _file(ctx: Context, topic: str, text: str) -> Reply:
     return Text(
         f"已受理 {filed.number}（{called(filed)}{'，不公开' if filed.is_private else ''}）。"
         f"{until(ctx, filed, 'review')}前完成审核，{until(ctx, filed, 'reply')}前答复。\n"
-        f"{_meanwhile(ctx, topic)}\n要补充请回复 补充 加内容，也可以接着发图片；看进展回复 {choice_link('我的提问')}。"
+        f"{_masked_later(ctx, filed, text)}{_meanwhile(ctx, topic)}\n要补充请回复 补充 加内容，也可以接着发图片；看进展回复 {choice_link('我的提问')}。"
     )
+
+
+def _masked_later(ctx: Context, filed: Question, text: str) -> str:
+    """Nobody's question is turned away for a number in it; who wrote it hears who will read it."""
+    found = screening.screen(text, abuse.words(ctx.settings))
+    if not found:
+        return ""
+    after = "" if filed.is_private else "，公布问题清单时会遮住"
+    return f"您写的{screening.named(found)}只有办理的老师看得到{after}。\n"
 
 
 def _meanwhile(ctx: Context, topic: str) -> str:

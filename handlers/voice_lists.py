@@ -8,7 +8,7 @@ from collections import Counter
 from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.language.numerals import NUMBER, parse
-from bot.services import actors, authority
+from bot.services import abuse, actors, authority
 from bot.services.questions import problem_lists
 from bot.services.questions.states import WINDOWS
 from bot.storage.models import ProblemItem, ProblemList, Staff
@@ -20,6 +20,13 @@ router = Router("voice_lists")
 MONTH = r"(?P<month>20\d\d-(?:0[1-9]|1[0-2]))"
 SHOWN, LISTED, LINE = 3, 8, 60
 """Lines shown to anybody, lines of a draft in one message, characters of each."""
+ARTICLE = {
+    "due": "正在放进公众号后台的草稿箱。",
+    "asking": "正在放进公众号后台的草稿箱。",
+    "done": "草稿已放进公众号后台，有人点发表才会发出。",
+    "failed": "没能放进公众号后台的草稿箱，可以从网页复制。",
+}
+"""What only staff read below the newest list."""
 AS_TYPED = re.compile(r"问[:：]([\s\S]+?)答[:：]([\s\S]+)")
 
 
@@ -37,7 +44,8 @@ def newest(ctx: Context) -> Reply:
     )
     said = [f"· {short(item.asked, LINE)}\n  {short(item.answer, LINE)}" for item in items[:SHOWN]]
     link = f"{ctx.settings.web.public_url.rstrip('/')}/problems/{row.month}"
-    return Text(f"{row.month} 问题清单（{counted}）：\n" + "\n".join(said) + f"\n全部：{link}")
+    article = f"\n{ARTICLE[row.article]}" if _staff(ctx) is not None and row.article in ARTICLE else ""
+    return Text(f"{row.month} 问题清单（{counted}）：\n" + "\n".join(said) + f"\n全部：{link}{article}")
 
 
 @router.pattern(rf"清单\s*{MONTH}(?:\s*第?(?P<line>{NUMBER})条?)?")
@@ -83,7 +91,7 @@ def read(ctx: Context) -> Reply | None:
     if ctx.args["what"] == "去掉":
         problem_lists.drop(ctx.db, row.id, line, actor, ctx.now)
     else:
-        problem_lists.confirm(ctx.db, row.id, line, actor, ctx.now)
+        problem_lists.confirm(ctx.db, row.id, line, actor, ctx.now, abuse=abuse.words(ctx.settings))
     return _on(ctx, row, line)
 
 
@@ -95,7 +103,10 @@ def change(ctx: Context) -> Reply | None:
         return None
     typed = AS_TYPED.search(ctx.text)
     asked, answer = (part.strip() for part in typed.groups()) if typed else (ctx.args["asked"], ctx.args["answer"])
-    problem_lists.confirm(ctx.db, row.id, line, actors.staff(staff.id), ctx.now, asked=asked, answer=answer)
+    problem_lists.confirm(
+        ctx.db, row.id, line, actors.staff(staff.id), ctx.now, asked=asked, answer=answer,
+        abuse=abuse.words(ctx.settings),
+    )  # fmt: skip
     return _on(ctx, row, line)
 
 
@@ -116,7 +127,7 @@ def sign(ctx: Context) -> Reply | None:
         return None
     row = problem_lists.named(ctx.db, str(ctx.args["month"]))
     problem_lists.sign(ctx.db, row.id, actor, ctx.now)
-    return Text(f"{row.month} 问题清单签发了，大家回复 问题清单 就能看。要群发请先起草：python -m bot broadcast create")
+    return Text(f"{row.month} 问题清单签发了，大家回复 问题清单 就能看，同一份也会放进公众号后台的草稿箱。要群发请先起草：python -m bot broadcast create")
 
 
 def _staff(ctx: Context) -> Staff | None:

@@ -10,10 +10,11 @@ from bot.conversation.router import Router
 from bot.services import actors, authority
 from bot.services.questions import answering, experts, notes, reviewing, sight
 from bot.services.questions.states import STATES, WINDOWS, called, numbered
-from bot.services.refusals_questions import NotYours
+from bot.services.refusals_questions import NotYours, QuestionUnknown
 from bot.services.rules import Rules
 from bot.storage.models import Question, Staff
 from bot.wechat.replies import Reply, Text, choice_link
+from handlers import voice_pictures
 from handlers.verbatim import as_typed
 from handlers.voice_words import BETWEEN, NUMBER, PAGE, until
 
@@ -76,7 +77,7 @@ def show(ctx: Context, row: Question, staff: Staff) -> Reply:
     due = until(ctx, row, "review" if row.state == "submitted" else "reply")
     head = f"{row.number}（{called(row)}{'，不公开' if row.is_private else ''}{'，未成年人' if row.is_minor else ''}{f'，警报 J{row.alert_id}' if row.alert_id else ''}）{STATES[row.state]}"
     said = [
-        f"{_said_by(ctx, line)}：{line.text}{'（图片，请到公众号后台的消息里看）' if line.has_picture else ''}"
+        f"{_said_by(ctx, line)}：{line.text}{'（图片）' if line.has_picture else ''}"
         for line in lines
     ]
     if row.emptied_at is not None:
@@ -85,7 +86,7 @@ def show(ctx: Context, row: Question, staff: Staff) -> Reply:
         said.append(f"{'转到 ' + row.transferred_to if row.transferred_to else '原因'}：{row.reason or '没有写原因'}")
     decides = staff.role in authority.DECIDES["question"]
     return Text(
-        "\n".join(part for part in (f"{head}{f'，{due}前' if due else ''}", *said, _next(ctx, row, decides)) if part)
+        "\n".join(part for part in (f"{head}{f'，{due}前' if due else ''}", *said, *voice_pictures.beside(ctx, row, lines), _next(ctx, row, decides)) if part)
     )
 
 
@@ -105,6 +106,14 @@ def _next(ctx: Context, row: Question, decides: bool) -> str:
             return f"答复没问题回复 {choice_link(f'发 {row.number}')}；要改回复 退回 {row.number} 加意见。"
         return f"写答复回复 答 {row.number} 加内容，或 {choice_link(f'常用语 {row.number}')}；要对方补充回复 要材料 {row.number} 加问题。"
     return ""
+
+
+@router.pattern(rf"(?:看图|看图片|查看图片){BETWEEN}{NUMBER}")
+@of_staff(decides=False)
+def show_pictures(ctx: Context, row: Question, staff: Staff) -> Reply:
+    if not sight.may_see(staff, row):
+        raise QuestionUnknown(row.number)
+    return voice_pictures.show(ctx, row, staff)
 
 
 @router.pattern(rf"(?:受理|接受){BETWEEN}{NUMBER}{BETWEEN}(?P<window>{'|'.join(WINDOWS.values())})?")

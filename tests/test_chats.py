@@ -349,7 +349,7 @@ class Player:
 
 
 DEEDS = {
-    "发图片": {"type": "image", "pic_url": "http://example.com/1.jpg", "media_id": "m1"},
+    "发图片": {"type": "image"},
     "发语音": {"type": "voice", "media_id": "m2", "format": "amr"},
     "发位置": {"type": "location", "latitude": 28.9, "longitude": 120.4, "scale": 15, "label": "江滨公园"},
     "发视频": {"type": "video", "media_id": "m3", "thumb_media_id": "t3"},

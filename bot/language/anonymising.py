@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
+from bot.language import screening
 from bot.language.masking import mask
 from bot.language.slots import SURNAMES
 
@@ -25,14 +27,19 @@ _ADDRESS = re.compile(
 )
 
 
-def anonymise(text: str) -> str:
-    """`mask`, and names before titles, schools with classes, firms and addresses."""
-    text = _ADDRESS.sub("〔地址〕", mask(text))
+def veil(text: str, abuse: Collection[str] = ()) -> str:
+    """`mask`, and whatever screening finds: spaced-out and spoken numbers, ways to pay, words of abuse."""
+    return mask(screening.masked(text, screening.screen(text, abuse)))
+
+
+def anonymise(text: str, abuse: Collection[str] = ()) -> str:
+    """`veil`, and names before titles, schools with classes, firms and addresses."""
+    text = _ADDRESS.sub("〔地址〕", veil(text, abuse))
     text = _CLASS.sub("〔班级〕", _SCHOOL.sub("〔学校〕", text))
     text = _FIRM.sub("〔单位〕", text)
     return _TITLED.sub("〔姓名〕", text)
 
 
-def tells(text: str) -> bool:
+def tells(text: str, abuse: Collection[str] = ()) -> bool:
     """Whether something is still in it that `anonymise` would take out."""
-    return anonymise(text) != text
+    return anonymise(text, abuse) != text

@@ -16,7 +16,9 @@ from werkzeug.wrappers import Response as Answer
 from bot.services import certificates, documents, drawing, fonts
 from bot.services.drawing import Drawn
 from bot.services.page_links import WITH_LOGIN
+from bot.services.questions import pictures
 from bot.services.refusals_certificates import CertificateRevoked, CertificateUnknown
+from bot.services.refusals_questions import QuestionUnknown
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
@@ -84,7 +86,13 @@ def add(
     @pages.get("/d/<token>/file")
     def file(token: str) -> Response:
         opened = let_in(token)
-        content = drawings.of(opened).pdf if opened.kind == "certificate" else opened.content
+        match opened.kind:
+            case "certificate":
+                content = drawings.of(opened).pdf
+            case pictures.KIND:
+                content = evidence(opened)
+            case _:
+                content = opened.content
         response = Response(content, mimetype=opened.media_type)
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(opened.filename, safe='')}"
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
@@ -93,9 +101,21 @@ def add(
     @pages.get("/d/<token>/picture")
     def picture(token: str) -> Response:
         opened = let_in(token)
+        if opened.kind == pictures.KIND:
+            return Response(evidence(opened), mimetype="image/jpeg")
         if opened.kind != "certificate":
             abort(404)
         return Response(drawings.of(opened).picture, mimetype="image/jpeg")
+
+    def evidence(opened: documents.Opened) -> bytes:
+        """A picture of a question: whether this colleague may see it is asked now, and the look is noted."""
+        with database.session() as db:
+            try:
+                content = pictures.open_for(db, cipher, int(opened.content), opened.openid)
+            except QuestionUnknown:
+                abort(404)
+            db.commit()
+        return content
 
 
 NOT_YOURS = "请用领取这份文件的微信，从和公众号的聊天里重新点开链接；如果页面底部有“使用完整服务”，请先点它。"

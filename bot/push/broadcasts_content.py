@@ -56,7 +56,7 @@ def draft(client: Client, said: Said, author: str) -> str:
 
     Doing it again leaves one more draft, which no follower sees. OSError when the picture cannot be read.
     """
-    name, content = ("cover.jpg", _cover()) if said.picture is None else (said.picture.name, _read(said.picture))
+    name, content = ("cover.jpg", cover()) if said.picture is None else (said.picture.name, _read(said.picture))
     thumb = client.material.add("image", (name, content))["media_id"]
     paragraphs = [line for line in (*said.body.splitlines(), *said.card) if line.strip()]
     article = {
@@ -88,7 +88,7 @@ def _read(picture: Path) -> bytes:
     return picture.read_bytes()
 
 
-def _cover() -> bytes:
+def cover() -> bytes:
     """WeChat shows no article without a picture: a plain one."""
     drawn = io.BytesIO()
     Image.new("RGB", COVER, COVER_COLOUR).save(drawn, "JPEG", quality=80)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.services import abuse
 from bot.services.questions import after, escalation, figures, problem_lists, retention
 from bot.services.rules import Rules
 from bot.settings import Settings
@@ -51,6 +52,6 @@ def draft_list(database: Database, now: datetime, settings: Settings) -> int:
     with database.session() as db:
         if not problem_lists.is_due(db, month, now, rules):
             return 0
-        problem_lists.build(db, Cipher(settings.security.key), month, now, rules)
+        problem_lists.build(db, Cipher(settings.security.key), month, now, rules, abuse=abuse.words(settings))
         db.commit()
         return 1

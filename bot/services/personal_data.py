@@ -49,6 +49,7 @@ from bot.storage.models import (
     Push,
     Question,
     QuestionEntry,
+    QuestionPicture,
     Recipient,
     Redemption,
     Registration,
@@ -108,6 +109,8 @@ def export(db: Session, cipher: Cipher, person_id: int) -> dict[str, Any]:
     talks = [row.id for row in rows["人工对话"] if isinstance(row, Conversation)]
     said_there = select(ConversationMessage).where(ConversationMessage.conversation_id.in_(talks))
     rows["人工对话往来"] = list(db.scalars(said_there.order_by(ConversationMessage.id)))
+    shown = select(QuestionPicture).where(QuestionPicture.question_id.in_(asked))
+    rows["青年之声图片"] = list(db.scalars(shown.order_by(QuestionPicture.id)))
     told = select(InsuranceRoster).where(InsuranceRoster.shift_id.in_([row.shift_id for row in rows["报名"]]))  # type: ignore[attr-defined]
     own = {record.id for record in records}
     rows["投保名单"] = [row for row in db.scalars(told.order_by(InsuranceRoster.id)) if own & set(row.people)]

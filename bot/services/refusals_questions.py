@@ -24,6 +24,15 @@ class QuestionEmpty(Refused):
         self.what = what
 
 
+class TooManyPictures(Refused):
+    """One question has as many as people can look through."""
+
+    code = "QUESTION_PICTURES"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+
 class AnswerTooLong(Refused):
     """More than one message of WeChat holds."""
 

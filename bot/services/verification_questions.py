@@ -14,7 +14,7 @@ from bot.services.questions import retention
 from bot.services.questions.states import ALWAYS_PRIVATE, WAITING
 from bot.services.rules import Rules
 from bot.storage.crypto import Cipher
-from bot.storage.models import Question, QuestionClock, QuestionEntry
+from bot.storage.models import Question, QuestionClock, QuestionEntry, QuestionPicture
 
 Rule = Callable[[Session, Cipher, datetime | None], Iterator[Breach]]
 RUNS = {
@@ -90,4 +90,15 @@ def kept_too_long(db: Session, now: datetime, rules: Rules) -> Iterator[Breach]:
         yield Breach("question_kept", f"{number} ended longer ago than its words are kept", (id,))
 
 
-RULES: tuple[Rule, ...] = (_clocks, _rounds, _answers, _private, _merged, _emptied)
+def _pictures(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
+    """Kept is what is here, and nothing else is; who was forgotten left none."""
+    here = QuestionPicture.content_encrypted.is_not(None)
+    odd = select(QuestionPicture.id, QuestionPicture.state).where((QuestionPicture.state == "kept") != here)
+    for id, state in db.execute(odd):
+        yield Breach("question_picture", f"a picture that is {state}, and its content says otherwise", (id,))
+    orphaned = select(QuestionPicture.id).join(Question, Question.id == QuestionPicture.question_id)
+    for id in db.scalars(orphaned.where(Question.openid == "")):
+        yield Breach("question_picture", "of somebody who was forgotten", (id,))
+
+
+RULES: tuple[Rule, ...] = (_clocks, _rounds, _answers, _private, _merged, _emptied, _pictures)

@@ -179,6 +179,11 @@ class Client(Outgoing, BaseWeChatClient):  # type: ignore[misc]
         answer = self.media.upload("image", (name, content))
         return str(answer["media_id"])
 
+    def medium(self, media_id: str) -> bytes:
+        """A follower's picture, which WeChat keeps for three days. Empty for a video, of which it tells a URL."""
+        answer = self.call("GET", "/cgi-bin/media/get", params={"media_id": media_id})
+        return answer.content if isinstance(answer, Download) else b""
+
     def qr_image(self, ticket: str) -> Download:
         """The picture of a parametric QR code; another host than the API's, and no token."""
         real = self.transport.base_url == WECHAT

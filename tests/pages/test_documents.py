@@ -7,11 +7,17 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pypdfium2
+from sqlalchemy.orm import Session
 
 from bot.logs import Redaction
 from bot.services import certificates, documents
+from bot.services.questions import asking, pictures
+from bot.services.questions.cleaning import Cleaned
 from bot.services.rules import USUAL
 from bot.settings import Settings
+from bot.storage.crypto import Cipher
+from bot.storage.database import writing
+from bot.storage.models import AuditEntry, Question, Staff
 from tests.fixtures.stack import Follower, eventually
 from tests.fixtures.world import NOW
 from tests.pages.conftest import IDENTITY, NAME, Got, Town, get
@@ -128,3 +134,40 @@ def test_an_address_that_reaches_a_log_shows_no_secret() -> None:
     said = Redaction(Settings()).text(f"GET /d/{token}/file?pass=1772503200.abcdef&x=1 Referer http://h/d/{token}")
     assert token not in said and "abcdef" not in said and "/d/***" in said
     assert "/d/short" in Redaction(Settings()).text("GET /d/short")
+
+
+def test_a_picture_of_a_question_opens_for_the_colleague_it_was_made_for(town: Town) -> None:
+    """Each look is noted; once the question is another's, the link opens nothing."""
+    colleague, tokens = town.stack.follow(), [""]
+
+    def made(db: Session, cipher: Cipher) -> None:
+        writing(db)
+        staff = Staff(username="zhang", password_hash="", role="expert", openid=colleague.openid, created_at=NOW)
+        db.add(staff)
+        db.flush()
+        row = asking.ask(db, cipher, town.follower.openid, "rights", "拖欠工资", NOW)
+        row.assignee_id = staff.id
+        asking.add(db, cipher, row.id, town.follower.openid, "", NOW, media_id="m1")
+        (picture,) = pictures.of_question(db, row.id)
+        pictures.keep(db, cipher, picture.id, Cleaned(b"\xff\xd8\xff pixels"), NOW)
+        tokens[0] = pictures.link_token(db, cipher, picture, staff, NOW)
+
+    town.change(made)
+    assert opened_by(town, town.follower, tokens[0]).status == 403
+    page = opened_by(town, colleague, tokens[0])
+    assert page.status == 303 and "提问人发来的图片" in get(town.stack.web + page.headers["location"]).text
+    shown = parse_qs(urlsplit(page.headers["location"]).query)["pass"][0]
+    picture = f"{town.stack.web}/d/{tokens[0]}/picture"
+    got = get(f"{picture}?pass={shown}")
+    assert (got.status, got.headers["content-type"], got.body) == (200, "image/jpeg", b"\xff\xd8\xff pixels")
+    assert got.headers["cache-control"] == "no-store"
+    assert get(picture).status == 403
+
+    def passed_on(db: Session, _: Cipher) -> None:
+        noted = db.query(AuditEntry).filter(AuditEntry.subject.startswith("question_pictures:"))
+        assert [entry.reason for entry in noted] == ["viewed"]
+        writing(db)
+        db.query(Question).one().assignee_id = None
+
+    town.change(passed_on)
+    assert get(f"{picture}?pass={shown}").status == 404

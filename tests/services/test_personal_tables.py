@@ -30,6 +30,7 @@ CODED_HERE = {
     "offers.answer", "invitations.answer", "alerts.kind", "activities.author", "activities.reviewer",
     "questions.category", "questions.topic", "questions.reviewer", "question_entries.by",
     "conversations.ended_by", "conversation_messages.direction",
+    "question_pictures.problem",
 }  # fmt: skip
 STATES = {"registrations": "completed", "redemptions": "used", "guardianships": "withdrawn", "pushes": "sent"}
 KEPT = {

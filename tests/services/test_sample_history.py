@@ -12,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services import broadcast_reports, sample_history, samples, verification
+from bot.services.questions import promises
+from bot.services.questions.states import WINDOWS, topic_of
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import (
@@ -19,11 +21,15 @@ from bot.storage.models import (
     Appeal,
     Broadcast,
     Certificate,
+    Expert,
     Follower,
     ManualEntry,
     Membership,
     Person,
+    ProblemList,
     Push,
+    Question,
+    QuestionPicture,
     Redemption,
     Registration,
     StarAward,
@@ -42,6 +48,9 @@ STATES: dict[type[Any], set[str]] = {
     StarAward: {"applied", "announced", "granted", "refused"},
     Redemption: {"ordered", "used", "cancelled", "expired"},
     Broadcast: {"draft", "submitted", "paused", "stopped", "done"},
+    Question: {"submitted", "accepted", "answered", "closed", "declined", "transferred", "merged", "withdrawn"},
+    ProblemList: {"draft", "signed"},
+    QuestionPicture: {"kept"},
 }
 
 
@@ -62,6 +71,12 @@ def test_one_of_every_state_and_no_rule_broken(sqlite_database: Database, cipher
             assert wanted - states(db, model) == set(), model.__name__
         assert db.query(Person).count() == 300 and db.query(Team).count() == 5 and db.query(Activity).count() >= 30
         assert db.query(Certificate).count() == 3
+        assert db.query(Expert).count() == 20 and 36 <= db.query(Question).count() <= 44
+        assert {topic_of(row) for row in db.query(Question)} == set(WINDOWS)
+        late = promises.breaches(db, now - timedelta(days=60), now + timedelta(days=9), now)
+        assert {(one.kind, one.stopped_at is None) for one in late} == {
+            ("review", True), ("reply", True), ("reply", False)
+        }  # fmt: skip
         assert verification.check(db, cipher, now=now) == []
         (done,) = db.scalars(select(Broadcast.id).where(Broadcast.state == "done"))
         report = broadcast_reports.of(db, done)

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.language.dates import moment
-from bot.services.questions import experts, promises
+from bot.services.questions import experts, pictures, promises
 from bot.services.questions.states import WAITING, called
 from bot.storage.crypto import Cipher
-from bot.storage.models import ProblemList, Question, QuestionClock, QuestionEntry
+from bot.storage.models import ProblemList, Question, QuestionClock, QuestionEntry, QuestionPicture
 
 NAME = "questions"
 Ids = Mapping[str, Any]
@@ -191,6 +191,36 @@ def _list_built(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: Zone
     )
 
 
+def _list_article(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInfo) -> str | None:
+    row = db.get_one(ProblemList, int(ids["list_id"]))
+    if row.article == "failed":
+        return f"【问题清单】{row.month} 的清单没能放进公众号后台的草稿箱，请从网页 /problems/{row.month} 复制，或请运维看日志。"
+    return (
+        f"【问题清单】{row.month} 的草稿已放进公众号后台，请在草稿箱里看一遍、换张封面再发表。\n"
+        "没有人点发表，就不会发给任何人。"
+    )
+
+
+def _picture_failed(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInfo) -> str | None:
+    row, picture = _row(db, ids), db.get(QuestionPicture, int(ids["picture_id"]))
+    if picture is None or picture.state != "failed" or row.state not in WAITING:
+        return None
+    return (
+        f"【青年之声】{_about(row)} 提问人发来的一张图片没有取到：{pictures.PROBLEMS[picture.problem]}。\n"
+        f"三天内可以到公众号后台的消息里看；请对方重发，回复 要材料 {row.number} 加一句话。"
+    )
+
+
+def _pictures_full(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInfo) -> str | None:
+    row = _row(db, ids)
+    if not any(one.problem == "quota" and one.state == "wanted" for one in pictures.of_question(db, row.id)):
+        return None
+    return (
+        f"【青年之声】提问里的图片存满了，{row.number} 的图片还留在微信。\n"
+        "请运维把 config.yaml 的 voice.pictures_mb 调大，两天内会自己补取；这期间可以到公众号后台的消息里看。"
+    )
+
+
 def _objected(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInfo) -> str | None:
     row = _row(db, ids)
     if row.state != "accepted":
@@ -203,4 +233,5 @@ NOTICES: dict[str, Callable[..., str | None]] = {
     "submitted": _submitted, "review_soon": _review_soon, "reply_soon": _reply_soon, "overdue": _overdue,
     "assigned": _assigned, "unassigned": _unassigned, "more": _more, "withdrawn": _withdrawn, "drafted": _drafted,
     "list_built": _list_built, "returned": _returned, "objected": _objected,
+    "list_article": _list_article, "picture_failed": _picture_failed, "pictures_full": _pictures_full,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services import actors, numbering
-from bot.services.questions import promises, telling
+from bot.services.questions import pictures, promises, telling
 from bot.services.questions.states import ALWAYS_PRIVATE, WAITING, held, placed
 from bot.services.refusals_questions import QuestionEmpty, QuestionTooMany, QuestionUnknown
 from bot.services.rules import USUAL, Rules
@@ -105,6 +105,8 @@ def add(
     if not text.strip() and not media_id:
         raise QuestionEmpty("text")
     entry = enter(db, cipher, row, "more", actors.follower(openid), text, now, media_id=media_id)
+    if media_id:
+        pictures.want(db, row, entry, now)
     promises.resume(db, row, now, rules)
     telling.whoever_works(db, row, "more", now, rules, entry_id=entry.id)
     return entry

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.services import actors
-from bot.services.questions import after
+from bot.services.questions import after, pictures
 from bot.services.questions.states import EVENTS
 from bot.services.rules import Rules
 from bot.storage.database import locked
@@ -31,6 +31,7 @@ def empty(db: Session, ids: Collection[int], now: datetime) -> None:
     """
     if not ids:
         return
+    pictures.forget(db, ids)
     said = update(QuestionEntry).where(QuestionEntry.question_id.in_(ids))
     db.execute(said.values(text_encrypted=None, media_id=""))
     db.execute(said.where(QuestionEntry.by.startswith("follower:")).values(by="follower:"))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.language.anonymising import anonymise, tells
-from bot.language.masking import mask
+from bot.language.anonymising import anonymise, tells, veil
 from bot.language.text import normalise
 from bot.services import actors, audience
 from bot.services.announcements import notify
@@ -42,7 +41,9 @@ def month_due(now: datetime, zone: ZoneInfo) -> str:
     return f"{date(local.year, local.month, 1) - timedelta(days=1):%Y-%m}"
 
 
-def build(db: Session, cipher: Cipher, month: str, now: datetime, rules: Rules = USUAL) -> ProblemList | None:
+def build(
+    db: Session, cipher: Cipher, month: str, now: datetime, rules: Rules = USUAL, *, abuse: Collection[str] = ()
+) -> ProblemList | None:
     """Once for each month: what was answered since the list before, never what is private, the same asked once.
 
     Merged questions count with the one they were merged into. None where there is nothing to publish.
@@ -54,13 +55,13 @@ def build(db: Session, cipher: Cipher, month: str, now: datetime, rules: Rules =
         return known
     found: dict[tuple[str, str], ProblemItem] = {}
     for question in _answered(db, month, now, rules.timezone):
-        asked = anonymise(_asked(db, cipher, question))
+        asked = anonymise(_asked(db, cipher, question), abuse)
         key = (topic_of(question), normalise(asked))
         if question.merged_into is not None:
             key = next((k for k, item in found.items() if question.merged_into in item.questions), key)
         item = found.get(key)
         if item is None:
-            answer = mask(last_answer(db, cipher, question))
+            answer = veil(last_answer(db, cipher, question), abuse)
             found[key] = item = ProblemItem(topic=key[0], asked=asked, answer=answer, times=0, questions=[])
         item.times += 1
         item.questions = [*item.questions, question.id]
@@ -98,17 +99,18 @@ def named(db: Session, month: str) -> ProblemList:
 
 
 def confirm(
-    db: Session, list_id: int, position: int, actor: str, now: datetime, *, asked: str = "", answer: str = ""
-) -> ProblemItem:
+    db: Session, list_id: int, position: int, actor: str, now: datetime, *, asked: str = "", answer: str = "",
+    abuse: Collection[str] = (),
+) -> ProblemItem:  # fmt: skip
     """A person has read this line, perhaps put it better. Raises ListSigned, TellsWho, QuestionEmpty."""
     item = _line(db, list_id, position, actor)
     asked, answer = asked.strip() or item.asked, answer.strip() or item.answer
     if not asked or not answer:
         raise QuestionEmpty("text")
-    if tells(asked):
-        raise TellsWho(anonymise(asked))
-    if mask(answer) != answer:
-        raise TellsWho(mask(answer))
+    if tells(asked, abuse):
+        raise TellsWho(anonymise(asked, abuse))
+    if veil(answer, abuse) != answer:
+        raise TellsWho(veil(answer, abuse))
     item.asked, item.answer, item.dropped = asked, answer, False
     item.confirmed_by, item.confirmed_at = actor, now
     db.flush()
@@ -130,6 +132,7 @@ def sign(db: Session, list_id: int, actor: str, now: datetime) -> ProblemList:
     if left:
         raise ListUnread(row.month, left)
     row.state, row.signed_by, row.signed_at = "signed", actor, now
+    row.article = "due"
     db.flush()
     return row
 

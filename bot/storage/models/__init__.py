@@ -22,6 +22,7 @@ from bot.storage.models.merits import (
 )
 from bot.storage.models.people import Consent, Follower, NoticeConsent, NoticeConsentEvent, Person, SignIn, Staff
 from bot.storage.models.pushes import Push
+from bot.storage.models.question_pictures import QuestionPicture
 from bot.storage.models.questions import (
     CannedAnswer,
     Expert,
@@ -53,7 +54,7 @@ __all__ = [
     "FollowerTag", "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry",
     "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
     "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "ProblemItem", "ProblemList", "Push", "Question",
-    "QuestionClock", "QuestionEntry", "QuestionNumber", "Recipient", "Redemption", "Registration",
+    "QuestionClock", "QuestionEntry", "QuestionNumber", "QuestionPicture", "Recipient", "Redemption", "Registration",
     "Reservation", "Reward", "Roster", "SavedSession", "Shift", "SignIn", "Staff", "StarAward", "Suspension", "Swap",
     "Team", "UTCDateTime", "Volunteer",
 ]  # fmt: skip

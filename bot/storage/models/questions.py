@@ -82,7 +82,7 @@ class QuestionEntry(Base):
     ``kind``: asked, more (补充 or a further question), wanted (staff ask for more), draft, returned, answer,
     unsatisfied, note (among colleagues). ``by``: an actor. ``draft_id``: what an answer or a return is about.
     ``canned_id``: the kept words a draft was begun with. ``media_id``: a picture, as WeChat
-    names it; it is looked at in WeChat's own console.
+    names it; the picture itself is a QuestionPicture.
     """
 
     __tablename__ = "question_entries"
@@ -140,7 +140,10 @@ class Expert(Base):
 
 
 class ProblemList(Base):
-    """The problems of a month, published on the 30th (in February on the last day): ``state`` draft → signed."""
+    """The problems of a month, published on the 30th (in February on the last day): ``state`` draft → signed.
+
+    ``article``, once signed: due → asking (WeChat is being asked) → done, with its draft's ``article_id``; or failed.
+    """
 
     __tablename__ = "problem_lists"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -149,6 +152,9 @@ class ProblemList(Base):
     built_at: Mapped[datetime]
     signed_by: Mapped[str] = mapped_column(String(64), default="")
     signed_at: Mapped[datetime | None]
+    article: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    article_id: Mapped[str] = mapped_column(String(128), default="", server_default="")
+    article_at: Mapped[datetime | None]
     items: Mapped[list[ProblemItem]] = relationship(back_populates="list", order_by="ProblemItem.position")
 
 
