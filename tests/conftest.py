@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 pytest_plugins = [
-    "tests.fixtures.dealing", "tests.fixtures.shared", "tests.fixtures.storage", "tests.fixtures.stack",
+    "tests.fixtures.shared", "tests.fixtures.storage", "tests.fixtures.stack", "tests.fixtures.dealing",
 ]  # fmt: skip
