@@ -16,6 +16,7 @@ from bot.cli import COMMANDS
 from bot.settings import ROOT
 from bot.storage.crypto import Cipher
 from tests.fixtures.commands import run_forked
+from tests.fixtures.learnt import already_learnt
 
 Bot = Callable[..., subprocess.CompletedProcess[str]]
 ACCOUNT = {
@@ -186,6 +187,7 @@ def test_activities_come_from_a_table_all_or_none(bot: Bot, tmp_path: Path) -> N
 
 
 def test_the_faq_is_checked_and_asked(bot: Bot, tmp_path: Path) -> None:
+    already_learnt(tmp_path / "data")
     assert bot("faq", "check").returncode == 0
     (tmp_path / "faq").mkdir()
     (tmp_path / "faq" / "a.yaml").write_text("topic: x\nentries:\n  - id: one\n    ask: []\n", "utf-8")
@@ -197,7 +199,8 @@ def test_the_faq_is_checked_and_asked(bot: Bot, tmp_path: Path) -> None:
     assert set(second) == {"text", "decision", "id", "confidence", "candidates"}
 
 
-def test_the_faq_explains_and_tests_itself(bot: Bot) -> None:
+def test_the_faq_explains_and_tests_itself(bot: Bot, tmp_path: Path) -> None:
+    already_learnt(tmp_path / "data")
     bot("db", "upgrade")
     assert "sign-up" in bot("faq", "ask", "我要报名").stdout
     assert "没有没答上来的" in bot("faq", "gaps").stdout
