@@ -14,7 +14,7 @@ run: $(VENV)/.production
 
 ## test     the whole suite (ARGS="-k reminder" for a part)
 test: $(VENV)/.development
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 ## check    lint, types, import rules, FAQ
 check: $(VENV)/.development

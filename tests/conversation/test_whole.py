@@ -22,6 +22,7 @@ from bot.storage.models import Base, Delivery, Gap, Registration
 from bot.wechat.messages import Click, Text, Unsubscribe
 from bot.wechat.replies import Nothing
 from bot.wechat.replies import Text as Say
+from tests.fixtures.learnt import already_learnt
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 3, 2, tzinfo=UTC)
@@ -42,8 +43,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def parts(tmp_path: Path, library: Path) -> Parts:
+def parts(tmp_path: Path, library: Path, sqlite_url: str) -> Parts:
     """Everything real but Valkey, which is not there."""
+    already_learnt(tmp_path)
     key = base64.b64encode(bytes(32)).decode()
     made = build(
         Settings(
@@ -53,7 +55,7 @@ def parts(tmp_path: Path, library: Path) -> Parts:
             redis=Redis(url="unix:///nonexistent/valkey.sock"),
         )
     )
-    made.database.upgrade()
+    assert made.settings.database_url == sqlite_url
     with made.database.session() as db:
         writing(db)
         activities.create(

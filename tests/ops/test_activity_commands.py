@@ -19,8 +19,7 @@ HEAD = "编号,标题,地点,开始,结束,名额,内容,风险提示,主办,负
 
 
 @pytest.fixture
-def office(bot: Bot) -> Bot:
-    assert bot("db", "upgrade").returncode == 0
+def office(bot: Bot, upgraded_data: Path) -> Bot:
     for login, role in (("wang", "editor"), ("li", "reviewer")):
         assert bot("staff", "add", login, "--role", role).returncode == 0
     return bot

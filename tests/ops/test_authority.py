@@ -15,8 +15,7 @@ __all__ = ["bot"]
 
 
 @pytest.fixture
-def office(bot: Bot) -> Bot:
-    bot("db", "upgrade")
+def office(bot: Bot, upgraded_data: Path) -> Bot:
     bot("team", "add", "绿水队")
     for login, role in (("li", "editor"), ("wang", "reviewer")):
         bot("staff", "add", login, "--role", role)

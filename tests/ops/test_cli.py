@@ -15,6 +15,8 @@ import pytest
 from bot.cli import COMMANDS
 from bot.settings import ROOT
 from bot.storage.crypto import Cipher
+from tests.fixtures.commands import run_forked
+from tests.fixtures.learnt import already_learnt
 
 Bot = Callable[..., subprocess.CompletedProcess[str]]
 ACCOUNT = {
@@ -29,11 +31,13 @@ ACCOUNT = {
 
 @pytest.fixture
 def bot(tmp_path: Path) -> Bot:
-    """``python -m bot …`` with data of its own."""
+    """``python -m bot …`` with data of its own; ``fresh`` starts Python anew, as whoever types it does."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
     env |= {"BOT_DATA_DIR": str(tmp_path / "data"), "BOT_SECURITY__KEY": Cipher.generate_key()}
 
-    def run(*words: str, given: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, given: str = "", fresh: bool = False, **more: str) -> subprocess.CompletedProcess[str]:
+        if not fresh:
+            return run_forked(words, {**env, **more}, given)
         command = [sys.executable, "-m", "bot", *words]
         return subprocess.run(
             command, cwd=ROOT, env={**env, **more}, input=given, capture_output=True, text=True, timeout=120
@@ -50,7 +54,7 @@ def one_line(done: subprocess.CompletedProcess[str], code: int) -> str:
 
 
 def test_help_lists_every_command_of_the_contract(bot: Bot) -> None:
-    done = bot()
+    done = bot(fresh=True)
     assert done.returncode == 0
     for name in COMMANDS.keys() - {"prepare"}:
         assert re.search(rf"^  {name}\s", done.stdout, re.MULTILINE), name
@@ -59,7 +63,7 @@ def test_help_lists_every_command_of_the_contract(bot: Bot) -> None:
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_explains_itself(bot: Bot, name: str) -> None:
-    done = bot(name, "--help")
+    done = bot(name, "--help", fresh=True)
     assert done.returncode == 0 and len(done.stdout) > 60
 
 
@@ -85,7 +89,7 @@ def test_the_readme_names_only_commands_that_exist() -> None:
     ],
 )
 def test_a_slip_of_the_fingers_is_one_line(bot: Bot, words: list[str], said: str) -> None:
-    assert said in one_line(bot(*words, **ACCOUNT), 2)
+    assert said in one_line(bot(*words, fresh=True, **ACCOUNT), 2)
 
 
 def test_a_wrong_setting_is_told_by_any_command(bot: Bot) -> None:
@@ -94,7 +98,7 @@ def test_a_wrong_setting_is_told_by_any_command(bot: Bot) -> None:
 
 @pytest.mark.parametrize("words", [["serve"], ["work", "--once"], ["simulate"], ["menu", "diff"], ["db", "verify"]])
 def test_a_missing_secret_is_told_with_what_to_do(bot: Bot, words: list[str]) -> None:
-    done = bot(*words, BOT_SECURITY__KEY="")
+    done = bot(*words, fresh=True, BOT_SECURITY__KEY="")
     assert done.returncode == 1 and "还没有设置" in done.stderr and "Traceback" not in done.stderr
 
 
@@ -183,6 +187,7 @@ def test_activities_come_from_a_table_all_or_none(bot: Bot, tmp_path: Path) -> N
 
 
 def test_the_faq_is_checked_and_asked(bot: Bot, tmp_path: Path) -> None:
+    already_learnt(tmp_path / "data")
     assert bot("faq", "check").returncode == 0
     (tmp_path / "faq").mkdir()
     (tmp_path / "faq" / "a.yaml").write_text("topic: x\nentries:\n  - id: one\n    ask: []\n", "utf-8")
@@ -194,7 +199,8 @@ def test_the_faq_is_checked_and_asked(bot: Bot, tmp_path: Path) -> None:
     assert set(second) == {"text", "decision", "id", "confidence", "candidates"}
 
 
-def test_the_faq_explains_and_tests_itself(bot: Bot) -> None:
+def test_the_faq_explains_and_tests_itself(bot: Bot, tmp_path: Path) -> None:
+    already_learnt(tmp_path / "data")
     bot("db", "upgrade")
     assert "sign-up" in bot("faq", "ask", "我要报名").stdout
     assert "没有没答上来的" in bot("faq", "gaps").stdout

@@ -17,8 +17,7 @@ __all__ = ["bot"]
 
 
 @pytest.fixture
-def office(bot: Bot, tmp_path: Path) -> Bot:
-    assert bot("db", "upgrade").returncode == 0
+def office(bot: Bot, upgraded_data: Path) -> Bot:
     assert bot("staff", "add", "zhang", "--name", "张律师", "--role", "expert").returncode == 0
     return bot
 

@@ -22,12 +22,14 @@ from bot.storage.database import writing
 from bot.storage.models import Lease
 from bot.wechat.messages import Text as TextMessage
 from bot.wechat.replies import Text
+from tests.fixtures.learnt import already_learnt
 
 SECRET = "ThisIsASecretToken"
 
 
 @pytest.fixture
 def parts(tmp_path: Path) -> Iterator[Parts]:
+    already_learnt(tmp_path)
     key = Cipher.generate_key()
     built = build(Settings(data_dir=tmp_path, faq_dir=ROOT / "faq", security=Security(key=key)))
     yield built

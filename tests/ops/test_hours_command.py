@@ -28,14 +28,13 @@ LONG_AGO = ("--from", "2020-03-07 09:00", "--to", "2020-03-07 11:30")
 
 
 @pytest.fixture
-def office(plain: Bot, tmp_path: Path) -> Bot:
+def office(plain: Bot, upgraded_data: Path) -> Bot:
     def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
         return plain(*words, BOT_SECURITY__KEY=KEY, **more)
 
-    assert run("db", "upgrade").returncode == 0
     for login, role in (("wang", "admin"), ("li", "reviewer"), ("zhao", "merchant"), ("sun", "editor")):
         assert run("staff", "add", login, "--role", role).returncode == 0
-    add(tmp_path / "data" / "qingsheng.db", _people)
+    add(upgraded_data / "qingsheng.db", _people)
     return run
 
 
