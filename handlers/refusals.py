@@ -23,6 +23,7 @@ from handlers import (
     refusals_people,
     refusals_questions,
     refusals_registrations,
+    refusals_staff,
     refusals_teams,
 )
 
@@ -121,4 +122,5 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     **refusals_merits.SENTENCES,
     **refusals_questions.SENTENCES,
     **refusals_broadcasts.SENTENCES,
+    **refusals_staff.SENTENCES,
 }

@@ -60,7 +60,9 @@ def add(desk: Desk) -> None:
 
         touches = None if typed.as_yaml else frozenset({id, wanted})
         try:
-            saved = keep(desk, db, entry.place.file, change, why=f"改 {id}：{typed.why or '没有写原因'}", touches=touches)
+            saved = keep(
+                desk, db, entry.place.file, change, why=f"改 {id}：{typed.why or '没有写原因'}", touches=touches
+            )
         except EditRefused as refused:
             db.rollback()
             return _again(desk, entry, typed, refused)
@@ -118,7 +120,8 @@ def add(desk: Desk) -> None:
         about = [each for each in verdict.advice if _about(text, each, typed, id)]
         return desk.page(
             "faq_checked.html", wrong=_placed(desk, text, verdict.wrong, typed, id),
-            advice=_placed(desk, text, about, typed, id), answer=answer, size=len(answer.encode()), most=MAX_ANSWER_BYTES,
+            advice=_placed(desk, text, about, typed, id), answer=answer, size=len(answer.encode()),
+            most=MAX_ANSWER_BYTES,
         )  # fmt: skip
 
 
@@ -151,7 +154,9 @@ def _typed() -> Typed:
         _split("keywords"), _split("tests"), form.get("valid_until", "").strip(),
     )  # fmt: skip
     lines = form.get("lines", "").replace("\r\n", "\n")
-    return Typed(fields, form.get("file", ""), lines, form.get("mark", ""), form.get("how") == "yaml", form.get("why", "")[:100])
+    return Typed(
+        fields, form.get("file", ""), lines, form.get("mark", ""), form.get("how") == "yaml", form.get("why", "")[:100]
+    )
 
 
 def _split(name: str) -> tuple[str, ...]:

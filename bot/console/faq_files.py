@@ -89,7 +89,13 @@ def add(desk: Desk) -> None:
             return desk.back(f"没有 {name[:80]} 这个文件。")
         try:
             former = versions.version(history(desk), name, stamp)
-            saved = keep(desk, db, name, lambda there: former.text, why=f"恢复到 {former.at.astimezone(desk.zone):%m-%d %H:%M} 之前")
+            saved = keep(
+                desk,
+                db,
+                name,
+                lambda there: former.text,
+                why=f"恢复到 {former.at.astimezone(desk.zone):%m-%d %H:%M} 之前",
+            )
         except EditRefused as refused:
             return desk.back(f"没有恢复：{refused}")
         said = "已恢复，几秒后生效。" if saved else "现在的内容就是这一版，不用恢复。"

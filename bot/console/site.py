@@ -14,7 +14,7 @@ from flask import Flask, Response, g, make_response, render_template, request, s
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException, NotFound
 
-from bot.console import broadcasts, faq, filters, login, login_session, people, teams, today, translations
+from bot.console import broadcasts, faq, filters, login, login_session, me, people, staff, teams, today, translations
 from bot.console.desk import Desk
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
@@ -22,7 +22,7 @@ from bot.storage.database import StorageError
 
 log = structlog.get_logger()
 
-FAMILIES = (login, today, people, teams, broadcasts, faq)
+FAMILIES = (login, today, people, teams, broadcasts, faq, staff, me)
 """Page families; those with a line in the menu, in the menu's order."""
 
 STATIC = Path(__file__).parent / "static"

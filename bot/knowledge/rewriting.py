@@ -27,7 +27,7 @@ class EditRefused(Exception):
 
 @dataclass(frozen=True)
 class Fields:
-    """What an entry says, as a form holds it. ``valid_until`` as 2027-06-30 or empty; ``intent`` instead of an answer."""
+    """What an entry says, as a form holds it: ``valid_until`` as 2027-06-30 or empty; an ``intent`` or an answer."""
 
     id: str
     ask: tuple[str, ...]
@@ -99,7 +99,7 @@ def without(text: str, id: str) -> str:
 
 
 def with_fields(text: str, fields: Fields, id: str = "") -> str:
-    """The entry ``id`` (by default the one of these fields) says what the fields say; what is the same is not touched."""
+    """The entry ``id`` (by default that of the fields) says what the fields say; what is the same is not touched."""
     at = block(text, id or fields.id)
     writer = _writer(at)
     loaded = writer.load("\n".join(text.split("\n")[at.start : at.end]) + "\n")
@@ -200,8 +200,10 @@ def _set(entry: CommentedMap, name: str, value: Any) -> None:
 def _styled(text: str, before: Any) -> str:
     """Several lines below a “|”; one line beside its name, quoted where it was."""
     if "\n" in text:
-        return LiteralScalarString(text + "\n")
-    return PlainScalarString(text) if isinstance(before, LiteralScalarString | FoldedScalarString) else text
+        literal: str = LiteralScalarString(text + "\n")
+        return literal
+    plain: str = PlainScalarString(text) if isinstance(before, LiteralScalarString | FoldedScalarString) else text
+    return plain
 
 
 def _day(text: str) -> date | str:

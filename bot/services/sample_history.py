@@ -12,6 +12,7 @@ from bot.services import actors, presence, registrations, settlement, teams
 from bot.services.rules import USUAL, Rules
 from bot.services.sample_broadcasts import add_broadcasts
 from bot.services.sample_county import County, activity, add_people, add_staff, add_teams, signed_up
+from bot.services.sample_knowledge import add_knowledge
 from bot.services.sample_states import add_merits, add_states, add_words
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
@@ -45,6 +46,7 @@ def load_history(db: Session, cipher: Cipher, now: datetime, *, rules: Rules = U
     add_merits(county)
     add_words(county)
     add_broadcasts(county)
+    add_knowledge(county)
     db.flush()
     return len(county.people)
 

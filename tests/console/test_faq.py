@@ -26,7 +26,7 @@ def file(office: Office, tmp_path: Path) -> Path:
 def fields(visitor: Visitor, path: str = PATH, **more: str) -> dict[str, str]:
     """What the form holds, as a browser would send it."""
     page = visitor.get(path).text
-    found = {name: value for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)}
+    found = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
     for name, value in re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>\n?(.*?)</textarea>', page, re.S):
         found[name] = value
     found["id"] = (re.search(r'id="f-id"[^>]*value="([^"]*)"', page) or ["", ""])[1]
@@ -59,10 +59,14 @@ def test_a_gap_becomes_a_phrase_of_an_entry(office: Office, file: Path) -> None:
     office.change(ask)
     page = editor.get("/faq/gaps/found").text
     assert "献血车几点到广场" in page and EVIL not in page
-    said = editor.post("/faq/gaps/add", {"text": ["献血车几点到广场", "广场的献血车啥时候来"], "entry": "insurance"}).text
+    said = editor.post(
+        "/faq/gaps/add", {"text": ["献血车几点到广场", "广场的献血车啥时候来"], "entry": "insurance"}
+    ).text
     assert "已把 2 句加进" in said and "正在学习新内容" in said
     assert "受伤了怎么赔, 献血车几点到广场, 广场的献血车啥时候来]" in file.read_text("utf-8")
-    kept = office.read(lambda db: [(row.actor, row.subject, row.reason) for row in db.query(AuditEntry) if "faq" in row.subject])
+    kept = office.read(
+        lambda db: [(row.actor, row.subject, row.reason) for row in db.query(AuditEntry) if "faq" in row.subject]
+    )
     assert kept == [("staff:2", "faq:faq/volunteering.yaml", "insurance 补了 2 句没答上来的")]
     assert "请至少勾一句" in editor.post("/faq/gaps/add", {"entry": "insurance"}).text
     assert "没有叫“nowhere”" in editor.post("/faq/gaps/add", {"text": "喂", "entry": "nowhere"}).text
@@ -78,7 +82,10 @@ def test_a_sentence_is_tried_and_the_reasons_are_shown(office: Office) -> None:
     assert "把握" in page and "内部分数线" in page and EVIL not in page
     part = auditor.get("/faq/try?q=要带啥&hoped=insurance", headers={"HX-Request": "true"}).text
     assert "<html" not in part and 'hx-trigger="load delay:2s"' in part
-    assert "hx-trigger" not in auditor.get("/faq/try?q=要带啥&hoped=insurance&tries=20", headers={"HX-Request": "true"}).text
+    assert (
+        "hx-trigger"
+        not in auditor.get("/faq/try?q=要带啥&hoped=insurance&tries=20", headers={"HX-Request": "true"}).text
+    )
 
 
 def test_an_entry_is_edited_and_given_back(office: Office, file: Path) -> None:

@@ -53,7 +53,10 @@ def changed_lines(before: str, after: str) -> tuple[set[str], set[str]]:
 
 def test_the_blocks_of_a_file() -> None:
     assert [(each.id, each.start, each.end) for each in rewriting.blocks(TEXT)] == [("parking", 3, 14), ("fee", 15, 19)]
-    assert rewriting.lines_of(TEXT, "fee").startswith("  - id: fee\n") and "下面这条" not in TEXT[TEXT.index("- id: fee"):]
+    assert (
+        rewriting.lines_of(TEXT, "fee").startswith("  - id: fee\n")
+        and "下面这条" not in TEXT[TEXT.index("- id: fee") :]
+    )
 
 
 def test_what_the_form_shows_saved_again_changes_nothing(tmp_path: Path) -> None:
@@ -71,13 +74,16 @@ def test_each_field_changes_its_own_lines_only(tmp_path: Path) -> None:
     assert new == {"    answer: 停在西门。"} and "      停在东门。" in gone
     gone, new = changed_lines(TEXT, rewriting.with_fields(TEXT, replace(entry, keywords=())))
     assert "    keywords:" in gone and new == set()
-    gone, new = changed_lines(TEXT, rewriting.with_fields(TEXT, replace(entry, tests=("车停哪",), valid_until="2027-01-02")))
+    gone, new = changed_lines(
+        TEXT, rewriting.with_fields(TEXT, replace(entry, tests=("车停哪",), valid_until="2027-01-02"))
+    )
     assert gone == set() and new == {"    tests:", "      - 车停哪", "    valid_until: 2027-01-02"}
 
 
 AWKWARD = (
-    "no", "12:30", "007", "12355", "#不是注释", "有: 冒号", "{phone} 打这个", "[方括号]", "- 短横", "'引号'", '"双"', "a, b",
-    "*星*", "&和", "!叹", "%", "@", "`", "null", "~", "true", "😀 表情", "尾巴:", "1e3", "2027-06-30", "？问号", "|", ">", "0x1F",
+    "no", "12:30", "007", "12355", "#不是注释", "有: 冒号", "{phone} 打这个", "[方括号]", "- 短横", "'引号'", '"双"',
+    "a, b",    "*星*", "&和", "!叹", "%", "@", "`", "null", "~", "true", "😀 表情", "尾巴:", "1e3", "2027-06-30", "？问号", "|", ">",
+    "0x1F",
 )  # fmt: skip
 
 
