@@ -23,7 +23,7 @@ COMMANDS = {
     "menu": ("bot.commands.menu", "自定义菜单：检查、比较、发布"),
     "templates": ("bot.commands.templates", "模板消息和订阅通知：对照帐号检查、列出"),
     "tags": ("bot.commands.tags", "粉丝的标签：打上、收回、清单"),
-    "staff": ("bot.commands.people", "工作人员帐号"),
+    "staff": ("bot.commands.staff", "工作人员帐号：新增、绑定、值班、角色、停用、重设密码"),
     "team": ("bot.commands.teams", "志愿队伍和负责人"),
     "certificate": ("bot.commands.certificates", "志愿服务证明：查验、打印、盖章、作废"),
     "hours": ("bot.commands.hours", "时长：手工补记的清单、录入、审核，到期没结算的活动"),

@@ -24,6 +24,7 @@ from handlers import (
     refusals_people,
     refusals_questions,
     refusals_registrations,
+    refusals_staff,
     refusals_teams,
 )
 
@@ -130,4 +131,5 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     **refusals_questions.SENTENCES,
     **refusals_conversations.SENTENCES,
     **refusals_broadcasts.SENTENCES,
+    **refusals_staff.SENTENCES,
 }

@@ -1,4 +1,4 @@
-"""staff add, bind, duty; import and export of tables."""
+"""import and export: tables of activities, registrations and whom WeChat did not reach."""
 
 from __future__ import annotations
 
@@ -6,111 +6,14 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import click
 
 from bot.commands.acting import opened
 from bot.commands.insurance import insurance
-from bot.services.roles import ROLES
+from bot.commands.staff import staff_id
 from bot.settings import settings
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-
-@click.group("staff")
-def staff_command() -> None:
-    """工作人员帐号。"""
-
-
-@staff_command.command("add")
-@click.argument("username", metavar="登录名")
-@click.option("--name", default="", help="姓名")
-@click.option(
-    "--role", type=click.Choice(list(ROLES)), required=True, help="、".join(f"{k} {v}" for k, v in ROLES.items())
-)
-@click.option("--password-stdin", is_flag=True, help="从标准输入读密码；不给就生成一个，只显示这一次")
-@click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
-def add(username: str, name: str, role: str, password_stdin: bool, as_json: bool) -> None:
-    """新增一个帐号。"""
-    from sqlalchemy import select
-
-    from bot import clock
-    from bot.services import sign_in
-    from bot.storage.database import writing
-    from bot.storage.models import Staff
-
-    username = username.strip()
-    if not 2 <= len(username) <= 64 or not username.isprintable() or " " in username:
-        raise click.ClickException("登录名应为 2–64 个字，不带空格。")
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else sign_in.make_password()
-    if len(password) < sign_in.PASSWORD_LENGTH:
-        raise click.ClickException(f"密码至少 {sign_in.PASSWORD_LENGTH} 个字符。")
-    with opened(settings()) as db:
-        writing(db)
-        if db.scalars(select(Staff).where(Staff.username == username)).first():
-            raise click.ClickException(f"已经有叫 {username} 的帐号了，换一个登录名。")
-        hashed = sign_in.hashed(password)
-        db.add(Staff(username=username, name=name, role=role, password_hash=hashed, created_at=clock.now()))
-        db.commit()
-    shown = {} if password_stdin else {"password": password}
-    if as_json:
-        click.echo(json.dumps({"username": username, "role": role, **shown}, ensure_ascii=False))
-    else:
-        click.echo(f"已新增{ROLES[role]} {username}。" + (f"密码：{password}（只显示这一次）" if shown else ""))
-
-
-@staff_command.command("bind")
-@click.argument("username", metavar="登录名")
-@click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON")
-def bind(username: str, as_json: bool) -> None:
-    """生成一次性的绑定码：本人在微信里发给公众号，以后就能在聊天里处理警报。"""
-    from bot import clock
-    from bot.services import duty
-    from bot.storage.crypto import Cipher
-
-    chosen = settings()
-    chosen.require("security.key")
-    with opened(chosen) as db:
-        code = duty.issue_code(db, Cipher(chosen.security.key), _staff_id(db, username), clock.now())
-        db.commit()
-    minutes = int(duty.CODE_LIVES.total_seconds() // 60)
-    if as_json:
-        click.echo(json.dumps({"username": username, "code": code, "minutes": minutes}, ensure_ascii=False))
-    else:
-        click.echo(f"请 {username} 用自己的微信在{minutes}分钟内发给公众号：绑定 {code}")
-
-
-@staff_command.command("duty")
-@click.argument("username", metavar="登录名")
-@click.argument("state", type=click.Choice(["on", "off"]), metavar="on|off")
-def duty_command(username: str, state: str) -> None:
-    """开始或结束值班：有人可能有危险时，警报发给正在值班的人。"""
-    from bot.services import duty
-
-    with opened(settings()) as db:
-        staff_id = _staff_id(db, username)
-        duty.put_on_duty(db, staff_id, state == "on")
-        db.commit()
-        bound = any(staff.id == staff_id for staff in duty.on_duty(db))
-        others = len(duty.on_duty(db)) - bound
-    if state == "off":
-        left = f"还有 {others} 人在值班。" if others else "现在没有人值班，请尽快排一个人。"
-        click.echo(f"{username} 不值班了。{left}")
-    elif bound:
-        click.echo(f"{username} 开始值班，警报会发到他的微信。")
-    else:
-        click.echo(f"{username} 开始值班，但还没有绑定微信，收不到警报。执行：python -m bot staff bind {username}")
-
-
-def _staff_id(db: Session, username: str) -> int:
-    from bot.services import duty
-
-    staff = duty.named(db, username.strip())
-    if staff is None:
-        raise click.ClickException(f"没有叫 {username} 的帐号。先新增：python -m bot staff add {username} --role admin")
-    return staff.id
 
 
 @click.command("import")
@@ -135,7 +38,7 @@ def import_command(path: Path, draft: bool, login: str, report: Path | None, as_
 
     chosen = settings()
     with opened(chosen) as db:
-        author = actors.staff(_staff_id(db, login)) if login else ""
+        author = actors.staff(staff_id(db, login)) if login else ""
         try:
             codes = exchange.import_activities(
                 db, path.read_bytes(), clock.now(), rules=Rules.of(chosen), author=author, draft=draft

@@ -18,12 +18,15 @@ from bot.console import (
     activities,
     activity_editor,
     broadcasts,
+    faq,
     filters,
     hours,
     login,
     login_session,
+    me,
     people,
     shifts,
+    staff,
     teams,
     today,
     translations,
@@ -35,7 +38,7 @@ from bot.storage.database import StorageError
 
 log = structlog.get_logger()
 
-FAMILIES = (login, today, activities, activity_editor, shifts, people, teams, hours, broadcasts)
+FAMILIES = (login, today, activities, activity_editor, shifts, people, teams, hours, broadcasts, faq, staff, me)
 """Page families; those with a line in the menu, in the menu's order."""
 
 STATIC = Path(__file__).parent / "static"

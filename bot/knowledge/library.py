@@ -123,6 +123,7 @@ class Shelf:
     ) -> None:
         self.directory, self.values, self.every_s = directory, dict(values), every_s
         self._mind, self._intents = mind, intents
+        self._written: tuple[_Quick, Folder] | None = None
         self.errors: tuple[Mistake, ...] = ()
         self.loaded_at = datetime.min.replace(tzinfo=timezone.utc)
         self._stop = threading.Event()
@@ -173,8 +174,19 @@ class Shelf:
             self._refuse((Mistake(Place(str(self.directory)), f"重建失败：{error}"),), cause)
         return False
 
+    def examine(self, directory: Path, *, advise: bool = True) -> Folder:
+        """A folder with its mistakes as this account sees them: its values, its date, its handlers."""
+        return checked(load(directory), self.values, self._today(), self._intents, advise=advise)
+
+    def written(self) -> Folder:
+        """What stands in the files now, in use or not yet; read anew only when one of them changed."""
+        state = self._quick_state()
+        if self._written is None or self._written[0] != state:
+            self._written = state, self.examine(self.directory, advise=False)
+        return self._written[1]
+
     def _read(self) -> Folder:
-        return checked(load(self.directory), self.values, self._today(), self._intents, advise=False)
+        return self.examine(self.directory, advise=False)
 
     def _library(self, folder: Folder) -> Library:
         with self._one_at_a_time():

@@ -94,8 +94,8 @@ def read(path: Path, name: str) -> Page:
         return Page(mistakes=invisible)
     lines = tuple(text.splitlines())
     try:
-        root = _root(text, name)
-        return Page(() if root is None else (root,), (), lines)
+        top = root(text, name)
+        return Page(() if top is None else (top,), (), lines)
     except Unreadable as unreadable:
         if len(text) > MAX_MENDED:
             return Page(mistakes=(unreadable.mistake,), lines=lines)
@@ -146,7 +146,7 @@ def _invisible(text: str, name: str) -> Iterator[Mistake]:
         yield Mistake(at, f"这里有一个看不见的字符（U+{ord(found.group()):04X}）；请把这几个字删掉重新输入")
 
 
-def _root(text: str, name: str) -> yaml.Node | None:
+def root(text: str, name: str) -> yaml.Node | None:
     """The root node, None if the text holds nothing; raises Unreadable."""
     try:
         _refuse_bombs(text, name)
@@ -180,7 +180,7 @@ def _in_pieces(text: str, name: str) -> tuple[tuple[yaml.Node, ...], tuple[Mista
 
 def _piece(text: str, name: str, lines_before: int) -> yaml.Node | None:
     """A part of a file on its own; blank lines before it keep its places true."""
-    return _root("entries:" + "\n" * lines_before + text if lines_before else text, name)
+    return root("entries:" + "\n" * lines_before + text if lines_before else text, name)
 
 
 def _refuse_bombs(text: str, name: str) -> None:

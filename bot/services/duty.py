@@ -36,7 +36,9 @@ def bind(db: Session, cipher: Cipher, code: str, openid: str, now: datetime) -> 
     """From now on ``openid`` speaks for the person who was given ``code``, and for nobody else. None: no such code."""
     writing(db)
     alone(db, f"bind {openid}")
-    given = select(Staff).where(Staff.bind_hash == _hash(cipher, code), Staff.bind_until > now)
+    given = select(Staff).where(
+        Staff.bind_hash == _hash(cipher, code), Staff.bind_until > now, Staff.disabled_at.is_(None)
+    )
     staff = db.scalars(given.with_for_update()).one_or_none()
     if staff is None:
         return None

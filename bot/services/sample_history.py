@@ -13,6 +13,7 @@ from bot.services.rules import USUAL, Rules
 from bot.services.sample_answers import add_answers
 from bot.services.sample_broadcasts import add_broadcasts
 from bot.services.sample_county import County, activity, add_people, add_staff, add_teams, signed_up
+from bot.services.sample_knowledge import add_knowledge
 from bot.services.sample_questions import add_questions
 from bot.services.sample_states import add_merits, add_states, add_words
 from bot.storage.crypto import Cipher
@@ -48,6 +49,7 @@ def load_history(db: Session, cipher: Cipher, now: datetime, *, rules: Rules = U
     add_words(county)
     add_questions(county)
     add_broadcasts(county)
+    add_knowledge(county)
     add_answers(county)
     db.flush()
     return len(county.people)

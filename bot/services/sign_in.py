@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.storage.crypto import Cipher
-from bot.storage.database import writing
+from bot.storage.database import fresh, writing
 from bot.storage.models import SignIn, Staff
 
 WINDOW = timedelta(minutes=15)
@@ -50,6 +50,18 @@ def sign_in(
     if why != "code_needed":  # the password was right; the second step notes what came of it
         _note(db, username, staff.id if staff else None, address, why, now)
     return Outcome(why, staff if why == "in" else None)
+
+
+def confirm(db: Session, staff_id: int, password: str, address: str, now: datetime) -> Outcome:
+    """The password of somebody who is logged in, asked again before what matters; wrong ones count as at the login."""
+    writing(db)
+    staff = fresh(db, Staff, staff_id)
+    if (again_at := _limited_until(db, staff.username, address, now)) is not None:
+        return Outcome("limited", again_at=again_at)
+    if not is_password(staff, password):
+        _note(db, staff.username, staff.id, address, "password", now)
+        return Outcome("password")
+    return Outcome("in", staff)
 
 
 def fingerprint(cipher: Cipher, staff: Staff) -> str:

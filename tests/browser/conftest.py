@@ -80,11 +80,13 @@ def desk_town(tmp_path_factory: pytest.TempPathFactory, _shared_valkey: ValkeySe
         "shelf": Shelf(folder / "faq", {"organisation": "青山团县委"}),
     }  # fmt: skip
     parts.__dict__.update(made)
+    parts.shelf.start_watching()  # as each web process does after its fork
     front = DispatcherMiddleware(Flask("front"), {"/console": create_console(parts)})
     server = make_server("127.0.0.1", 0, front, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield Town(f"http://127.0.0.1:{server.server_port}/console", database, cipher, now)
     server.shutdown()
+    parts.shelf.stop_watching()
     database.dispose()
 
 

@@ -1,0 +1,87 @@
+"""What the account could not answer, put together by what was asked; each group mended with one button."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.console import paging
+from bot.console.desk import Desk
+from bot.console.faq_saving import keep
+from bot.knowledge import rewriting
+from bot.knowledge.clusters import Cluster, cluster
+from bot.knowledge.entries import Entry
+from bot.knowledge.gaps import unanswered
+from bot.knowledge.library import Library
+from bot.knowledge.rewriting import EditRefused, Fields
+from bot.storage.models import Gap
+
+DAYS = 90
+MOST = 1_000  # different texts looked at, the most asked first: about two seconds
+PER_PAGE = 10
+SHOWN = 12  # texts of a group that are shown with a tick
+
+
+class Groups:
+    """Putting together takes seconds: kept until something new is asked or learnt."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made_of: tuple[Any, ...] = ()
+        self._found: list[Cluster] = []
+
+    def of(self, db: Session, library: Library, since: datetime) -> list[Cluster]:
+        newest = db.scalar(select(func.max(Gap.id)).where(Gap.at >= since))
+        made_of = (id(library), since.date(), newest)
+        with self._lock:
+            if self._made_of != made_of:
+                self._found = cluster(unanswered(db, since)[:MOST], library)[0]
+                self._made_of = made_of
+            return self._found
+
+
+def add(desk: Desk) -> None:
+    groups = Groups()
+
+    @desk.get("/faq/gaps", may="faq.see")
+    def faq_gaps(db: Session) -> Any:
+        return desk.page("faq_gaps.html", days=DAYS, address=paging.here() if request.query_string else None)
+
+    @desk.get("/faq/gaps/found", may="faq.see")
+    def faq_gaps_found(db: Session) -> Any:
+        """Loaded behind the page's frame, for it may take a moment."""
+        found = groups.of(db, desk.shelf.library, desk.now() - timedelta(days=DAYS))
+        entries = {entry.id: entry for entry in desk.shelf.written().entries}
+        shown = paging.cut(found, per_page=PER_PAGE)
+        return desk.page("faq_gaps_found.html", found=shown, entries=entries, days=DAYS, most=SHOWN)
+
+    @desk.post("/faq/gaps/add", may="faq.edit")
+    def faq_gap_add(db: Session) -> Any:
+        """The ticked sentences become phrases of an entry."""
+        texts = tuple(dict.fromkeys(text.strip() for text in request.form.getlist("text") if text.strip()))
+        wanted = request.form.get("entry", "").split(" ")[0].strip()
+        entry = next((entry for entry in desk.shelf.written().entries if entry.id == wanted), None)
+        if not texts:
+            return desk.back("请至少勾一句，再点加进去。")
+        if entry is None:
+            return desk.back(f"没有叫“{wanted[:64]}”的条目；请从列表里选一条，或点新建。")
+        try:
+            keep(
+                desk, db, entry.place.file, lambda text: _with(text, entry, texts), touches=frozenset({entry.id}),
+                why=f"{entry.id} 补了 {len(texts)} 句没答上来的",
+            )  # fmt: skip
+        except EditRefused as refused:
+            return desk.back(f"没有保存：{refused}")
+        said = f"已把 {len(texts)} 句加进“{entry.ask[0]}”。"
+        return desk.done(said, "faq_try", q=texts[0], hoped=entry.id)
+
+
+def _with(text: str, entry: Entry, texts: tuple[str, ...]) -> str:
+    fields = Fields.of(entry)
+    return rewriting.with_fields(text, replace(fields, ask=tuple(dict.fromkeys((*fields.ask, *texts)))))

@@ -1,0 +1,27 @@
+"""Refusals about accounts of staff, each in one sentence with its next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.conversation.context import Context
+from bot.services import refusals_staff as r
+from bot.services.refusals import Refused
+
+
+def said(refused: Refused) -> str:
+    """For the command line, which has no conversation: none of these sentences needs one."""
+    return next((words(None, refused) for kind, words in SENTENCES.items() if isinstance(refused, kind)), str(refused))
+
+
+SENTENCES: dict[type[Refused], Callable[[Context | None, Any], str]] = {
+    r.StaffUnknown: lambda ctx, e: "没有这个帐号，请回到名单里看看。",
+    r.StaffDisabled: lambda ctx, e: f"{e.username} 已停用；要再用，请先恢复这个帐号。",
+    r.LoginInvalid: lambda ctx, e: "登录名应为 2–64 个字，不带空格，例如 xiaoli。",
+    r.LoginTaken: lambda ctx, e: f"已经有叫 {e.username} 的帐号了，请换一个登录名。",
+    r.PasswordTooShort: lambda ctx, e: f"密码至少 {e.least} 个字符，请换一个长一些的，比如几个词连起来。",
+    r.OwnAccount: lambda ctx, e: "自己的角色和停用要由另一位管理员来改。",
+    r.LastAdmin: lambda ctx, e: "这是最后一位管理员，改了就没有人能管理帐号了；请先给另一位同事管理员角色。",
+    r.FactorCodeWrong: lambda ctx, e: "六位数字不对；请看手机验证器里现在的数字，也看看手机的时间准不准。",
+}
