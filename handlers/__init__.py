@@ -33,6 +33,7 @@ from handlers import (
     mine,
     named,
     on_site,
+    pages,
     presence_appeals,
     profile,
     proxy,
@@ -126,6 +127,7 @@ ROUTERS = [
     presence_appeals.router,  # 补签退 15:30, 三点半走的
     profile.router,  # 我的资料, 我要当志愿者, 导出我的数据, 删除我的信息
     consents.router,  # 我的同意, 撤回投保同意
+    pages.router,  # 网页版, 隐私政策
     sharing.router,  # 同步志愿汇, 撤回志愿汇同步
     guardians.router,  # 同意 5F82K1, 撤回同意, 我的孩子
     record.router,  # 我的时长, 为什么只有2.3小时, 申诉 …

@@ -13,9 +13,10 @@ from bot.pages import bars
 from bot.pages.activity import standing
 from bot.pages.entry import Entry, person_of
 from bot.pages.ground import Ground
-from bot.services import certificates, hours, points, registrations, stars
+from bot.services import certificates, documents, hours, points, registrations, stars
 from bot.services.profiles import masked_name
 from bot.services.refusals import NotRegistered
+from bot.services.refusals_certificates import CertificateUnknown
 from bot.services.registrations import Mine
 from bot.services.rules import in_force
 
@@ -131,6 +132,27 @@ def add(pages: Blueprint, ground: Ground, entry: Entry) -> None:
 
         ground.write(visit.openid, work)
         return redirect(url_for("pages.me", said="taken" if take else "left"), 303)
+
+    @pages.post("/me/certificate")
+    def certificate() -> Answer:
+        """A link of its own, as the chat gives one; who comes from here need not be asked again who they are."""
+        visit, now, wanted = entry.own_form(), ground.now(), request.form.get("number", "")
+
+        def work(db: Session) -> str:
+            person = person_of(db, visit.openid)
+            own = certificates.mine(db, ground.cipher, person.id) if person is not None else ()
+            found = next((one for one in own if one.number == wanted and one.revoked_at is None), None)
+            if person is None or found is None:
+                raise CertificateUnknown
+            return documents.keep(
+                db, ground.cipher, openid=visit.openid, person_id=person.id, kind="certificate",
+                filename=f"志愿服务记录证明-{found.number}.pdf", media_type="application/pdf",
+                content=str(found.id).encode(), now=now, rules=ground.rules,
+            )  # fmt: skip
+
+        token = ground.write(visit.openid, work)
+        passed = documents.pass_for(ground.cipher, token, now)
+        return redirect(url_for("pages.document", token=token, **{"pass": passed}), 303)
 
 
 def _own(db: Session, openid: str, wanted: str, now: datetime) -> Mine:

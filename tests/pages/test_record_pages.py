@@ -56,6 +56,12 @@ def test_the_record_of_a_year(site: Site, database: Database, cipher: Cipher) ->
     assert "5月83.3小时" in before and before.count("<rect ") == 1 and "<b>83.3</b>2025年小时" in before
     for strange in ("1900", "x", "２０２５", ""):
         assert "2026年每月时长" in phone.get(f"/me?year={strange}").text
+    opened = phone.post("/me/certificate", mark=mark(phone.get("/me")), number="ZM-2026-000001")
+    assert "下载 PDF" in phone.follow(opened).text, "who was let in here is not asked again"
+    assert phone.post("/me/certificate", mark=mark(phone.get("/me")), number="ZM-2026-000002").status_code == 404
+    other = site.browser()
+    other.enter("o-other")
+    assert other.post("/me/certificate", mark=mark(phone.get("/me")), number="ZM-2026-000001").status_code == 403
     assert phone.get("/verify/" + re.findall(r'href="/verify/([^"]+)"', page)[0]).status_code == 200
 
 
