@@ -23,6 +23,7 @@ from bot.console import (
     login,
     login_session,
     people,
+    posters,
     shifts,
     teams,
     today,
@@ -35,7 +36,7 @@ from bot.storage.database import StorageError
 
 log = structlog.get_logger()
 
-FAMILIES = (login, today, activities, activity_editor, shifts, people, teams, hours, broadcasts)
+FAMILIES = (login, today, activities, activity_editor, shifts, posters, people, teams, hours, broadcasts)
 """Page families; those with a line in the menu, in the menu's order."""
 
 STATIC = Path(__file__).parent / "static"
