@@ -1,4 +1,4 @@
-"""Posters: the code that hangs at the entrance of a shift, asked for at the console."""
+"""Posters: the code at the entrance of a shift; records entered later are found without reading everybody's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ revision = "0015"
 down_revision = "0013"
 branch_labels = None
 depends_on = None
+
+PARTIAL = (
+    ("ix_attendance_events_offline", "id", "channel = 'offline'"),
+    ("ix_attendance_events_answers", "answers_id", "answers_id IS NOT NULL"),
+)
 
 
 def upgrade() -> None:
@@ -25,7 +30,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_posters"),
         sa.UniqueConstraint("shift_id", name="uq_posters_shift_id"),
     )
+    for name, column, condition in PARTIAL:
+        where = sa.text(condition)
+        op.create_index(name, "attendance_events", [column], sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
+    for name, _, _ in PARTIAL:
+        op.drop_index(name, "attendance_events")
     op.drop_table("posters")
