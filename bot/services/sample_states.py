@@ -32,7 +32,7 @@ from bot.storage.models import LedgerEntry, Offer, Registration, Shift
 
 
 def add_states(county: County) -> None:
-    """A draft, one to review, one turned down, one taken back, one cancelled, one that asks first, a roster, one for a team."""
+    """A draft, one to review, turned down, taken back, cancelled, one that asks first, a roster, one for a team."""
     db, now, admin, reviewer = county.db, county.now, county.actor("admin"), county.actor("reviewer")
 
     def coming(title: str, days: int, **more: Any) -> Shift:

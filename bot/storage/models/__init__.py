@@ -54,7 +54,8 @@ __all__ = [
     "FollowerTag", "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry",
     "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
     "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "Poster", "ProblemItem", "ProblemList", "Push",
-    "Question", "QuestionClock", "QuestionEntry", "QuestionNumber", "QuestionPicture", "Recipient", "Redemption", "Registration",
+    "Question", "QuestionClock", "QuestionEntry", "QuestionNumber", "QuestionPicture", "Recipient", "Redemption",
+    "Registration",
     "Reservation", "Reward", "Roster", "SavedSession", "Shift", "SignIn", "Staff", "StarAward", "Suspension", "Swap",
     "Team", "UTCDateTime", "Volunteer",
 ]  # fmt: skip

@@ -13,7 +13,6 @@ from bot.storage.models.base import Base
 from bot.storage.models.people import Person
 from bot.storage.models.registrations import Registration
 
-
 _OFFLINE, _ANSWERS = text("channel = 'offline'"), text("answers_id IS NOT NULL")
 
 
