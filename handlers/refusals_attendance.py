@@ -35,6 +35,8 @@ SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {
     r.SamePerson: lambda ctx, e: "这一条和您本人有关（您录入的，或是您自己的记录），要由另一位负责人或团委老师来定。",
     r.NothingToAppeal: _nothing,
     r.ClaimImpossible: _impossible,
+    r.PosterTooEarly: lambda ctx, e: f"离活动还太早，微信的二维码最多保存30天。请{moment(e.possible_from, ctx.zone)}以后再做。",
+    r.PosterTooLate: lambda ctx, e: "这一场的签到时间已经过了，不用再做签到码。",
     r.AppealUnknown: lambda ctx, e: f"没有找到可以处理的核实 {e.appeal_id}，请核对编号。",
     r.AppealDecided: lambda ctx, e: (
         f"核实 {e.appeal_id} 已经处理过了，结果是：{'属实' if e.state == 'upheld' else '不属实'}。"

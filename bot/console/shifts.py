@@ -207,7 +207,9 @@ def add(desk: Desk) -> None:
         }
 
     def _rows(db: Session, it: Shift, text: str = "") -> Any:
-        lines = desk_shifts.lines(db, desk.cipher, it, desk.now(), desk.rules, full=_full(db, it))
+        lines = desk_shifts.lines(
+            db, desk.cipher, it, desk.now(), desk.rules, full=_full(db, it), states=desk_shifts.SEATED
+        )
         return desk.page("shift_rows.html", it=it, text=text, kind="danger", **_live(db, it, lines))
 
 

@@ -25,6 +25,7 @@ from bot.console import (
     login_session,
     me,
     people,
+    posters,
     shifts,
     staff,
     teams,
@@ -38,7 +39,21 @@ from bot.storage.database import StorageError
 
 log = structlog.get_logger()
 
-FAMILIES = (login, today, activities, activity_editor, shifts, people, teams, hours, broadcasts, faq, staff, me)
+FAMILIES = (
+    login,
+    today,
+    activities,
+    activity_editor,
+    shifts,
+    posters,
+    people,
+    teams,
+    hours,
+    broadcasts,
+    faq,
+    staff,
+    me,
+)
 """Page families; those with a line in the menu, in the menu's order."""
 
 STATIC = Path(__file__).parent / "static"

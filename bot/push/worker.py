@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.push import jobs_articles, jobs_pictures, jobs_tags, leases, outbox
+from bot.push import jobs_articles, jobs_pictures, jobs_posters, jobs_tags, leases, outbox
 from bot.push.broadcasts import Carrier
 from bot.push.bucket import Bucket
 from bot.push.chores import Chores
@@ -109,6 +109,7 @@ class Worker:
         database, client, cipher = parts.database, parts.client, parts.cipher
         self._chores.add("pictures", lambda: jobs_pictures.fetch(database, client, cipher, now(), settings))
         self._chores.add("articles", lambda: jobs_articles.draft(database, client, now(), settings))
+        self._chores.add("posters", lambda: jobs_posters.fetch(database, client, cipher, now(), settings))
         self._parts, self._stop, self._now = parts, stop, now
         self._beside = now() - timedelta(seconds=time.monotonic())  # our clock beside one that nobody can set
 

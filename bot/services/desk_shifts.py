@@ -18,6 +18,7 @@ from bot.storage.database import writing
 from bot.storage.models import Activity, AttendanceEvent, AuditEntry, Person, Registration, Shift
 
 LISTED = name_lists.LISTED
+SEATED = tuple(state for state in LISTED if state not in ("pending", "waiting"))
 HAPPENED = ("cancelled", "cancelled_late", "declined", "offer_expired", "rejected", "activity_cancelled")
 NOTED_FOR = timedelta(minutes=30)
 """A page that refreshes itself is one reading."""
@@ -88,7 +89,8 @@ def lines(
     rows = select(Registration, Person).join(Person, Registration.person_id == Person.id).where(*wanted)
     found = db.execute(rows.order_by(*order)).all()
     events = _events(db, shift)
-    whys = {why.registration_id: why for why in promotions.explain(db, shift.id, now, rules=rules)}
+    explained = promotions.explain(db, shift.id, now, rules=rules) if "waiting" in states else []
+    whys = {why.registration_id: why for why in explained}
     names = {row.id: _name(person, full) for row, person in found}
     return [
         Line(

@@ -104,7 +104,12 @@ def _activities(db: Session, actor: str, now: datetime, rules: Rules) -> Iterato
 
 
 def _registrations(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Need]:
-    rows = [row for row in approvals.pending(db) if row.starts_at > now]
+    # Found by the shifts ahead that ask first, which are few, not by looking through every registration ever made.
+    asking = select(Shift.id).join(Activity, Shift.activity_id == Activity.id).where(
+        Activity.state == "open", Activity.approval, Shift.starts_at > now
+    )  # fmt: skip
+    shifts = db.scalars(asking.order_by(Shift.starts_at, Shift.id))
+    rows = [row for shift_id in shifts.all() for row in approvals.pending(db, shift_id)]
     items = _few(
         rows,
         lambda row: Item(f"{masked_name(row.name)} 报 {row.code} {row.title}", row.asked_at, shift_id=row.shift_id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.services import actors, audience
@@ -53,7 +53,7 @@ def offline_pending(db: Session) -> list[AttendanceEvent]:
     """Check-ins entered later that nobody has decided about, oldest first."""
     answer = aliased(AttendanceEvent)
     waiting = select(AttendanceEvent).where(
-        AttendanceEvent.channel == OFFLINE,
+        AttendanceEvent.channel == literal_column(f"'{OFFLINE}'"),  # as the partial index says it
         AttendanceEvent.kind == "in",
         AttendanceEvent.verdict == "needs_person",
         ~select(answer.id).where(answer.answers_id == AttendanceEvent.id).exists(),

@@ -3,6 +3,7 @@
 Refused
 ├── about a code     TooManyTries
 ├── about a name     NobodySo SeveralSo
+├── about a sheet    PosterTooEarly PosterTooLate
 ├── about an event   EventUnknown EventAnswered SamePerson
 └── about a claim    NothingToAppeal ClaimImpossible AppealUnknown AppealDecided ReasonMissing
 """
@@ -103,3 +104,18 @@ class ReasonMissing(Refused):
     """A refusal tells why."""
 
     code = "APPEAL_REASON"
+
+
+class PosterTooEarly(Refused):
+    """WeChat keeps a code for thirty days: from ``possible_from`` on one outlives the shift."""
+
+    code = "POSTER_TOO_EARLY"
+
+    def __init__(self, possible_from: datetime) -> None:
+        self.possible_from = possible_from
+
+
+class PosterTooLate(Refused):
+    """Nobody checks in any more."""
+
+    code = "POSTER_TOO_LATE"

@@ -17,19 +17,22 @@ from bot.services import (
     ledger,
     offer_lengths,
     points,
+    presence,
     redemptions,
     registrations,
     rewards,
+    rosters,
     stars,
 )
 from bot.services.refusals import Refused
+from bot.services.roster_templates import Slot, Template
 from bot.services.sample_county import County, activity, signed_up
 from bot.services.snapshots import Scope
 from bot.storage.models import LedgerEntry, Offer, Registration, Shift
 
 
 def add_states(county: County) -> None:
-    """A draft, one to review, one turned down, one taken back, one cancelled, one that asks first, one for a team."""
+    """A draft, one to review, turned down, taken back, cancelled, one that asks first, a roster, one for a team."""
     db, now, admin, reviewer = county.db, county.now, county.actor("admin"), county.actor("reviewer")
 
     def coming(title: str, days: int, **more: Any) -> Shift:
@@ -52,6 +55,11 @@ def add_states(county: County) -> None:
         _decide(county, row, approve)
     full = coming("急救体验课", 11, capacity=2)
     _line(county, full)
+    desk = coming("微笑驿站日常值班", 1, capacity=1)
+    slots = (Slot(starts="09:00", ends="11:00"), Slot(starts="14:00", ends="16:30", seats=2))
+    today = now.astimezone(county.rules.timezone).date()
+    template = Template(slots=slots, first_on=today, last_on=today + timedelta(days=60), weekdays=(0, 2, 4))
+    rosters.add(db, desk.activity_id, template, now, rules=county.rules)
     for_team = coming("小蜜蜂队内训练", 13, kind="training")
     for_team.activity.visibility, for_team.activity.team_id = "team", county.teams[0].id
 
@@ -141,6 +149,10 @@ def add_words(county: County) -> None:
     unclosed = select(Registration).where(Registration.state == "unclosed").order_by(Registration.id)
     for row in db.scalars(unclosed.limit(1)).all():
         appeals.says_left(db, row.id, row.shift.ends_at, "三点半走的", now, rules)
+    absent = select(Registration).where(Registration.state == "absent").order_by(Registration.id.desc())
+    for row in db.scalars(absent.limit(1)).all():
+        came, left = row.shift.starts_at, row.shift.ends_at
+        presence.propose_offline(db, row.id, came, left, county.actor("admin"), f"sample:late:{row.id}", now)
     settled = select(LedgerEntry).where(LedgerEntry.source == "settled").order_by(LedgerEntry.id.desc())
     for position, entry in enumerate(db.scalars(settled.limit(3)).all()):
         asked = disputes.ask(db, entry.person_id, entry.id, "我一点就到了，签到排队", now - timedelta(days=2), rules)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.services import posters
 from bot.services.name_lists import READ
 from bot.storage.models import AttendanceEvent, AuditEntry, Consent, LedgerEntry, Outcome, Person, Push, Registration
 from tests.console.conftest import Office
@@ -202,6 +203,27 @@ def test_the_code_to_show(office: Office) -> None:
     part = admin.get(f"/shifts/{shift_id}/code", headers={"HX-Request": "true"}).text
     assert "<html" not in part and "3人没到" in part
     assert office.as_("editor").get(f"/shifts/{shift_id}/code").status_code == 403
+
+
+def test_the_sheet_at_the_entrance(office: Office) -> None:
+    shift_id = running(office)
+    admin = office.as_("admin")
+    assert "生成二维码" in admin.get(f"/shifts/{shift_id}/poster").text
+    assert "几秒钟就好" in admin.post(f"/shifts/{shift_id}/poster").text
+    waiting = admin.get(f"/shifts/{shift_id}/poster", headers={"HX-Request": "true"}).text
+    assert "every 3s" in waiting and "<html" not in waiting
+    owed = office.read(lambda db: posters.due(db, office.now))
+    office.change(lambda db, world: posters.failed(db, owed[0][0], "没有这个权限"))
+    assert "没有这个权限" in admin.get(f"/shifts/{shift_id}/poster").text
+    admin.post(f"/shifts/{shift_id}/poster")
+    url = "http://weixin.qq.com/q/02abc"
+    office.change(lambda db, world: posters.got(db, owed[0][0], url, STARTS + hours(9)))
+    page = admin.get(f"/shifts/{shift_id}/poster").text
+    assert "data:image/svg+xml" in page and "走时再扫一次签退" in page and "没有集合点坐标" in page
+    assert office.as_("editor").get(f"/shifts/{shift_id}/poster").status_code == 403
+    assert admin.get("/shifts/999/poster").status_code == 404
+    far = office.change(lambda db, world: world.shift(starts_in=hours(24 * 60)).id)
+    assert "最多保存30天" in admin.post(f"/shifts/{far}/poster").text
 
 
 def test_an_empty_list_and_names_that_are_code(office: Office) -> None:

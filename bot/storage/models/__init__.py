@@ -1,6 +1,6 @@
 """The tables, one file per subject; import them from here."""
 
-from bot.storage.models.activities import Activity, InsuranceRoster, Policy, Roster, Shift
+from bot.storage.models.activities import Activity, InsuranceRoster, Policy, Poster, Roster, Shift
 from bot.storage.models.alerts import Alert, AlertNote
 from bot.storage.models.audit import AuditEntry
 from bot.storage.models.base import Base, UTCDateTime
@@ -53,8 +53,9 @@ __all__ = [
     "Erasure", "Expert", "Follower",
     "FollowerTag", "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry",
     "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
-    "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "ProblemItem", "ProblemList", "Push", "Question",
-    "QuestionClock", "QuestionEntry", "QuestionNumber", "QuestionPicture", "Recipient", "Redemption", "Registration",
+    "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "Poster", "ProblemItem", "ProblemList", "Push",
+    "Question", "QuestionClock", "QuestionEntry", "QuestionNumber", "QuestionPicture", "Recipient", "Redemption",
+    "Registration",
     "Reservation", "Reward", "Roster", "SavedSession", "Shift", "SignIn", "Staff", "StarAward", "Suspension", "Swap",
     "Team", "UTCDateTime", "Volunteer",
 ]  # fmt: skip

@@ -144,3 +144,19 @@ class InsuranceRoster(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     cut_at: Mapped[datetime]
     entered_by: Mapped[str] = mapped_column(String(32))
+
+
+class Poster(Base):
+    """The code on the sheet that hangs at the entrance of a shift, asked for at the console and fetched by the worker.
+
+    ``url``: what the code holds, empty until WeChat gave it, which keeps it until ``good_until``; ``error``: why not.
+    """
+
+    __tablename__ = "posters"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shift_id: Mapped[int] = mapped_column(ForeignKey("shifts.id"), unique=True)
+    asked_by: Mapped[str] = mapped_column(String(32))
+    asked_at: Mapped[datetime]
+    url: Mapped[str] = mapped_column(String(255), default="")
+    good_until: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(String(255), default="")

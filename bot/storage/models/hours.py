@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.models.activities import Shift
 from bot.storage.models.base import Base
 from bot.storage.models.people import Person
 from bot.storage.models.registrations import Registration
+
+_OFFLINE, _ANSWERS = text("channel = 'offline'"), text("answers_id IS NOT NULL")
 
 
 class AttendanceEvent(Base):
@@ -23,7 +25,13 @@ class AttendanceEvent(Base):
     """
 
     __tablename__ = "attendance_events"
-    __table_args__ = (UniqueConstraint("nonce"), Index("ix_attendance_events_shift_person", "shift_id", "person_id"))
+    __table_args__ = (
+        UniqueConstraint("nonce"),
+        Index("ix_attendance_events_shift_person", "shift_id", "person_id"),
+        # The few entered later and the few answered, found among everybody's.
+        Index("ix_attendance_events_offline", "id", sqlite_where=_OFFLINE, postgresql_where=_OFFLINE),
+        Index("ix_attendance_events_answers", "answers_id", sqlite_where=_ANSWERS, postgresql_where=_ANSWERS),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     shift_id: Mapped[int] = mapped_column(ForeignKey("shifts.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
