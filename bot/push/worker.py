@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import signal
 import threading
@@ -119,6 +120,7 @@ class Worker:
             more = self._carrier.turn()  # what was sent makes room for more of a broadcast, or ends it
 
     def forever(self) -> None:
+        gc.freeze()  # what is loaded by now stays: the collector need not look at it again and again while rows pass
         while not self._stop.is_set():
             if self._clock_was_moved():
                 self._chores.hurry()
