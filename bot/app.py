@@ -23,6 +23,7 @@ from bot.conversation.inbox import Inbox
 from bot.conversation.session import Sessions
 from bot.conversation.webhook import create_webhook
 from bot.health import create_health
+from bot.heartbeat import Heartbeat
 from bot.knowledge.counts import Counts
 from bot.knowledge.library import Mind, Shelf
 from bot.knowledge.placeholders import of_organisation
@@ -31,10 +32,11 @@ from bot.pages.ground import Ground
 from bot.pages.site import create_pages
 from bot.pages.throttle import visitor
 from bot.push import outbox
+from bot.push.notices import worker as worker_words
 from bot.push.tokens import ValkeyTokenStore
 from bot.push.worker import WAKE_CHANNEL
 from bot.reader import Reader
-from bot.services import announcements
+from bot.services import announcements, duty
 from bot.settings import Settings
 from bot.storage import valkey as memory
 from bot.storage.crypto import Cipher
@@ -90,6 +92,10 @@ class Parts:
         return Counts(self.database, ZoneInfo(self.settings.organisation.timezone))
 
     @cached_property
+    def heartbeat(self) -> Heartbeat:
+        return Heartbeat(self.database)
+
+    @cached_property
     def client(self) -> Client:
         wechat = self.settings.wechat
         store = ValkeyTokenStore(self.valkey, wechat.app_id)
@@ -134,6 +140,7 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/console": create_console(parts)})  # type: ignore[method-assign]
     # In each worker from its first moment: an edit must not wait until somebody writes to that process.
     os.register_at_fork(after_in_child=parts.shelf.start_watching)
+    os.register_at_fork(after_in_child=parts.heartbeat.start_watching)
     return app
 
 
@@ -199,7 +206,7 @@ def create_dispatcher(parts: Parts, sessions: Sessions) -> Dispatcher:
         routers=ROUTERS,
         hooks=Hooks(
             arrive=arrive,
-            depart=Departure(FORMS, kept_for(parts)),
+            depart=Departure(FORMS, kept_for(parts), warning_for(parts)),
             refusal=refusals.reply,
             owed=wake_worker(parts),
             count=parts.counts.add,
@@ -237,6 +244,17 @@ def kept_for(parts: Parts) -> Callable[[Context], list[str]]:
         return [line for _, line in kept]
 
     return lines
+
+
+def warning_for(parts: Parts) -> Callable[[Context], str]:
+    """To whoever is on duty, while no worker is there that could tell them: one line under every reply."""
+
+    def line(ctx: Context) -> str:
+        since = parts.heartbeat.silent_since()
+        staff = duty.of_openid(ctx.db, ctx.openid) if since else None
+        return worker_words.dead(since, ctx.zone) if since and staff and staff.on_duty else ""
+
+    return line
 
 
 @dataclass(frozen=True)

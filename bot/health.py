@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import clock, metrics
-from bot.services import alerts
+from bot.services import alerts, backups
 from bot.storage.errors import StorageError
 from bot.storage.models import Lease
 
@@ -46,7 +46,8 @@ def create_health(parts: Parts) -> Blueprint:
 def readiness(parts: Parts) -> dict[str, Any]:
     """``ready`` is true when all of ``web worker valkey database library`` are.
 
-    ``faq`` says what this process answers from: a refused edit changes nothing there but ``mistakes``.
+    ``backup`` says when the last was made, and is no reason to send followers away. ``faq`` says what this process
+    answers from: a refused edit changes nothing there but ``mistakes``.
     """
     database, beat_at = beat(parts)
     state = {
@@ -62,7 +63,21 @@ def readiness(parts: Parts) -> dict[str, Any]:
         "loaded_at": shelf.loaded_at.isoformat(timespec="seconds"),
         "mistakes": len(shelf.errors),
     }
-    return {"ready": all(state.values()), **state, "faq": faq, "now": clock.now().isoformat(timespec="seconds")}
+    more = {"backup": backup(parts), "faq": faq, "now": clock.now().isoformat(timespec="seconds")}
+    return {"ready": all(state.values()), **state, **more}
+
+
+def backup(parts: Parts) -> dict[str, Any]:
+    """When the last was made, by the machine's own time, and whether that is too long ago."""
+    if not parts.settings.backup.keep:
+        return {}
+    try:
+        with parts.database.session() as db:
+            last, late = backups.last(db), backups.overdue(db, datetime.now(timezone.utc))
+    except (StorageError, SQLAlchemyError):
+        return {}  # /readyz says that the database does not answer
+    made = last.beat_at.isoformat(timespec="seconds") if last is not None and last.fence else None
+    return {"last": made, "overdue": late is not None}
 
 
 def beat(parts: Parts) -> tuple[bool, datetime | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from datetime import time as DayTime
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -136,6 +137,13 @@ class Certificates(Section):
     font: str = ""
 
 
+class Backup(Section):
+    """``time``: by the organisation's clock. ``keep``: so many of the newest stay; 0 = others see to backups."""
+
+    time: DayTime = DayTime(3)
+    keep: Annotated[int, Field(ge=0)] = 14
+
+
 class Simulator(Section):
     callback_url: Annotated[str, rules.HTTP_URL] = "http://127.0.0.1:8000/wechat"
     port: Port = 8001
@@ -192,6 +200,7 @@ class Settings(Section):
     voice: Voice = Voice()
     certificates: Certificates = Certificates()
     push: Push = Push()
+    backup: Backup = Backup()
     menu: tuple[Button, ...] = MENU
     menus_by_tag: tuple[TagMenu, ...] = ()
     simulator: Simulator = Simulator()

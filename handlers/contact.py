@@ -37,10 +37,10 @@ def person_id(ctx: Context) -> int | None:
 
 
 class Departure:
-    """Adds the open form's question and what was kept, and notes that the follower was heard."""
+    """Adds the open form's question, what was kept and what staff must know, and notes that the follower was heard."""
 
-    def __init__(self, forms: Forms, kept: Kept) -> None:
-        self._forms, self._kept = forms, kept
+    def __init__(self, forms: Forms, kept: Kept, warn: Callable[[Context], str]) -> None:
+        self._forms, self._kept, self._warn = forms, kept, warn
 
     def __call__(self, ctx: Context, reply: Reply) -> Reply:
         if isinstance(ctx.message, Unsubscribe):
@@ -58,6 +58,7 @@ class Departure:
         if kept:
             lines += ["——"] if reply.content else []
             lines += [f"您有{len(kept)}条之前没送到的提醒：", *kept]
+        lines.append(self._warn(ctx))
         return Text("\n".join(line for line in lines if line))
 
     def _note(self, ctx: Context) -> None:

@@ -10,11 +10,11 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 
 import click
 from rich.console import Console
 
+from bot.commands.check_worker import Wrong, backup, is_made, worker
 from bot.settings import Settings, load_settings
 from bot.settings_sources import SettingsError
 
@@ -62,6 +62,7 @@ def examine() -> Iterator[Finding]:
         ("菜单", live_menu),
         ("帐号权限", rights),
         ("提醒程序", worker),
+        ("备份", backup),
         ("值班", duty),
         ("网页地址", pages),
         ("证明字体", font),
@@ -71,10 +72,6 @@ def examine() -> Iterator[Finding]:
             yield Finding(name, True, examination(chosen))
         except Wrong as wrong:
             yield Finding(name, False, str(wrong))
-
-
-class Wrong(Exception):
-    """What is wrong and what to do."""
 
 
 def database(chosen: Settings) -> str:
@@ -89,7 +86,7 @@ def database(chosen: Settings) -> str:
 
     newest = ScriptDirectory(str(ROOT / "bot/storage/migrations")).get_current_head()
     kind = "SQLite" if chosen.database_url.startswith("sqlite") else "PostgreSQL"
-    if not _is_made(chosen):
+    if not is_made(chosen):
         raise Wrong("还没有建立。执行：python -m bot db upgrade（run 会自动做）")
     try:
         with build(chosen).database.session() as db:
@@ -101,11 +98,6 @@ def database(chosen: Settings) -> str:
     if current != newest:
         raise Wrong(f"结构是 {current or '空的'}，程序需要 {newest}。执行：python -m bot db upgrade")
     return f"{kind}，{tables} 张表，结构最新（{current}）"
-
-
-def _is_made(chosen: Settings) -> bool:
-    """Asked before a connection is made, for SQLite would make an empty file."""
-    return bool(chosen.database.url) or (chosen.data_dir / "qingsheng.db").exists()
 
 
 def valkey(chosen: Settings) -> str:
@@ -210,33 +202,6 @@ def rights(chosen: Settings) -> str:
     return f"{claimed}，{followers.get('total', 0)} 个粉丝"
 
 
-def worker(chosen: Settings) -> str:
-    """A worker that says nothing for ten minutes sends nothing either."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from bot.app import build
-    from bot.push.leases import HEARTBEAT, SILENT
-    from bot.storage.errors import StorageError
-    from bot.storage.models import Lease
-
-    if not _is_made(chosen):
-        raise Wrong("数据库还没有建立，提醒程序没有运行过。")
-    try:
-        with build(chosen).database.session() as db:
-            lease = db.get(Lease, HEARTBEAT)
-    except (StorageError, SQLAlchemyError) as error:
-        raise Wrong("数据库用不了，看不出提醒程序是否在运行。") from error
-    if lease is None:
-        raise Wrong("还没有运行过，什么提醒都不会发。执行：python -m bot run（或 python -m bot work）")
-    silent = datetime.now(timezone.utc) - lease.beat_at
-    if silent > SILENT:
-        raise Wrong(
-            f"{silent.total_seconds() / 60:.0f} 分钟没有动静，提醒和通知都没有在发。"
-            "执行 python -m bot run（用 systemd 的：systemctl restart），再看日志里的 push."
-        )
-    return f"{silent.total_seconds():.0f} 秒前还在运行"
-
-
 def duty(chosen: Settings) -> str:
     """Somebody in danger is told that a person was woken: there must be one, and a way to wake them."""
     from sqlalchemy.exc import SQLAlchemyError
@@ -246,7 +211,7 @@ def duty(chosen: Settings) -> str:
     from bot.services import duty as roster
     from bot.storage.errors import StorageError
 
-    if not _is_made(chosen):
+    if not is_made(chosen):
         raise Wrong("数据库还没有建立，看不出谁在值班。")
     try:
         with build(chosen).database.session() as db:

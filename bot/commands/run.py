@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -143,6 +144,7 @@ def work_command(once: bool, at: str | None) -> None:
 
     logs.configure(chosen, "worker")
     _without_valkey(chosen)
+    gc.freeze()  # what is loaded stays: the collector need not look at it again and again while rows pass
     worker.run(build(chosen), once=once, at=instant)
 
 

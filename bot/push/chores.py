@@ -114,9 +114,9 @@ class Chores:
             Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now(), settings)),
         ]
 
-    def add(self, name: str, work: Callable[[], object]) -> None:
-        """One more job of each sweep: what needs more than the database."""
-        self._sweep.append(Chore(name, self._sweep_s, work))
+    def add(self, name: str, work: Callable[[], object], *, every_s: float = 0.0, own: bool = False) -> None:
+        """One more job, of each sweep unless it says otherwise: what needs more than the database."""
+        self._sweep.append(Chore(name, every_s or self._sweep_s, work, own))
 
     def sweep(self) -> None:
         """Every job once; raises what goes wrong. No heartbeat: a single sweep is no worker that lives."""

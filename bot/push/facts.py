@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, load_only
 
 from bot.push import alarms, broadcasts_words, pictures
 from bot.push.notices import NOTICES
@@ -28,6 +28,16 @@ LATE_REPLY_LIVES = timedelta(hours=48)
 # A paused broadcast is looked at again so often.
 PAUSED_FOR = timedelta(minutes=5)
 LIVE = ("confirmed", "waiting", "offered", "pending")
+
+
+# Made once: a page of reminders is read several times a second. Of a seat only what is looked at.
+_SEATS = select(Registration).where(Registration.id.in_(bindparam("ids", expanding=True)))
+_SEATS = _SEATS.options(load_only(Registration.openid, Registration.state, Registration.shift_id))
+_SHIFTS = select(Shift, Activity).join(Shift.activity).where(Shift.id.in_(bindparam("ids", expanding=True)))
+_FOLLOWERS = select(Follower).where(Follower.openid.in_(bindparam("openids", expanding=True)))
+_CONSENTS = select(NoticeConsent).where(
+    NoticeConsent.openid.in_(bindparam("openids", expanding=True)), NoticeConsent.remaining > 0
+)
 
 
 class Row(Protocol):
@@ -152,14 +162,21 @@ def read(
 
 
 def preload(db: Session, pushes: Sequence[Row]) -> list[object]:
-    """What `read` will look up for these, in a few statements; it stays loaded while the list is kept."""
-    ids = {push.payload.get("registration_id") for push in pushes} - {None}
+    """What `read` will look up for these, in a few statements; it stays loaded while the list is kept.
+
+    Of a session that has read nothing yet: what is loaded already is not read again.
+    """
     openids = {push.openid for push in pushes}
-    seats = select(Registration).where(Registration.id.in_(ids)).execution_options(populate_existing=True)
-    seats = seats.options(selectinload(Registration.shift).selectinload(Shift.activity))
-    followers = select(Follower).where(Follower.openid.in_(openids)).execution_options(populate_existing=True)
-    consents = select(NoticeConsent).where(NoticeConsent.openid.in_(openids), NoticeConsent.remaining > 0)
-    return [*(db.scalars(seats) if ids else ()), *db.scalars(followers), *db.scalars(consents)]
+    loaded: list[object] = [
+        *db.scalars(_FOLLOWERS, {"openids": openids}),
+        *db.scalars(_CONSENTS, {"openids": openids}),
+    ]
+    ids = {push.payload.get("registration_id") for push in pushes} - {None}
+    if ids:
+        seats = list(db.scalars(_SEATS, {"ids": ids}))
+        shifts = db.execute(_SHIFTS, {"ids": {seat.shift_id for seat in seats}})
+        loaded += [*seats, *(row for found in shifts for row in found)]
+    return loaded
 
 
 def _broadcast(

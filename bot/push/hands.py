@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from bot import metrics
 from bot.push import alarms, facts, outbox, stops
 from bot.push.bucket import Bucket
+from bot.push.closures import Stop
 from bot.push.outbox import Claimed, Settlement
 from bot.push.sender import Prepared, Sender, put_off
 from bot.storage.database import Database, StorageError, retrying
@@ -28,8 +29,11 @@ T = TypeVar("T")
 Work = tuple[Claimed, Prepared | None, float]
 """A row, what was read of it, and when (monotonic)."""
 
-# Rows claimed ahead of free threads; a kill -9 leaves so many, and those in flight, marked as maybe sent.
-PREFETCH = 25
+# Rows claimed ahead of free threads, so that no thread waits while others are written down; a kill -9 leaves so many,
+# and those in flight, marked as maybe sent.
+PREFETCH = 50
+# Written down together: so many that WeChat has answered may be said once more after a kill -9.
+MARKED_AT_ONCE = 50
 # The state behind a row is read with its page; one that had to wait longer than this for a thread is read again.
 STALE_S = 1.0
 # What finishes within this of another is written down with it.
@@ -76,24 +80,23 @@ class Hands:
         return len(self._sending) + len(self._unsettled)
 
     def round(self) -> bool:
-        """Take what is due, settle what is finished. False when there was nothing to do."""
-        self._take()
-        if not len(self):
-            if self._held_back:
-                time.sleep(HELD_BACK_S)
-            return self._held_back
+        """Settle what is finished and take what is due. False when there was nothing to do."""
         if self._sending:
             self._wait()
-        self._settle()
-        return True
+        self._turn_over()
+        if not len(self) and self._held_back:
+            time.sleep(HELD_BACK_S)
+        return bool(len(self)) or self._held_back
 
     def _wait(self) -> None:
         """For the first that is finished, and a moment more for others: many are written down at a time."""
         with suppress(Empty):
             self._gather(self._finished.get(timeout=0.25))
-            until, enough = time.monotonic() + GATHER_S, len(self._unsettled) + self._room // 4
-            while self._sending and len(self._unsettled) < enough and (left_s := until - time.monotonic()) > 0:
-                self._gather(self._finished.get(timeout=left_s))
+            until = time.monotonic() + GATHER_S
+            while self._finished.qsize() < min(MARKED_AT_ONCE, len(self._sending)) and time.monotonic() < until:
+                time.sleep(GATHER_S / 5)  # not a wakening for each of them
+            while len(self._unsettled) < MARKED_AT_ONCE:
+                self._gather(self._finished.get_nowait())
 
     def _gather(self, settlement: Settlement) -> None:
         del self._sending[settlement.claimed.id]
@@ -116,24 +119,48 @@ class Hands:
         for _ in self._threads:
             self._work.put(None)
 
-    def _take(self) -> None:
-        free, self._held_back = self._room - len(self), False
-        # A page at a time: not one transaction for each row that was settled.
-        if free * 3 < self._room or not self._may_go_on() or self._sender.closures.everything(self._now()):
+    def _turn_over(self) -> None:
+        """One transaction: what became of those that are finished, and as many others in their place."""
+        finished, since, now = list(self._unsettled), time.monotonic(), self._now()
+        allowed, stopped = self._allowed(), self._sender.closures.untold()
+        if not finished and not allowed:
             return
+
+        def write(db: Session) -> tuple[list[Settlement], list[Claimed]]:
+            written = outbox.settle(db, finished, now, zone=self._zone) if finished else []
+            stops.tell(db, stopped if finished else (), now)
+            if not allowed:
+                return written, []
+            return written, outbox.claim(db, holder=self._holder, now=now, lease_s=self._lease_s, limit=allowed)
+
+        done = self.on_database("settle and claim", write)
+        written, claimed = done or ([], [])
+        self._bucket.give_back(allowed - len(claimed))
+        if done is None:
+            return  # what is finished stays in hand, under a lease that is prolonged, until the database is back
+        if finished:
+            self._forget(finished, stopped)
+            self._report(finished, {one.claimed.id for one in written})
+        if claimed:
+            self._begin(claimed, since)
+
+    def _allowed(self) -> int:
+        """How many may be taken now: threads that wait for work, and the rate of all workers."""
+        self._held_back = False
+        free = self._room - len(self._sending)
+        if free <= 0 or not self._may_go_on() or self._sender.closures.everything(self._now()):
+            return 0
         allowed = self._bucket.take(free)
         self._held_back = not allowed
-        if not allowed:
-            return
-        since, now = time.monotonic(), self._now()
+        return allowed
 
-        def claim(db: Session) -> list[Claimed]:
-            return outbox.claim(db, holder=self._holder, now=now, lease_s=self._lease_s, limit=allowed)
+    def _forget(self, finished: Sequence[Settlement], stopped: Sequence[Stop]) -> None:
+        self._sender.closures.told(stopped)
+        self._unsettled.clear()
+        for one in finished:
+            self._ours_until.pop(one.claimed.id, None)
 
-        claimed = self.on_database("claim", claim) or []
-        self._bucket.give_back(allowed - len(claimed))
-        if not claimed:
-            return
+    def _begin(self, claimed: Sequence[Claimed], since: float) -> None:
         self._ours_until.update(dict.fromkeys((one.id for one in claimed), since + self._lease_s))
         read_at, prepared = time.monotonic(), self._prepared(claimed)
         for one, found in zip(claimed, prepared, strict=True):
@@ -170,26 +197,6 @@ class Hands:
         except Exception as error:  # one row that cannot be read must not stop the others
             log.exception("push.broken", push=claimed.id, kind=claimed.kind)
             return Settlement(claimed, "failed", error=f"{type(error).__name__}: {error}")
-
-    def _settle(self) -> None:
-        finished, now = list(self._unsettled), self._now()
-        if not finished:
-            return
-        stopped = self._sender.closures.untold()
-
-        def settle(db: Session) -> list[Settlement]:
-            written = outbox.settle(db, finished, now, zone=self._zone)
-            stops.tell(db, stopped, now)
-            return written
-
-        written = self.on_database("settle", settle)
-        if written is None:
-            return  # still in hand, under a lease that is prolonged, until the database is back
-        self._sender.closures.told(stopped)
-        self._unsettled.clear()
-        for one in finished:
-            self._ours_until.pop(one.claimed.id, None)
-        self._report(finished, {one.claimed.id for one in written})
 
     def _report(self, finished: Sequence[Settlement], ours: set[int]) -> None:
         for one in finished:

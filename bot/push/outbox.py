@@ -18,7 +18,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    literal,
     or_,
     select,
     update,
@@ -30,7 +29,7 @@ from bot.push.effects import Effect
 from bot.services import announcements, broadcasts, offer_lengths, recipients
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
-from bot.storage.database import writing
+from bot.storage.database import is_writing, writing
 from bot.storage.models import Push
 
 MOST_KEPT_AT_ONCE = 5
@@ -76,6 +75,27 @@ _DUE = [
 ]
 
 
+_TABLE = Push.__table__
+assert isinstance(_TABLE, Table)
+_SETTLED = (
+    "state", "channel", "wechat_id", "error", "not_before", "maybe_sent", "doubts", "attempts", "tried_at",
+    "settled_at", "leased_by", "leased_until",
+)  # fmt: skip
+_SETTLE = (
+    _TABLE.update().where(_TABLE.c.id == bindparam("settled_id")).values({name: bindparam(name) for name in _SETTLED})
+)
+_TAKE = (
+    _TABLE.update()
+    .where(_TABLE.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state="sending", leased_by=bindparam("holder"), leased_until=bindparam("until"), fence=_TABLE.c.fence + 1,
+        attempts=_TABLE.c.attempts + 1,
+        tried_at=func.coalesce(_TABLE.c.tried_at, bindparam("now", type_=_TABLE.c.tried_at.type)),
+    )
+)  # fmt: skip
+_HELD = select(Push.id, Push.fence, Push.state).where(Push.id.in_(bindparam("ids", expanding=True))).with_for_update()
+
+
 @dataclass(frozen=True)
 class Settlement:
     """What became of a claimed row. ``doubt``: this call may have reached the follower. ``counted``: it was a try."""
@@ -99,24 +119,19 @@ def claim(
     The caller commits. ``guarded=False`` (only for the twin of a test, with `unguarded()`) lets two workers take the
     same rows.
     """
-    if db.execute(_ANY_DUE, {"now": now, "most": 1}).first() is None:
-        return []
-    writing(db)
+    if not is_writing(db):
+        if db.execute(_ANY_DUE, {"now": now, "most": 1}).first() is None:
+            return []
+        writing(db)
     rows: list[Row[Any]] = []
     for due, locked in _DUE:
         rows += db.execute(locked if guarded else due, {"now": now, "most": limit - len(rows)})
     first_of_each = {row.openid: row for row in reversed(rows)}
     claimed = sorted((_claimed(row, now) for row in first_of_each.values()), key=lambda one: (one.due_at, one.id))
-    taken = update(Push).where(Push.id.in_([one.id for one in claimed]))
-    values = {
-        "state": "sending",
-        "leased_by": holder,
-        "leased_until": leases.instant(db) + timedelta(seconds=lease_s),
-        "fence": Push.fence + 1,
-        "attempts": Push.attempts + 1,
-        "tried_at": func.coalesce(Push.tried_at, literal(now, Push.tried_at.type)),
-    }
-    db.execute(taken.values(values).execution_options(synchronize_session=False))
+    until = leases.instant(db) + timedelta(seconds=lease_s)
+    taken = {"ids": [one.id for one in claimed], "holder": holder, "until": until, "now": now}
+    if claimed:
+        db.connection().execute(_TAKE, taken)
     return claimed
 
 
@@ -167,8 +182,8 @@ def settle(
     for settlement in settlements:
         for effect in settlement.effects:
             effect.apply(db, now)
-    found = select(Push.id, Push.fence, Push.state).where(Push.id.in_([one.claimed.id for one in settlements]))
-    held = {id: fence for id, fence, state in db.execute(found.with_for_update()) if state in ("sending", "due")}
+    found = db.execute(_HELD, {"ids": [one.claimed.id for one in settlements]})
+    held = {id: fence for id, fence, state in found if state in ("sending", "due")}
     ours = [one for one in settlements if not fenced or held.get(one.claimed.id) == one.claimed.fence]
     if ours:
         db.connection().execute(_SETTLE, [{"settled_id": one.claimed.id, **_values(one, now)} for one in ours])
@@ -198,19 +213,6 @@ def _values(settlement: Settlement, now: datetime) -> dict[str, Any]:
         "leased_by": "",
         "leased_until": None,
     }
-
-
-_TABLE = Push.__table__
-assert isinstance(_TABLE, Table)
-_SETTLED = (
-    "state", "channel", "wechat_id", "error", "not_before", "maybe_sent", "doubts", "attempts", "tried_at",
-    "settled_at", "leased_by", "leased_until",
-)  # fmt: skip
-_SETTLE = (
-    _TABLE.update()
-    .where(_TABLE.c.id == bindparam("settled_id"))
-    .values({name: bindparam(name) for name in _SETTLED})
-)
 
 
 def next_due(db: Session, after: datetime) -> datetime | None:

@@ -6,8 +6,27 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import structlog
+
 from bot.storage.valkey import Valkey, ValkeyDown
+from bot.wechat.client import Client
+from bot.wechat.failures import CallFailed
 from bot.wechat.tokens import MemoryStore
+
+log = structlog.get_logger()
+
+# From five minutes before the end of a token WeChat gives a new one, and both are good until then. Ours is kept two
+# minutes less than it lives.
+AHEAD_S = 180.0
+
+
+def renew(client: Client) -> bool:
+    """A token that ends in five minutes is replaced before a call meets its end. False: no need, or not now."""
+    try:
+        return client.renew_token(AHEAD_S)
+    except CallFailed as failure:
+        log.warning("token.not_renewed", reason=str(failure))
+        return False
 
 
 class ValkeyTokenStore:
@@ -29,6 +48,12 @@ class ValkeyTokenStore:
         except ValkeyDown:
             return self._memory.get()
         return str(kept["token"]) if kept and kept.get("app_id") == self._app_id else None
+
+    def left_s(self) -> float:
+        try:
+            return self._valkey.token_left_s() if self.get() else 0.0
+        except ValkeyDown:
+            return self._memory.left_s()
 
     def put(self, token: str, lives_s: float) -> None:
         self._memory.put(token, lives_s)

@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.push import jobs_articles, jobs_pictures, jobs_posters, jobs_tags, leases, outbox
+from bot.push import jobs_articles, jobs_backup, jobs_pictures, jobs_posters, jobs_tags, leases, outbox
 from bot.push.broadcasts import Carrier
 from bot.push.bucket import Bucket
 from bot.push.chores import Chores
@@ -22,6 +22,7 @@ from bot.push.closures import Closures
 from bot.push.hands import Hands
 from bot.push.sender import BUSY_PAUSES_S, Sender
 from bot.push.timers import JUMP
+from bot.push.tokens import renew
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 WAKE_CHANNEL = "outbox"
 # A broadcast's pushes go into the outbox a few thousand at a time; so often it is looked whether there is room.
 REFILL_S = 1.0
+# The access token and the night's backup are looked at so often.
+LOOK_EVERY_S = 60.0
 # After SIGTERM: what is in flight ends within its time-outs and is written down.
 LAST_WORDS_S = 15.0
 
@@ -110,8 +113,21 @@ class Worker:
         self._chores.add("pictures", lambda: jobs_pictures.fetch(database, client, cipher, now(), settings))
         self._chores.add("articles", lambda: jobs_articles.draft(database, client, now(), settings))
         self._chores.add("posters", lambda: jobs_posters.fetch(database, client, cipher, now(), settings))
+        if patient:
+            self._add_timers(parts, holder, now)
         self._parts, self._stop, self._now = parts, stop, now
         self._beside = now() - timedelta(seconds=time.monotonic())  # our clock beside one that nobody can set
+
+    def _add_timers(self, parts: Parts, holder: str, now: Callable[[], datetime]) -> None:
+        """What only a worker that stays looks after."""
+        database, settings, wall = parts.database, parts.settings, lambda: datetime.now(timezone.utc)
+        backing_up = Aside("backup", lambda: jobs_backup.make(database, settings, holder, wall(), now()))
+
+        def look() -> None:
+            jobs_backup.look(database, settings, holder, wall(), now(), backing_up.begin)
+
+        self._chores.add("backup", look, every_s=LOOK_EVERY_S, own=True)
+        self._chores.add("token", lambda: renew(parts.client), every_s=LOOK_EVERY_S)
 
     def once(self) -> None:
         """All that is due, then back. Raises what the database says."""

@@ -36,6 +36,8 @@ def follow_pushes(db: Session, push_ids: Collection[int]) -> None:
 
     A push that nobody came for in time expires; its recipient was unreached before and stays so.
     """
+    if not push_ids:
+        return
     state = case(
         (Push.state == "sending", "due"),
         (Push.state == "expired", "unreached"),
@@ -49,8 +51,6 @@ def follow_pushes(db: Session, push_ids: Collection[int]) -> None:
             "state": state, "channel": Push.channel, "error": Push.error, "settled_at": Push.settled_at,
         }.items()
     }  # fmt: skip
-    if not push_ids:
-        return
     carried = update(Recipient).where(Recipient.push_id.in_(push_ids))
     db.execute(carried.values(values).execution_options(synchronize_session=False))
 

@@ -62,6 +62,10 @@ class Valkey:
     def keep_token(self, token: dict[str, Any], ttl_s: int, name: str = "token") -> None:
         self._keep(name, token, ttl_s)
 
+    def token_left_s(self) -> float:
+        """How long it is kept still; 0 when there is none."""
+        return max(0, self._ask(lambda client: client.pttl(f"{self._prefix}token"))) / 1000
+
     def drop_token(self) -> None:
         self._drop("token")
 

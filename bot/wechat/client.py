@@ -77,6 +77,10 @@ class Client(Outgoing, BaseWeChatClient):  # type: ignore[misc]
     def access_token(self) -> str:
         return self._tokens.current()[0]
 
+    def renew_token(self, ahead_s: float) -> bool:
+        """See `Tokens.renew`."""
+        return self._tokens.renew(ahead_s)
+
     def fetch_access_token(self) -> dict[str, str]:
         """For wechatpy's callers: whoever asks for a token gets the one that all share."""
         return {"access_token": self.access_token}

@@ -33,6 +33,9 @@ class TokenStore(Protocol):
     def get(self) -> str | None:
         """The token while it lives."""
 
+    def left_s(self) -> float:
+        """How long it lives still, in seconds; 0 when there is none."""
+
     def put(self, token: str, lives_s: float) -> None: ...
 
     def may_force(self, spacing_s: float) -> bool:
@@ -55,6 +58,10 @@ class MemoryStore:
     def get(self) -> str | None:
         kept = self._token
         return kept[0] if kept and kept[1] > self._clock() else None
+
+    def left_s(self) -> float:
+        kept = self._token
+        return max(0.0, kept[1] - self._clock()) if kept else 0.0
 
     def put(self, token: str, lives_s: float) -> None:
         self._token = (token, self._clock() + lives_s)
@@ -128,6 +135,16 @@ class Tokens:
                 said = "refused again within 30 s of a forced refresh: another system may be fetching tokens"
                 raise TokenUnavailable(ApiError(40001, said, "/cgi-bin/stable_token"))
             return self._obtain(force=True)
+
+    def renew(self, ahead_s: float) -> bool:
+        """Another token if this one ends within ``ahead_s``; False if there was no need, or none that ends."""
+        if not 0 < self._store.left_s() <= ahead_s:
+            return False
+        with self._alone():
+            if not 0 < self._store.left_s() <= ahead_s:
+                return False  # another process was quicker
+            before, self._kept = self._store.get(), None
+            return self._obtain(force=False) != before
 
     def _obtain(self, force: bool) -> str:
         try:

@@ -1,26 +1,24 @@
-"""HTTP to WeChat: one pool of connections, a time-out on everything, and honesty about what is not known."""
+"""Calls to WeChat: JSON or a form out, an object or a file back, and honesty about what is not known."""
 
 from __future__ import annotations
 
 import json
-import logging
-import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
+from urllib3.filepost import encode_multipart_formdata
 
+from bot.wechat.connections import Broken, Connections, NoConnection
 from bot.wechat.failures import ApiError, NotSent, UnknownOutcome
 
 CONNECT_S = 3.0
 READ_S = 10.0
-MAX_ANSWER = 32 * 1024 * 1024  # the largest media are 10 MB
 
-# At DEBUG this logger prints whole URLs, and those carry the access token.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+# WeChat refuses \u escapes. Made once: json.dumps would make them anew for each call.
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_understood = json.JSONDecoder(strict=False).decode
 
 Fields = Sequence[tuple[str, str | tuple[str, bytes, str]]]
 
@@ -35,13 +33,12 @@ class Download:
 
 
 class Transport:
-    """``threads`` is how many calls may be in flight: the pool has a connection for each of them."""
+    """``threads`` is how many calls are in flight: a connection is kept for each of them."""
 
     def __init__(self, base_url: str, *, threads: int, connect_s: float = CONNECT_S, read_s: float = READ_S) -> None:
         self.base_url = base_url.rstrip("/")
-        self._threads = threads
-        self._connect_s, self._read_s = connect_s, read_s
-        self._pool: tuple[int, urllib3.PoolManager] | None = None
+        self._threads, self._connect_s, self._read_s = threads, connect_s, read_s
+        self._hosts: dict[str, Connections] = {}
 
     def call(
         self,
@@ -55,69 +52,39 @@ class Transport:
     ) -> dict[str, Any] | Download:
         """One request; its JSON object or a file. ApiError for an errcode, NotSent or UnknownOutcome for the rest.
 
-        ``body`` becomes raw UTF-8 JSON (WeChat refuses ``\\u`` escapes), ``fields`` a multipart form.
+        ``body`` becomes raw UTF-8 JSON, ``fields`` a multipart form.
         """
-        url = (base_url or self.base_url) + path + (f"?{urlencode(params)}" if params else "")
-        options: dict[str, Any] = {}
+        target = f"{path}?{urlencode(params)}" if params else path
+        content, kind = b"", ""
         if fields is not None:
-            options["fields"] = list(fields)
+            content, kind = encode_multipart_formdata(list(fields))
         elif body is not None:
-            options["body"] = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-            options["headers"] = {"Content-Type": "application/json; charset=utf-8"}
-        status, headers, content = self._exchange(method, url, path, options)
-        if status != 200:
-            raise UnknownOutcome(f"{path}: HTTP {status}")
-        return _read(path, headers, content)
-
-    def _exchange(
-        self, method: str, url: str, path: str, options: dict[str, Any]
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        deadline = time.monotonic() + self._connect_s + self._read_s
+            content, kind = _written(body).encode("utf-8", "replace"), "application/json; charset=utf-8"
         try:
-            answer = self._connections().request(
-                method, url, redirect=False, retries=False, preload_content=False, **options
-            )
-            with answer:
-                return answer.status, answer.headers, _body(answer, path, deadline)
-        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
-            raise NotSent(f"{path}: no connection to {self.base_url} ({type(error).__name__})") from error
-        except (urllib3.exceptions.SSLError, urllib3.exceptions.EmptyPoolError) as error:
-            raise NotSent(f"{path}: {error}") from error
-        except urllib3.exceptions.HTTPError as error:
-            raise UnknownOutcome(f"{path}: no whole answer ({type(error).__name__})") from error
+            answer = self._connections(base_url or self.base_url).call(method, target, content, kind)
+        except NoConnection as error:
+            raise NotSent(f"{path}: no connection to {base_url or self.base_url} ({error})") from error
+        except Broken as error:
+            raise UnknownOutcome(f"{path}: no whole answer ({error})") from error
+        if answer.status != 200:
+            raise UnknownOutcome(f"{path}: HTTP {answer.status}")
+        return _read(path, answer.headers, answer.content)
 
-    def _connections(self) -> urllib3.PoolManager:
-        # After a fork the parent's sockets stay the parent's.
-        if self._pool is None or self._pool[0] != os.getpid():
-            pool = urllib3.PoolManager(
-                num_pools=4,
-                maxsize=self._threads,
-                block=True,
-                timeout=urllib3.Timeout(connect=self._connect_s, read=self._read_s),
-                headers={"User-Agent": "qingsheng", "Accept": "*/*"},
-            )
-            self._pool = (os.getpid(), pool)
-        return self._pool[1]
-
-
-def _body(answer: urllib3.BaseHTTPResponse, path: str, deadline: float) -> bytes:
-    """The read time-out is per packet; the deadline is for a server that sends a byte now and then."""
-    parts, size = [], 0
-    while part := answer.read1(65536):
-        size += len(part)
-        if size > MAX_ANSWER or time.monotonic() > deadline:
-            raise UnknownOutcome(f"{path}: the answer is too long or too slow")
-        parts.append(part)
-    return b"".join(parts)
+    def _connections(self, base_url: str) -> Connections:
+        found = self._hosts.get(base_url)
+        if found is None:
+            made = Connections(base_url, kept=self._threads, connect_s=self._connect_s, read_s=self._read_s)
+            found = self._hosts.setdefault(base_url, made)
+        return found
 
 
 def _read(path: str, headers: Mapping[str, str], content: bytes) -> dict[str, Any] | Download:
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("", "application/json", "text/plain", "text/json", "text/html") and content[:1] != b"{":
-        name = headers.get("Content-Disposition", "").rpartition("filename=")[2].strip('"')
+        name = headers.get("content-disposition", "").rpartition("filename=")[2].strip('"')
         return Download(content, kind, name)
     try:
-        answer = json.loads(content.decode("utf-8", "replace"), strict=False)
+        answer = _understood(content.decode("utf-8", "replace"))
         code = int(answer.get("errcode", 0))
     except (ValueError, TypeError, AttributeError) as error:
         raise UnknownOutcome(f"{path}: the answer is not a JSON object") from error

@@ -58,7 +58,7 @@ class Talk:
         self.database, self.hits = database, Counter[Hit]()
         self._left: Left | None = None
         settings = Settings(security=Security(key=base64.b64encode(bytes(32)).decode()))
-        departure = Departure(FORMS, lambda ctx: [])
+        departure = Departure(FORMS, lambda ctx: [], lambda ctx: "")
         hooks = Hooks(arrive, departure, refusals.reply, lambda: None, self._count, lambda message: None)
         self.dispatcher = Dispatcher(
             routers=ROUTERS, hooks=hooks, database=database, sessions=Sessions(database, cipher, 30),

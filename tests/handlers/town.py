@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session as Transaction
 
-from bot.conversation.context import Understanding
+from bot.conversation.context import Context, Understanding
 from bot.conversation.dispatcher import Dispatcher, Hooks
 from bot.conversation.session import Left, Sessions
 from bot.language.slots import Slots
@@ -32,13 +32,21 @@ _numbers = itertools.count()
 class Town:
     """``now`` is a clock to be set; ``say`` is one message of one follower."""
 
-    def __init__(self, database: Database, cipher: Cipher, now: datetime = NOW, **sections: Any) -> None:
+    def __init__(
+        self,
+        database: Database,
+        cipher: Cipher,
+        now: datetime = NOW,
+        *,
+        warn: Callable[[Context], str] = lambda ctx: "",
+        **sections: Any,
+    ) -> None:
         self.database, self.cipher, self.now = database, cipher, now
         self._left: dict[str, Left | None] = {}
         settings = Settings(security=Security(key=base64.b64encode(bytes(32)).decode()), **sections)
         hooks = Hooks(
             arrive,
-            Departure(FORMS, lambda ctx: []),
+            Departure(FORMS, lambda ctx: [], warn),
             refusals.reply,
             lambda: None,
             lambda hits, now: None,

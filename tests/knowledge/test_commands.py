@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from bot.commands.check import Wrong, library
+from bot.commands.check import library
+from bot.commands.check_worker import Wrong
 from bot.knowledge import commands, trial
 from bot.settings import Settings
 

@@ -57,6 +57,24 @@ def test_two_processes_fetch_once(valkey: Valkey) -> None:
     assert fetched == [False]
 
 
+def test_a_token_is_renewed_before_it_ends_by_one_of_all_processes(valkey: Valkey) -> None:
+    fetched: list[bool] = []
+
+    def fetch(force: bool) -> Granted:
+        fetched.append(force)
+        return Granted(f"t{len(fetched)}", 7200)
+
+    processes = [Tokens(fetch, ValkeyTokenStore(valkey, "wx1"), kept_s=60) for _ in range(3)]
+    assert not processes[0].renew(180), "nobody needed one yet"
+    assert processes[0].current()[0] == "t1"
+    assert not processes[0].renew(180), "it lives two hours"
+    ValkeyTokenStore(valkey, "wx1").put("t1", 170)
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(lambda tokens: tokens.renew(180), processes)) == [False, False, True]
+    assert fetched == [False, False], "one call for all, and never by force"
+    assert processes[0].current()[0] == "t2"
+
+
 def test_while_valkey_is_away_each_process_keeps_its_own(valkey_server: ValkeyServer) -> None:
     valkey = connect(valkey_server.url)
     store = ValkeyTokenStore(valkey, "wx1")

@@ -1,4 +1,4 @@
-"""Notices about the worker itself: that it was silent, and what that means for what it owed."""
+"""Notices about the worker itself: that it is or was silent, and that there is no backup; to those on duty."""
 
 from __future__ import annotations
 
@@ -27,4 +27,22 @@ def silent(_db: Session, _cipher: Cipher, payload: Mapping[str, Any], _now: date
     )
 
 
-NOTICES: dict[str, Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str | None]] = {"silent": silent}
+def no_backup(_db: Session, _cipher: Cipher, payload: Mapping[str, Any], _now: datetime, _zone: ZoneInfo) -> str | None:
+    return (
+        f"【备份】没有做成：{payload['why']}\n"
+        "每10分钟自动再试。请管理员看看磁盘还有没有空间，再在服务器上运行 python -m bot check。"
+    )
+
+
+def dead(since: datetime, zone: ZoneInfo) -> str:
+    """Said by the web, for no worker is there to say it."""
+    return (
+        f"——\n【提醒程序停了】{dates.moment(since.astimezone(zone), zone)}起没有动静，提醒和警报现在都发不出去。"
+        "请管理员在服务器上运行 python -m bot check。"
+    )
+
+
+NOTICES: dict[str, Callable[[Session, Cipher, Mapping[str, Any], datetime, ZoneInfo], str | None]] = {
+    "silent": silent,
+    "no_backup": no_backup,
+}
