@@ -152,7 +152,7 @@ def add(pages: Blueprint, ground: Ground, entry: Entry) -> None:
 
         token = ground.write(visit.openid, work)
         passed = documents.pass_for(ground.cipher, token, now)
-        return redirect(url_for("pages.document", token=token, **{"pass": passed}), 303)
+        return redirect(f"{url_for('pages.document', token=token)}?pass={passed}", 303)
 
 
 def _own(db: Session, openid: str, wanted: str, now: datetime) -> Mine:
