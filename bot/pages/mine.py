@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -152,8 +151,8 @@ def add(pages: Blueprint, ground: Ground, entry: Entry) -> None:
             )  # fmt: skip
 
         token = ground.write(visit.openid, work)
-        named: dict[str, Any] = {"token": token, "pass": documents.pass_for(ground.cipher, token, now)}
-        return redirect(url_for("pages.document", **named), 303)
+        passed = documents.pass_for(ground.cipher, token, now)
+        return redirect(f"{url_for('pages.document', token=token)}?pass={passed}", 303)
 
 
 def _own(db: Session, openid: str, wanted: str, now: datetime) -> Mine:
