@@ -20,7 +20,19 @@ ACCOUNTS = {
     "verified_service": "已认证服务号", "verified_subscription": "已认证订阅号", "unverified": "未认证公众号",
 }  # fmt: skip
 RIGHT_NAMES = {"subscribe": "订阅通知", "template": "模板消息", "custom": "客服消息", "mass": "群发"}
-ALERT_KINDS = {
+ALERT_KINDS = {"mind": "情绪危机", "medical": "急病或受伤", "fire": "火灾、溺水", "violence": "被伤害"}
+PUSH_STATES = {
+    "due": ("等着发", "busy"), "sending": ("正在发", "busy"), "sent": ("已发出", "good"),
+    "unreached": ("等对方来消息时再说", "wait"), "failed": ("没发成", "bad"), "unknown": ("不知道发成没有", "wait"),
+    "expired": ("过时了没发", "wait"), "superseded": ("不用发了", "calm"),
+}  # fmt: skip
+ADVICE = {
+    "unreached": "没有可用的通道；对方下次来消息会看到。急事请打电话：python -m bot export unreached 列出名单。",
+    "failed": "微信拒收，不会自己重发。",
+    "unknown": "微信没有回话，怕重复没有再发。",
+    "expired": "到期还发不出去，对方已经用不着了。",
+}
+KINDS = {
     "reminder": "活动提醒", "offer": "候补有空位", "offer_lapsed": "空位过期", "change": "活动改动",
     "cancelled": "活动取消", "late_reply": "来迟的回答", "alert": "警报", "alert_note": "警报的后话",
     "alert_answer": "值班的回话", "notice": "通知", "picture": "图片", "broadcast": "群发",
@@ -60,7 +72,7 @@ def add(desk: Desk) -> None:
         now = desk.now()
         return desk.page(
             "health_pushes.html", counts=desk_health.pushes(db, now), failures=desk_health.failures(db, now),
-            states=PUSH_STATES, kinds=KINDS, todo=TODO, days=desk_health.RECENT.days,
+            states=PUSH_STATES, kinds=KINDS, advice=ADVICE, days=desk_health.RECENT.days,
         )  # fmt: skip
 
     health_logs.add(desk)
