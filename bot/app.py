@@ -161,6 +161,7 @@ def ground(parts: Parts) -> Ground:
 
 def create_console(parts: Parts) -> Flask:
     """An app of its own, so that cookies, CSRF and headers of staff cost followers nothing."""
+    from bot import examination
     from handlers.cards import Reader as CardReader
     from handlers.cards import previewed
     from handlers.refusals import said
@@ -177,6 +178,8 @@ def create_console(parts: Parts) -> Flask:
         said=lambda refused: said(refused, parts.settings),
         address=visitor,
         card=lambda it: previewed(it, CardReader(zone, clock.now())),
+        examine=lambda: list(examination.findings(parts, examination.WITHIN)),
+        last_check=lambda: examination.last_known(parts.settings.data_dir),
     )
     return console.furnish(desk)
 

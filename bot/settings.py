@@ -228,11 +228,12 @@ class Settings(Section):
 
     def require(self, *names: str) -> None:
         """For a command that cannot work without some settings: SettingsError names all that are missing."""
-        missing = [name for name in names if not self._value(name)]
+        missing = [name for name in names if not self.value(name)]
         if missing:
             raise SettingsError(Mistake(n, f"环境变量 {variable(n)}", f"还没有设置。{rules.WHERE[n]}") for n in missing)
 
-    def _value(self, name: str) -> Any:
+    def value(self, name: str) -> Any:
+        """By its dotted name."""
         value: Any = self
         for part in name.split("."):
             value = getattr(value, part)
@@ -259,8 +260,8 @@ def _secrets_in(values: Values) -> list[Mistake]:
     return found
 
 
-def load_settings() -> Settings:
-    """Environment over ``data_dir/demo.yaml`` (written by ``run --demo``) over config.yaml. SettingsError lists all."""
+def read_values() -> Values:
+    """Environment over ``data_dir/demo.yaml`` (written by ``run --demo``) over config.yaml, with every place."""
     config = read_yaml(Path(os.environ.get("BOT_CONFIG") or ROOT / "config.yaml"))
     config.mistakes += _secrets_in(config)
     environment = read_environment(os.environ, Settings)
@@ -271,6 +272,12 @@ def load_settings() -> Settings:
         values = environment.over(read_yaml(generated)).over(config)
     values.tree["data_dir"] = data_dir
     values.tree["faq_dir"] = ROOT / str(values.tree.get("faq_dir", "faq"))
+    return values
+
+
+def load_settings() -> Settings:
+    """SettingsError lists everything that is wrong."""
+    values = read_values()
     try:
         loaded = Settings.model_validate(values.tree)
     except ValidationError as error:

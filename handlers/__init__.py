@@ -16,6 +16,7 @@ from handlers import (
     certificates,
     claims,
     consents,
+    console_login,
     counter,
     crisis,
     deliveries,
@@ -100,6 +101,7 @@ ROUTERS = [
     duty.router,  # 收到 J12, 回复 J12 …: the bound few, whose answers may hold the very words of danger
     human_staff.router,  # 会话, 接待 H12, 回复 H12 …: of those on duty, for the same reason
     crisis.router,  # somebody may be in danger
+    console_login.router,  # 登录 8F3K2Q, 确认登录: the bound few, with two minutes for it
     human.router,  # whoever has a person to talk to is not disturbed by the program
     always.router,  # 帮助 人工 继续, at any moment
     crisis.aftermath,  # where they are, and what else they say in the hour after

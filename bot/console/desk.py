@@ -59,6 +59,10 @@ class Desk:
     said: Callable[[Refused], str]
     address: Callable[[Request], str]
     card: Callable[[Detail], str]
+    examine: Callable[[], list[Any]] = list
+    """The doctor's findings that ask nobody outside (name, ok, text)."""
+    last_check: Callable[[], Any] = lambda: None
+    """What ``check`` found last (at, findings), which also asks WeChat; None when nobody ran it."""
     sections: list[Section] = field(default_factory=list)
     actions: dict[str, str] = field(default_factory=dict)
     """Endpoint → the action of `roles.MAY` it asks for; a test walks over all of them."""

@@ -37,7 +37,7 @@ def add(desk: Desk) -> None:
             db.commit()
         wanted = request.form.get("next", "")
         if outcome.why == "in":
-            return redirect(_ours(wanted), 303)
+            return redirect(ours(wanted), 303)
         text = WORDS.get(outcome.why, "")
         if outcome.again_at is not None:
             text = f"试得太多了，请在{moment(outcome.again_at, desk.zone)}以后再试，或者请管理员重设密码。"
@@ -53,10 +53,10 @@ def add(desk: Desk) -> None:
     @desk.app.post("/language")
     def choose_language() -> Any:
         session["language"] = "en" if request.form.get("language") == "en" else "zh"
-        return redirect(_ours(request.form.get("next", "")), 303)
+        return redirect(ours(request.form.get("next", "")), 303)
 
 
-def _ours(wanted: str) -> str:
+def ours(wanted: str) -> str:
     """Only ever a page of this console, whatever the link said."""
     parts = urlsplit(wanted)
     if parts.scheme or parts.netloc or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):

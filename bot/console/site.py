@@ -20,8 +20,10 @@ from bot.console import (
     broadcasts,
     faq,
     filters,
+    health,
     hours,
     login,
+    login_scan,
     login_session,
     me,
     people,
@@ -41,6 +43,7 @@ log = structlog.get_logger()
 
 FAMILIES = (
     login,
+    login_scan,
     today,
     activities,
     activity_editor,
@@ -52,6 +55,7 @@ FAMILIES = (
     broadcasts,
     faq,
     staff,
+    health,
     me,
 )
 """Page families; those with a line in the menu, in the menu's order."""

@@ -23,7 +23,7 @@ ACTIONS = {
 
 
 def add(desk: Desk) -> None:
-    desk.section("staff", "工作人员", "users-group", may="staff.change")
+    desk.section("staff", "工作人员", "id", may="staff.change")
 
     @desk.get("/staff", may="staff.change")
     def staff(db: Session) -> Any:

@@ -87,3 +87,18 @@ def test_staff_and_ones_own_account(enter: Enter) -> None:
     phone = enter("admin", phone=True)
     phone.open("/staff")
     phone.look("staff-phone")
+
+
+def test_the_machine_room(enter: Enter) -> None:
+    admin = enter("admin")
+    for path in ("health", "health/pushes", "health/settings", "health/audit", "health/sign-ins"):
+        admin.open(f"/{path}")
+        admin.look(path.replace("/", "-"))
+    admin.page.get_by_role("button", name="深色或浅色").click()
+    admin.open("/health")
+    admin.look("health-dark")
+    phone = enter("admin", phone=True)
+    phone.open("/health")
+    phone.look("health-phone")
+    phone.open("/health/audit")
+    phone.look("health-audit-phone")

@@ -9,7 +9,7 @@ from flask import Flask
 from bot.services.roles import MAY, ROLES
 from tests.console.conftest import Office
 
-OPEN = {"login", "log_in", "logout", "choose_language", "static"}
+OPEN = {"login", "log_in", "scan_login", "scan_waiting", "scan_expired", "logout", "choose_language", "static"}
 """Endpoints that ask for no role: the way in and out."""
 
 

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from bot.commands.check import library
-from bot.commands.check_worker import Wrong
+from bot.app import build
+from bot.examination import Wrong, library
 from bot.knowledge import commands, trial
 from bot.settings import Settings
 
@@ -134,10 +134,10 @@ def test_explain_says_what_and_why(folder):
 
 def test_the_doctor_names_the_first_mistakes_and_how_many_there_are(folder):
     chosen = Settings(faq_dir=folder)
-    assert library(chosen) == "3 条，没有错误"
+    assert library(build(chosen)) == "3 条，没有错误"
     (folder / "b.yaml").write_text("entries:\n  - id: 停车\n    ask: [a]\n    answer：x\n", "utf-8")
     with pytest.raises(Wrong, match=r"有 2 处要改，运行中的帐号继续用原来的内容.*faq/b.yaml:2:9: id 只能用"):
-        library(chosen)
+        library(build(chosen))
 
 
 def test_check_knows_which_intents_have_a_handler(folder):

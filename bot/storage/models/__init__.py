@@ -20,7 +20,16 @@ from bot.storage.models.merits import (
     Reward,
     StarAward,
 )
-from bot.storage.models.people import Consent, Follower, NoticeConsent, NoticeConsentEvent, Person, SignIn, Staff
+from bot.storage.models.people import (
+    Consent,
+    Follower,
+    LoginRequest,
+    NoticeConsent,
+    NoticeConsentEvent,
+    Person,
+    SignIn,
+    Staff,
+)
 from bot.storage.models.pushes import Push
 from bot.storage.models.question_pictures import QuestionPicture
 from bot.storage.models.questions import (
@@ -52,7 +61,7 @@ __all__ = [
     "Completion", "Consent", "Conversation", "ConversationMessage", "Course", "Delivery", "Document", "EntryCount",
     "Erasure", "Expert", "Follower",
     "FollowerTag", "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry",
-    "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
+    "LoginRequest", "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
     "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "Poster", "ProblemItem", "ProblemList", "Push",
     "Question", "QuestionClock", "QuestionEntry", "QuestionNumber", "QuestionPicture", "Recipient", "Redemption",
     "Registration",

@@ -21,6 +21,7 @@ class AuditEntry(Base):
     __tablename__ = "audit_entries"
     __table_args__ = (
         Index("ix_audit_entries_subject", "subject"),
+        Index("ix_audit_entries_at", "at"),
         Index("uq_audit_entries_sealed", "sealed", unique=True),
     )
     id: Mapped[int] = mapped_column(primary_key=True)

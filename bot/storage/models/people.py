@@ -143,7 +143,7 @@ class Staff(Base):
 class SignIn(Base):
     """One attempt to log in at the console, only ever added: it limits guessing and says who was in.
 
-    ``outcome``: in, password, code, limited, disabled. ``address`` is the visitor's IP
+    ``outcome``: in, scanned, password, code, limited, disabled. ``address`` is the visitor's IP
     (网络安全法 art. 21: such logs are kept for six months at least).
     """
 
@@ -154,3 +154,22 @@ class SignIn(Base):
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     address: Mapped[str] = mapped_column(String(64), index=True)
     outcome: Mapped[str] = mapped_column(String(16))
+
+
+class LoginRequest(Base):
+    """A browser that wishes to log in by WeChat: its code is shown there, sent in chat, and confirmed in chat.
+
+    ``browser_hash``: of the secret in that browser's session; nobody else can use it. ``staff_id``: who sent the code.
+    Good until ``expires_at``, once (``used_at``); cleared away after a day, the sign-in stays.
+    """
+
+    __tablename__ = "login_requests"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    browser_hash: Mapped[str] = mapped_column(String(64), index=True)
+    address: Mapped[str] = mapped_column(String(64), index=True)
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    confirmed_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
