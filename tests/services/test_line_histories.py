@@ -16,6 +16,7 @@ from bot.services.refusals import CapacityBelowTaken, Refused
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Offer, Registration
+from tests.fixtures.storage import upgraded_file
 from tests.fixtures.world import NOW, World, hours
 
 PEOPLE = 7
@@ -90,7 +91,7 @@ class Line(RuleBasedStateMachine):
     def open(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="qs-line-")
         path = Path(self.folder.name) / "x.db"
-        path.write_bytes(TEMPLATE)
+        path.write_bytes(upgraded_file())
         self.database = Database(f"sqlite:///{path}")
         self.db = self.database.session()
         self.now, self.reference = NOW, Reference()
@@ -205,17 +206,6 @@ class Line(RuleBasedStateMachine):
         assert verification.check(self.db, CIPHER) == []
 
 
-def _template() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{folder}/t.db")
-        database.upgrade()
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        database.dispose()
-        return Path(folder, "t.db").read_bytes()
-
-
-TEMPLATE = _template()
 TestLine = Line.TestCase
 TestLine.settings = settings(
     max_examples=25, stateful_step_count=30, deadline=None, derandomize=True,

@@ -20,6 +20,7 @@ from bot.settings_volunteering import PointRules
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Base, PointsLeg, PointsTransaction, Redemption
+from tests.fixtures.storage import upgraded_file
 from tests.fixtures.world import NOW, World
 from tests.services.merits import credit, ticket, with_points
 
@@ -136,7 +137,7 @@ class Points(RuleBasedStateMachine):
         url = self.url
         if not url:
             path = Path(self.folder.name) / "x.db"
-            path.write_bytes(TEMPLATE)
+            path.write_bytes(upgraded_file())
             url = f"sqlite:///{path}"
         self.database = Database(url)
         if self.url:
@@ -245,17 +246,6 @@ class Points(RuleBasedStateMachine):
         assert [breach for each in verification_merits.RULES for breach in each(self.db, CIPHER, None)] == []
 
 
-def _template() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{folder}/t.db")
-        database.upgrade()
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        database.dispose()
-        return Path(folder, "t.db").read_bytes()
-
-
-TEMPLATE = _template()
 USUAL = settings(
     max_examples=30, stateful_step_count=45, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
