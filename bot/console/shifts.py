@@ -164,7 +164,7 @@ def add(desk: Desk) -> None:
         leaders.end(db, it.id, at, desk.actor, desk.now())
         return desk.done(f"已按 {moment(at, desk.zone)} 结束，大家的时长最多算到这一刻。", "shift", shift_id=it.id)
 
-    @desk.post("/shifts/<int:shift_id>/settle", may="attendance.record")
+    @desk.post("/shifts/<int:shift_id>/settle", may="hours.settle")
     def shift_settle(db: Session, shift_id: int) -> Any:
         it = _shift(db, shift_id)
         done = settlement.settle(db, it.id, desk.actor, desk.now(), desk.rules)

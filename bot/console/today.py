@@ -26,20 +26,24 @@ NEEDS = {
     "assigned": ("派给您的提问", "/questions", "message-circle-question"),
     "activity": ("等审核的活动", "/activities?part=review", "calendar-event"),
     "registration": ("等审核的报名", "", "user-check"),
-    "volunteer": ("等审核的志愿者", "/people", "id"),
+    "volunteer": ("等审核的志愿者", "/people?kind=applied", "id"),
     "team": ("想入队的人", "/teams", "users-group"),
     "late_entry": ("等核对的补录", "", "clock-hour-4"),
-    "manual_hours": ("等核对的手工时长", "/hours", "clock-hour-4"),
-    "appeal": ("签到和时长申诉", "/hours", "flag"),
-    "star": ("等评定的星级", "/hours", "star"),
-    "seal": ("等盖章的证明", "/hours", "certificate"),
+    "manual_hours": ("等核对的手工时长", "/hours?tab=manual", "clock-hour-4"),
+    "appeal": ("签到和时长申诉", "/hours?tab=appeals", "flag"),
+    "star": ("等评定的星级", "/hours?tab=stars", "star"),
+    "seal": ("等盖章的证明", "/hours?tab=seals", "certificate"),
     "broadcast": ("等审核的群发", "/broadcasts", "speakerphone"),
-    "unsettled": ("等结算的场次", "", "list-check"),
+    "unsettled": ("等结算的场次", "/hours?tab=settle", "list-check"),
     "returned": ("退回给您的活动", "/activities?part=draft", "arrow-back-up"),
     "thin": ("七天内人手不够", "/activities?free=1", "users"),
     "unreached": ("没送到的提醒", "/health", "bell"),
 }
 """Kind → what it is called, where all of it is, and its symbol."""
+WHERE = {
+    "shift": "/shifts/{}", "activity": "/activities/{}", "person": "/people/{}", "team": "/teams/{}",
+    "question": "/questions/{}", "broadcast": "/broadcasts/{}",
+}  # fmt: skip
 TRENDS = {
     "sign_ups": ("报名", "人次"),
     "hours": ("记入时长", "小时"),
@@ -142,6 +146,4 @@ def add(desk: Desk) -> None:
 
 
 def _of(item: desk_today.Item) -> str:
-    if item.shift_id is not None:
-        return f"/shifts/{item.shift_id}"
-    return f"/activities/{item.activity}" if item.activity else ""
+    return WHERE[item.where[0]].format(item.where[1]) if item.where is not None else ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 from sqlalchemy import func, select
@@ -54,21 +55,20 @@ def trends(db: Session, now: datetime, rules: Rules) -> list[Trend]:
     """Of the last thirty days, today included, by the county's own days."""
     today = now.astimezone(rules.timezone).date()
     days = tuple(today - timedelta(days=DAYS - 1 - number) for number in range(DAYS))
-    found = []
-    for kind in KINDS:
-        counted = _by_day(db, kind, days[0], rules)
-        found.append(Trend(kind, days, tuple(counted.get(day, 0) for day in days)))
-    return found
+    return [Trend(kind, days, _by_day(db, kind, days, rules)) for kind in KINDS]
 
 
-def _by_day(db: Session, kind: str, since: date, rules: Rules) -> dict[date, int]:
-    """Days are the county's, which the two databases would cut differently: the instants are counted here."""
+def _by_day(db: Session, kind: str, days: Sequence[date], rules: Rules) -> tuple[int, ...]:
+    """In one reading. Days are the county's, which the two databases would cut differently: they get the instants."""
     if kind == "hours":
-        sums = select(LedgerEntry.effective_on, func.sum(LedgerEntry.minutes)).where(LedgerEntry.effective_on >= since)
-        return {day: int(minutes) for day, minutes in db.execute(sums.group_by(LedgerEntry.effective_on))}
+        on = LedgerEntry.effective_on
+        sums = select(on, func.sum(LedgerEntry.minutes)).where(on >= days[0]).group_by(on)
+        found = {day: int(minutes) for day, minutes in db.execute(sums)}
+        return tuple(found.get(day, 0) for day in days)
     at = _AT[kind]
-    instants = db.scalars(select(at).where(at >= datetime.combine(since, time(), rules.timezone)))
-    return Counter(instant.astimezone(rules.timezone).date() for instant in instants)
+    edges = [datetime.combine(day, time(), rules.timezone) for day in (*days, days[-1] + timedelta(days=1))]
+    counts = [func.count().filter(at >= begins, at < ends) for begins, ends in pairwise(edges)]
+    return tuple(db.execute(select(*counts).where(at >= edges[0])).one())
 
 
 def rows(kind: Kind, day: date, rules: Rules) -> Any:

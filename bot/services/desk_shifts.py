@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from bot.services import actors, ages, guardians, name_lists, presence, promotions, seats
 from bot.services.profiles import masked_name
@@ -145,7 +145,7 @@ def late_entries(db: Session, shift_id: int) -> list[AttendanceEvent]:
 
 def of_day(db: Session, start: datetime, end: datetime) -> list[Shift]:
     """Published shifts that begin within [start, end)."""
-    begins = select(Shift).join(Activity, Shift.activity_id == Activity.id).where(Activity.state == "open")
+    begins = select(Shift).join(Shift.activity).options(contains_eager(Shift.activity)).where(Activity.state == "open")
     begins = begins.where(Shift.starts_at >= start, Shift.starts_at < end)
     return list(db.scalars(begins.order_by(Shift.starts_at, Shift.id)))
 

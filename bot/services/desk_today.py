@@ -47,12 +47,13 @@ OWN_AFFAIRS = ("reminder", "change", "cancelled", "offer")
 
 @dataclass(frozen=True)
 class Item:
-    """``text``: people masked. ``at``: since when, or until when. One of the others says where it is decided."""
+    """``text``: people masked. ``at``: since when, or with ``due`` until when. ``where``: what is decided about: shift,
+    activity, person, team, question, broadcast, with its id or code."""
 
     text: str
     at: datetime | None = None
-    shift_id: int | None = None
-    activity: str = ""
+    where: tuple[str, int | str] | None = None
+    due: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _alerts(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Ne
 
 def _activities(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Need]:
     rows = [row for row in activities.pending(db) if not actors.is_same_human(db, actor, row.author)]
-    items = _few(rows, lambda row: Item(f"{row.code} {row.title}", row.submitted_at, activity=row.code))
+    items = _few(rows, lambda row: Item(f"{row.code} {row.title}", row.submitted_at, where=("activity", row.code)))
     yield Need("activity", len(rows), items)
 
 
@@ -112,31 +113,45 @@ def _registrations(db: Session, actor: str, now: datetime, rules: Rules) -> Iter
     rows = [row for shift_id in shifts.all() for row in approvals.pending(db, shift_id)]
     items = _few(
         rows,
-        lambda row: Item(f"{masked_name(row.name)} 报 {row.code} {row.title}", row.asked_at, shift_id=row.shift_id),
+        lambda row: Item(
+            f"{masked_name(row.name)} 报 {row.code} {row.title}", row.asked_at, where=("shift", row.shift_id)
+        ),
     )
     yield Need("registration", len(rows), items)
 
 
 def _volunteers(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Need]:
     rows = volunteers.pending(db)
-    yield Need("volunteer", len(rows), _few(rows, lambda row: Item(_who(row.person), row.applied_at)))
+    yield Need(
+        "volunteer",
+        len(rows),
+        _few(rows, lambda row: Item(_who(row.person), row.applied_at, ("person", row.person_id))),
+    )
 
 
 def _teams(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Need]:
     rows = teams.pending(db)
-    items = _few(rows, lambda row: Item(f"{_who(row.person)} → {row.team.code} {row.team.name}", row.applied_at))
+    items = _few(
+        rows,
+        lambda row: Item(
+            f"{_who(row.person)} → {row.team.code} {row.team.name}", row.applied_at, ("team", row.team.code)
+        ),
+    )
     yield Need("team", len(rows), items)
 
 
 def _hours(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Need]:
     late = presence.offline_pending(db)
-    items = _few(late, lambda row: Item(_of_shift(db, row.shift_id), row.received_at, shift_id=row.shift_id))
+    items = _few(late, lambda row: Item(_of_shift(db, row.shift_id), row.received_at, where=("shift", row.shift_id)))
     yield Need("late_entry", len(late), items)
     by_hand = honours.pending(db)
     yield Need("manual_hours", len(by_hand), _few(by_hand, lambda row: Item(_who(row.person), row.entered_at)))
     asked = [*appeals.pending(db), *disputes.pending(db)]
     about = _few(
-        asked, lambda row: Item(f"{row.registration.shift.activity.code} {_who(row.registration.person)}", row.due_at)
+        asked,
+        lambda row: Item(
+            f"{row.registration.shift.activity.code} {_who(row.registration.person)}", row.due_at, due=True
+        ),
     )
     tone: Tone = "bad" if any(row.due_at < now for row in asked) else "wait"
     yield Need("appeal", len(asked), about, tone)
@@ -155,20 +170,26 @@ def _seals(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Nee
 def _questions(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Need]:
     rows = reviewing.pending(db)
     due = _due(db, "review")
-    items = _few(rows, lambda row: Item(row.number, due.get(row.id)))
+    items = _few(rows, lambda row: Item(row.number, due.get(row.id), ("question", row.number), due=True))
     yield Need("question", len(rows), items, _tone(due.values(), now))
     drafts = [row for row in answering.drafts(db) if not actors.is_same_human(db, actor, row.by)]
-    yield Need("answer", len(drafts), _few(drafts, lambda row: Item(row.question.number, row.at)))
+    yield Need(
+        "answer",
+        len(drafts),
+        _few(drafts, lambda row: Item(row.question.number, row.at, ("question", row.question.number))),
+    )
     late = [id for id, at in _due(db, "answer").items() if at < now + SOON]
     numbers = db.scalars(select(Question).where(Question.id.in_(late)).order_by(Question.id)).all()
     ends = _due(db, "answer")
-    items = _few(numbers, lambda row: Item(row.number, ends[row.id]))
+    items = _few(numbers, lambda row: Item(row.number, ends[row.id], ("question", row.number), due=True))
     yield Need("promise", len(numbers), items, "bad")
 
 
 def _broadcasts(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Need]:
     rows = [row for row in broadcasts.pending(db) if not actors.is_same_human(db, actor, row.author)]
-    yield Need("broadcast", len(rows), _few(rows, lambda row: Item(f"{row.id} {row.title}")))
+    yield Need(
+        "broadcast", len(rows), _few(rows, lambda row: Item(f"{row.id} {row.title}", where=("broadcast", row.id)))
+    )
 
 
 def _unsettled(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Need]:
@@ -176,7 +197,7 @@ def _unsettled(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator
     items = _few(
         rows,
         lambda row: Item(
-            f"{row.shift.activity.code} {row.shift.activity.title}", row.shift.ends_at, shift_id=row.shift.id
+            f"{row.shift.activity.code} {row.shift.activity.title}", row.shift.ends_at, where=("shift", row.shift.id)
         ),
     )
     tone: Tone = "bad" if any(row.stage == "breach" for row in rows) else "wait"
@@ -188,7 +209,7 @@ def _thin(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Need
     items = _few(
         rows,
         lambda row: Item(
-            f"{row[0].activity.code} {row[0].activity.title} · 还缺{row[1]}人", row[0].starts_at, shift_id=row[0].id
+            f"{row[0].activity.code} {row[0].activity.title} · 还缺{row[1]}人", row[0].starts_at, ("shift", row[0].id)
         ),
     )
     yield Need("thin", len(rows), items, "calm")
@@ -212,12 +233,12 @@ def _mine(db: Session, staff_id: int, role: str, now: datetime) -> Iterator[Need
         given = select(Question).where(Question.assignee_id == staff_id, Question.state == "accepted")
         rows = db.scalars(given.order_by(Question.id)).all()
         due = _due(db, "answer")
-        items = _few(rows, lambda row: Item(row.number, due.get(row.id)))
+        items = _few(rows, lambda row: Item(row.number, due.get(row.id), ("question", row.number), due=True))
         yield Need("assigned", len(rows), items, _tone((due[row.id] for row in rows if row.id in due), now))
     if roles.may(role, "activities.draft"):
         returned = select(Activity).where(Activity.state == "rejected", Activity.author == actors.staff(staff_id))
         back = db.scalars(returned.order_by(Activity.reviewed_at)).all()
-        items = _few(back, lambda row: Item(f"{row.code} {row.title}", row.reviewed_at, activity=row.code))
+        items = _few(back, lambda row: Item(f"{row.code} {row.title}", row.reviewed_at, where=("activity", row.code)))
         yield Need("returned", len(back), items)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 from chinese_calendar import is_workday
 
 
+@cache
 def is_working(day: date) -> bool:
     """The State Council announces each year's holidays in the autumn before: later years fall back to weekdays."""
     try:

@@ -14,8 +14,19 @@ from typing import IO, Any
 
 from sqlalchemy.exc import IntegrityError
 
-from bot.services import authority, campaigns, offers, parties, presence, registrations, reservations, seats
+from bot.services import (
+    authority,
+    campaigns,
+    desk_sign_ups,
+    offers,
+    parties,
+    presence,
+    registrations,
+    reservations,
+    seats,
+)
 from bot.services.refusals import Refused
+from bot.storage.crypto import Cipher
 from bot.storage.database import Database, StorageError, retrying, unguarded
 from tests.fixtures.world import NOW
 
@@ -92,16 +103,16 @@ def run(task: dict[str, Any]) -> list[str]:
     seats.of, authority.leads_team, presence.judge = slowly, leads_slowly, judge_slowly
     try:
         with guard, ThreadPoolExecutor(8) as threads:
-            return list(threads.map(lambda operation: perform(database, operation), task["operations"]))
+            return list(threads.map(lambda operation: attempt(database, operation), task["operations"]))
     finally:
         seats.of, authority.leads_team, presence.judge = counted, leads, judged
         database.dispose()
 
 
-def perform(database: Database, operation: Operation) -> str:
+def attempt(database: Database, operation: Operation) -> str:
     def transaction() -> str:
         with database.session() as db:
-            outcome = _perform(db, *operation)
+            outcome = perform(db, *operation)
             db.commit()
             return outcome
 
@@ -115,7 +126,7 @@ def perform(database: Database, operation: Operation) -> str:
         return type(error).__name__
 
 
-def _perform(db: Any, name: str, *arguments: Any) -> str:
+def perform(db: Any, name: str, *arguments: Any) -> str:
     if name == "sign_up":
         shift_id, person_id = arguments
         outcome = registrations.sign_up(db, shift_id, person_id, f"o-{person_id}", NOW)
@@ -135,6 +146,13 @@ def _perform(db: Any, name: str, *arguments: Any) -> str:
             db, shift_id=shift_id, person_id=person_id, kind="in", captured_at=moment, channel="code",
             entered_by=f"person:{person_id}", nonce=nonce, now=moment,
         ).verdict  # fmt: skip
+    if name == "enter":
+        shift_id, key, number, at = arguments
+        moment = datetime.fromisoformat(at)
+        return desk_sign_ups.enter(
+            db, Cipher(key), shift_id, f"来人{chr(0x4E00 + number)}", f"139{number:08d}", "staff:1", moment,
+            agreed=True, nonce=f"door:{number}",
+        ).state  # fmt: skip
     if name == "cancel":
         return "passed on" if registrations.cancel(db, arguments[0], NOW).passed_on else "cancelled"
     if name == "accept":

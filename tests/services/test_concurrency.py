@@ -14,7 +14,7 @@ from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Registration
 from tests.fixtures.world import NOW, World, hours
-from tests.services.rush import Rush
+from tests.services.rush import Rush, perform
 from tests.services.test_parties import child_of
 from tests.services.test_reservations import team_of
 
@@ -209,3 +209,24 @@ def test_sixteen_processes_with_parties_and_teams(
         assert {"confirmed", "waiting", "cancelled"} <= set(outcomes)
     else:
         assert "overbooked" in found
+
+
+@pytest.mark.parametrize("guard", [True, False], ids=["guard", "twin"])
+def test_at_the_door_the_last_seats_are_given_once(
+    rush: Rush, database: Database, database_url: str, crowd: tuple[int, list[int]], cipher: Cipher, guard: bool
+) -> None:
+    shift_id, _ = crowd
+    key, begun, numbers = Cipher.generate_key(), (NOW + hours(99)).isoformat(), range(SEATS * 3)
+    with database.session() as db:
+        other = World(db, cipher).shift(starts_in=hours(200)).id
+        for number in numbers:  # they were here before: nothing about them is written that would make anybody wait
+            perform(db, "enter", other, key, number, NOW.isoformat())
+        db.commit()
+    if not guard:
+        drop_triggers(database)
+    entered = [["enter", shift_id, key, number, begun] for number in numbers]
+    outcomes = Counter(rush(database_url, entered, guard=guard, pause_s=PAUSE_S))
+    if guard:
+        assert outcomes == {"checked_in": SEATS, "NO_SEAT_LEFT": SEATS * 2}
+    else:
+        assert outcomes["checked_in"] > SEATS

@@ -33,7 +33,8 @@ def test_each_role_is_told_what_it_may_decide(db: Session, world: World) -> None
     activity_states.reject(db, draft.activity_id, actors.staff(staff["reviewer"].id), NOW, "风险写得太笼统")
     assert keys(db, staff["admin"]) == {"registration": 1, "returned": 1}
     (need,) = [one for one in desk_today.needs(db, staff["admin"].id, "admin", NOW, USUAL) if one.key == "registration"]
-    assert need.items[0].shift_id == asked.id and "王*雨" in need.items[0].text and "晓" not in need.items[0].text
+    assert need.items[0].where == ("shift", asked.id)
+    assert "王*雨" in need.items[0].text and "晓" not in need.items[0].text
 
 
 def test_thin_shifts_and_pushes_that_stopped(db: Session, world: World) -> None:
