@@ -18,11 +18,17 @@ from bot.console import (
     activities,
     activity_editor,
     broadcasts,
+    canned_answers,
+    conversations,
     filters,
     hours,
     login,
     login_session,
     people,
+    problem_lists,
+    question_figures,
+    question_work,
+    questions,
     shifts,
     teams,
     today,
@@ -35,7 +41,8 @@ from bot.storage.database import StorageError
 
 log = structlog.get_logger()
 
-FAMILIES = (login, today, activities, activity_editor, shifts, people, teams, hours, broadcasts)
+FAMILIES = (login, today, activities, activity_editor, shifts, people, teams, hours, questions, question_work,
+            canned_answers, problem_lists, question_figures, conversations, broadcasts)  # fmt: skip
 """Page families; those with a line in the menu, in the menu's order."""
 
 STATIC = Path(__file__).parent / "static"

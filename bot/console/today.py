@@ -20,10 +20,10 @@ NEEDS = {
     "alert": ("没人接手的求助", "/questions", "alert-triangle"),
     "worker": ("发送进程停了", "/health", "player-stop"),
     "push": ("没发出去的消息", "/health", "send"),
-    "promise": ("答复快到时限", "/questions", "hourglass"),
-    "question": ("等受理的提问", "/questions", "message-circle-question"),
-    "answer": ("等核对的答复", "/questions", "message"),
-    "assigned": ("派给您的提问", "/questions", "message-circle-question"),
+    "promise": ("答复快到时限", "/questions?part=accepted", "hourglass"),
+    "question": ("等受理的提问", "/questions?part=submitted", "message-circle-question"),
+    "answer": ("等核对的答复", "/questions?part=check", "message"),
+    "assigned": ("派给您的提问", "/questions?part=mine", "message-circle-question"),
     "activity": ("等审核的活动", "/activities?part=review", "calendar-event"),
     "registration": ("等审核的报名", "", "user-check"),
     "volunteer": ("等审核的志愿者", "/people", "id"),
@@ -144,4 +144,6 @@ def add(desk: Desk) -> None:
 def _of(item: desk_today.Item) -> str:
     if item.shift_id is not None:
         return f"/shifts/{item.shift_id}"
+    if item.question:
+        return f"/questions/{item.question}"
     return f"/activities/{item.activity}" if item.activity else ""

@@ -53,6 +53,7 @@ class Item:
     at: datetime | None = None
     shift_id: int | None = None
     activity: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,14 +151,15 @@ def _seals(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Nee
 def _questions(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Need]:
     rows = reviewing.pending(db)
     due = _due(db, "review")
-    items = _few(rows, lambda row: Item(row.number, due.get(row.id)))
+    items = _few(rows, lambda row: Item(row.number, due.get(row.id), question=row.number))
     yield Need("question", len(rows), items, _tone(due.values(), now))
     drafts = [row for row in answering.drafts(db) if not actors.is_same_human(db, actor, row.by)]
-    yield Need("answer", len(drafts), _few(drafts, lambda row: Item(row.question.number, row.at)))
-    late = [id for id, at in _due(db, "answer").items() if at < now + SOON]
+    items = _few(drafts, lambda row: Item(row.question.number, row.at, question=row.question.number))
+    yield Need("answer", len(drafts), items)
+    late = [id for id, at in _due(db, "reply").items() if at < now + SOON]
     numbers = db.scalars(select(Question).where(Question.id.in_(late)).order_by(Question.id)).all()
-    ends = _due(db, "answer")
-    items = _few(numbers, lambda row: Item(row.number, ends[row.id]))
+    ends = _due(db, "reply")
+    items = _few(numbers, lambda row: Item(row.number, ends[row.id], question=row.number))
     yield Need("promise", len(numbers), items, "bad")
 
 
@@ -206,8 +208,8 @@ def _mine(db: Session, staff_id: int, role: str, now: datetime) -> Iterator[Need
     if roles.may(role, "questions.answer"):
         given = select(Question).where(Question.assignee_id == staff_id, Question.state == "accepted")
         rows = db.scalars(given.order_by(Question.id)).all()
-        due = _due(db, "answer")
-        items = _few(rows, lambda row: Item(row.number, due.get(row.id)))
+        due = _due(db, "reply")
+        items = _few(rows, lambda row: Item(row.number, due.get(row.id), question=row.number))
         yield Need("assigned", len(rows), items, _tone((due[row.id] for row in rows if row.id in due), now))
     if roles.may(role, "activities.draft"):
         returned = select(Activity).where(Activity.state == "rejected", Activity.author == actors.staff(staff_id))
