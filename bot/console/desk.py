@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Request, Response, abort, flash, g, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.console import login_session
@@ -31,12 +32,14 @@ View = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Section:
-    """A line of the menu at the left. ``endpoint`` is a view, ``icon`` a symbol of static/vendor/icons.svg."""
+    """A line of the menu at the left. ``endpoint`` is a view, ``icon`` a symbol of static/vendor/icons.svg; ``count``
+    says how many wait there for somebody."""
 
     endpoint: str
     label: str
     icon: str
     may: str
+    count: Callable[[Session], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,10 @@ class Desk:
     def actor(self) -> str:
         return self.who.actor
 
-    def section(self, endpoint: str, label: str, icon: str, *, may: str) -> None:
-        self.sections.append(Section(endpoint, label, icon, may))
+    def section(
+        self, endpoint: str, label: str, icon: str, *, may: str, count: Callable[[Session], int] | None = None
+    ) -> None:
+        self.sections.append(Section(endpoint, label, icon, may, count))
 
     def get(self, rule: str, *, may: str) -> Callable[[View], View]:
         return self._route(rule, "GET", may)
@@ -133,6 +138,8 @@ class Desk:
                 except Refused as refused:
                     db.rollback()
                     return self._refused(refused)
+                finally:
+                    g.pop("db", None)  # a page about a failure is made when the session is closed
                 if is_writing(db) and response.status_code < 400:
                     db.commit()
                 return response

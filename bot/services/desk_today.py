@@ -178,9 +178,9 @@ def _questions(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator
         len(drafts),
         _few(drafts, lambda row: Item(row.question.number, row.at, ("question", row.question.number))),
     )
-    late = [id for id, at in _due(db, "answer").items() if at < now + SOON]
+    late = [id for id, at in _due(db, "reply").items() if at < now + SOON]
     numbers = db.scalars(select(Question).where(Question.id.in_(late)).order_by(Question.id)).all()
-    ends = _due(db, "answer")
+    ends = _due(db, "reply")
     items = _few(numbers, lambda row: Item(row.number, ends[row.id], ("question", row.number), due=True))
     yield Need("promise", len(numbers), items, "bad")
 
@@ -232,7 +232,7 @@ def _mine(db: Session, staff_id: int, role: str, now: datetime) -> Iterator[Need
     if roles.may(role, "questions.answer"):
         given = select(Question).where(Question.assignee_id == staff_id, Question.state == "accepted")
         rows = db.scalars(given.order_by(Question.id)).all()
-        due = _due(db, "answer")
+        due = _due(db, "reply")
         items = _few(rows, lambda row: Item(row.number, due.get(row.id), ("question", row.number), due=True))
         yield Need("assigned", len(rows), items, _tone((due[row.id] for row in rows if row.id in due), now))
     if roles.may(role, "activities.draft"):

@@ -52,6 +52,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "questions.see": ("admin", "editor", "reviewer", "expert"),
     "questions.answer": ("admin", "editor", "expert"),
     "questions.decide": DECIDES["question"],
+    "problems.see": ("admin", "editor", "reviewer"),  # drafts of the lists of problems
     "conversations.take": ("admin", "editor", "reviewer"),
     "broadcasts.see": WRITES,
     "broadcasts.write": WRITES,

@@ -12,6 +12,7 @@ from bot.services import actors, presence, registrations, settlement, teams
 from bot.services.rules import USUAL, Rules
 from bot.services.sample_answers import add_answers
 from bot.services.sample_broadcasts import add_broadcasts
+from bot.services.sample_conversations import add_conversations
 from bot.services.sample_county import County, activity, add_people, add_staff, add_teams, signed_up
 from bot.services.sample_knowledge import add_knowledge
 from bot.services.sample_questions import add_questions
@@ -48,6 +49,7 @@ def load_history(db: Session, cipher: Cipher, now: datetime, *, rules: Rules = U
     add_merits(county)
     add_words(county)
     add_questions(county)
+    add_conversations(county)
     add_broadcasts(county)
     add_knowledge(county)
     add_answers(county)

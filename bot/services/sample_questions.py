@@ -168,7 +168,7 @@ def _urgent(county: County, openid: str) -> Question:
     """Somebody was in danger the night before last; whoever was on duty was there, and people still stay with it."""
     db, cipher, when = county.db, county.cipher, county.now - 34 * HOUR
     duty = county.staff["reviewer"].id
-    alert = alerts.open_alert(db, cipher, openid, "suicide", "觉得撑不下去了", when)
+    alert = alerts.open_alert(db, cipher, openid, "mind", "觉得撑不下去了", when)
     row = asking.urgent(db, cipher, openid, alert.id, "觉得撑不下去了", when, county.rules)
     alerts.acknowledge(db, cipher, alert.id, duty, when + HOUR / 12)
     alerts.answer(db, cipher, alert.id, duty, "我在，先不要一个人待着。我给您打电话好吗？", when + HOUR / 6)

@@ -50,15 +50,16 @@ def draft(
 
 def drafts(db: Session) -> Sequence[QuestionEntry]:
     """Answers that wait to be checked, the oldest first."""
-    return db.scalars(_waiting().where(Question.state == "accepted").order_by(QuestionEntry.id)).all()
+    return db.scalars(unchecked().where(Question.state == "accepted").order_by(QuestionEntry.id)).all()
 
 
 def waiting_draft(db: Session, row: Question) -> QuestionEntry | None:
     """The draft of this round that was neither sent nor given back; a newer one takes the place of those before."""
-    return db.scalars(_waiting().where(Question.id == row.id)).one_or_none()
+    return db.scalars(unchecked().where(Question.id == row.id)).one_or_none()
 
 
-def _waiting() -> Select[QuestionEntry]:
+def unchecked() -> Select[QuestionEntry]:
+    """Drafts of the running round that were neither sent nor given back nor replaced, of questions in any state."""
     answer, newer = aliased(QuestionEntry), aliased(QuestionEntry)
     replaced = select(newer.id).where(
         newer.question_id == QuestionEntry.question_id, newer.kind == "draft", newer.id > QuestionEntry.id

@@ -47,7 +47,7 @@ def able(db: Session, topic: str, today: date, without: Collection[int] = ()) ->
     return [
         row
         for row in db.scalars(known.order_by(Expert.staff_id))
-        if topic in row.topics and row.staff_id not in without and not _is_away(row, today)
+        if topic in row.topics and row.staff_id not in without and not is_away(row, today)
     ]
 
 
@@ -86,5 +86,6 @@ def title_of(db: Session, question: Question) -> str:
     return (row.title if row else "") or "专业老师"
 
 
-def _is_away(row: Expert, today: date) -> bool:
+def is_away(row: Expert, today: date) -> bool:
+    """On one of the days on which nothing new comes."""
     return row.away_from is not None and row.away_from <= today <= (row.away_until or date.max)

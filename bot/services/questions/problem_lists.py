@@ -98,6 +98,11 @@ def named(db: Session, month: str) -> ProblemList:
     return row
 
 
+def newest(db: Session, most: int) -> Sequence[ProblemList]:
+    """Drafts and signed ones, the newest month first."""
+    return db.scalars(select(ProblemList).order_by(ProblemList.month.desc()).limit(most)).all()
+
+
 def confirm(
     db: Session, list_id: int, position: int, actor: str, now: datetime, *, asked: str = "", answer: str = "",
     abuse: Collection[str] = (),

@@ -32,15 +32,22 @@ def accept(
     rules: Rules = USUAL,
     *,
     topic: str = "",
+    to: str = "",
 ) -> Question:
-    """It will be answered; ``topic`` (WINDOWS) where the asker had chosen another window."""
+    """It will be answered; ``topic`` (WINDOWS) where the asker had chosen another window.
+
+    ``to``: the login of who is to answer, instead of whose turn it is. Raises NotAnExpert.
+    """
     row = held(db, question_id, "accept", actor)
     if topic:
         row.category, row.topic = placed(topic)
         # What began as private stays so: whoever wrote it did so under that promise.
         row.is_private = row.is_private or topic in ALWAYS_PRIVATE
     _reviewed(db, row, "accept", actor, now, rules)
-    assign_someone(db, row, now, rules)
+    if to:
+        _give(db, row, experts.named(db, to, topic_of(row), now.astimezone(rules.timezone).date()).staff_id, now, rules)
+    else:
+        assign_someone(db, row, now, rules)
     telling.asker(db, row, "accepted", now, rules)
     return row
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
 from bot.services import actors
@@ -21,8 +21,9 @@ from bot.storage.models import Question, QuestionEntry, Staff
 
 @dataclass(frozen=True)
 class Line:
-    """One thing said; ``by`` is an actor."""
+    """One thing said; ``by`` is an actor, ``id`` the entry's."""
 
+    id: int
     kind: str
     by: str
     text: str
@@ -36,6 +37,14 @@ def may_see(staff: Staff, row: Question) -> bool:
     if staff.role in DECIDES["question"] or row.assignee_id == staff.id:
         return True
     return staff.role == "editor" and not row.is_private
+
+
+def visible(staff: Staff) -> ColumnElement[bool]:
+    """`may_see` as a condition of a query: which questions this person finds in lists."""
+    if staff.role in DECIDES["question"]:
+        return true()
+    own = Question.assignee_id == staff.id
+    return or_(own, Question.is_private.is_(False)) if staff.role == "editor" else own
 
 
 def for_staff(db: Session, cipher: Cipher, number: str, staff: Staff) -> tuple[Question, list[Line]]:
@@ -68,6 +77,7 @@ def _lines(db: Session, cipher: Cipher, row: Question) -> list[Line]:
     said = select(QuestionEntry).where(QuestionEntry.question_id == row.id).order_by(QuestionEntry.id)
     return [
         Line(
+            id=entry.id,
             kind=entry.kind,
             by=entry.by,
             at=entry.at,
