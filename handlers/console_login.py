@@ -27,7 +27,7 @@ def show(ctx: Context) -> Reply | None:
         )
     if seen == "second_factor":
         return Text("您打开了两步验证，请用密码和手机验证器登录，更安全。")
-    return Text("这个登录码不对，或者已经过了两分钟。请在登录页再点一次“用微信登录”。")
+    return Text("这个登录码不对，或者已经过了两分钟。请在登录页再点一次“用微信扫码”。")
 
 
 @router.words("确认登录")
@@ -37,4 +37,4 @@ def confirm(ctx: Context) -> Reply | None:
         return None
     if scan_login.confirm(ctx.db, staff, ctx.now):
         return Text("好的，电脑上两三秒就进去了。不是您本人？请马上在工作台“我的帐号”改密码，并告诉管理员。")
-    return Text("现在没有等您确认的登录，可能已经过了两分钟。请在登录页再点一次“用微信登录”。")
+    return Text("现在没有等您确认的登录，可能已经过了两分钟。请在登录页再点一次“用微信扫码”。")
