@@ -1,4 +1,4 @@
-"""青年之声 in the browser: a question from review to the answer sent, with clicks counted; and what its pages look like."""
+"""青年之声 in the browser: a question from review to the answer sent, clicks counted; its pages looked at."""
 
 from __future__ import annotations
 
