@@ -35,7 +35,8 @@ def add(desk: Desk) -> None:
             promises=[("审核", found.review), ("答复", found.reply)], late=found.breaches[:LATE_SHOWN],
             topics=[(WINDOWS[topic], number) for topic, number in found.topics],
             kept_chart=_kept(found), topic_chart=_topics(found), windows=WINDOWS,
-            loads=loads.of_experts(db, now, desk.rules), today=today,
+            loads=sorted(loads.of_experts(db, now, desk.rules), key=lambda load: (-load.open, -load.answered)),
+            today=today,
         )  # fmt: skip
 
 

@@ -17,9 +17,9 @@ def add_conversations(county: County) -> None:
     db, cipher, now, reviewer = county.db, county.cipher, county.now, county.staff["reviewer"]
     reviewer.on_duty = True
     talks = (
-        ("waiting", 2, ((0, "你好，我是周六清溪巡河的，集合点改了吗？"), (1, "桥头在修路，车开不进去"))),
-        ("open", 9, ((0, "志愿者证明上名字打错了，怎么改？"), (3, "您好，请说一下证明的编号。"), (5, "Z20260012"))),
-        ("ended", 95, ((0, "活动时带小孩可以吗？"), (4, "可以，报名时写“两个人”，六岁以上就行。"), (6, "好的谢谢"))),
+        ("waiting", 2, ((0, "你好，周六巡河的集合点改了吗？"), (1, "桥头在修路，车开不进去"))),
+        ("open", 9, ((0, "志愿者证明上名字打错了，怎么改？"), (3, "请说一下证明的编号。"), (5, "Z20260012"))),
+        ("ended", 95, ((0, "活动时带小孩可以吗？"), (4, "可以，六岁以上，报名时写上“两个人”。"), (6, "好的谢谢"))),
     )  # fmt: skip
     for position, (state, ago, said) in enumerate(talks):
         since = now - ago * MINUTE

@@ -110,7 +110,7 @@ def _lists(county: County, last: str, nine: datetime, this: str) -> None:
     for month, when in ((last, nine), (this, county.now)):
         made = problem_lists.build(db, county.cipher, month, when, county.rules)
         for item in made.items[: None if month == last else 2] if made else ():
-            problem_lists.confirm(db, item.list_id, item.position, editor, when + HOUR)
+            problem_lists.confirm(db, item.list_id, item.position, editor, min(when + HOUR, county.now))
         if made is not None and month == last:
             problem_lists.sign(db, made.id, county.actor("reviewer"), when + 2 * HOUR)
 

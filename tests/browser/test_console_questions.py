@@ -1,4 +1,4 @@
-"""青年之声 in the browser: a question from review to the answer sent, clicks counted; and how its pages look."""
+"""青年之声 in the browser: a question from review to the answer sent, clicks counted; its pages looked at."""
 
 from __future__ import annotations
 
@@ -44,9 +44,8 @@ def test_answer_a_question(enter: Enter, desk_town: Town) -> None:
     page.get_by_role("button", name="交去核对").click()
     expect(page.get_by_role("status")).to_contain_text("另一位老师核对")
     assert clicks(page) == 3, "the question from the first page, kept words, hand in"
-    page = counted(reviewer)
+    page = reviewer.open(f"/questions/{number}")
     page.evaluate("sessionStorage.clicks = 0")
-    page.goto(f"{desk_town.url}/questions/{number}")
     reviewer.look("question-check")
     page.get_by_role("button", name="没问题，发给提问人").click()
     expect(page.get_by_role("status")).to_contain_text("正在发给提问人")

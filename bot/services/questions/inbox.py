@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from bot.language.anonymising import veil
 from bot.services.questions import answering, sight
 from bot.services.questions.states import TOPICS, WAITING
 from bot.storage.crypto import Cipher
@@ -68,7 +69,7 @@ def counted(db: Session, staff: Staff, now: datetime) -> dict[str, int]:
 
 
 def shown(db: Session, cipher: Cipher, questions: Sequence[Question]) -> list[Row]:
-    """What is private is not read in passing: a list notes nobody's look."""
+    """What is private is not read in passing: a list notes nobody's look. Numbers are masked."""
     ids = [row.id for row in questions]
     clocks = {
         clock.question_id: clock
@@ -80,8 +81,9 @@ def shown(db: Session, cipher: Cipher, questions: Sequence[Question]) -> list[Ro
     }
     checked = set(db.scalars(_unchecked().where(QuestionEntry.question_id.in_(ids))))
     said = asked(db, cipher, [row.id for row in questions if not row.is_private])
+    begun = {id: veil(text)[:BEGINNING] for id, text in said.items()}
     return [
-        Row(row, said.get(row.id, "")[:BEGINNING], clocks.get(row.id), row.id in checked and row.state == "accepted")
+        Row(row, begun.get(row.id, ""), clocks.get(row.id), row.id in checked and row.state == "accepted")
         for row in questions
     ]
 
