@@ -33,8 +33,8 @@ class Line(asyncio.Protocol):
         path = head.split(b" ", 2)[1].partition(b"?")[0]
         loop = asyncio.get_running_loop()
         if path == b"/seen":
-            twice = sum(count > 1 for count in Line.seen.values())
-            self._answer({"calls": Line.calls, "openids": len(Line.seen), "twice": twice})
+            again = [openid.decode() for openid, count in Line.seen.items() if count > 1]
+            self._answer({"calls": Line.calls, "openids": len(Line.seen), "twice": len(again), "again": again})
             Line.seen, Line.calls = Counter(), 0
         elif path.endswith(b"token"):
             self._answer({"access_token": "t" * 100, "expires_in": 7200})
