@@ -82,8 +82,8 @@ def add(desk: Desk) -> None:
 
 def _about(job: ExportJob) -> str:
     wish = export_jobs.wish_of(job)
-    if exports.KINDS[wish.kind].of == "":
-        return ""
+    if exports.KINDS[wish.kind].of in ("", "until"):
+        return wish.last.isoformat()
     return wish.code or f"{wish.first.isoformat()} – {wish.last.isoformat()}"
 
 

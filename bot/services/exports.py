@@ -32,7 +32,7 @@ EARLIEST = date(2000, 1, 1)
 class Kind:
     """``may``: the action of `roles.MAY` that shows the same rows on a page. ``numbers``: holds phones or identities.
 
-    ``of``: what narrows it down: period, activity (by its code, or the period) or nothing.
+    ``of``: what narrows it down: period, until (its last day), activity (by its code, or the period) or nothing.
     """
 
     key: str
@@ -68,7 +68,7 @@ KINDS = {
         Kind("broadcasts", "群发效果", "每次群发送达、点开、带来多少报名", "broadcasts.see", county.BROADCASTS,
              county.broadcasts, county.broadcast_rows),
         Kind("honours", "星级和益币", "每人到截止日的累计小时、星级，和现在的益币", "hours.see", county.POINTS,
-             people.volunteers, county.honour_rows),
+             people.volunteers, county.honour_rows, of="until"),
     )
 }  # fmt: skip
 
@@ -120,8 +120,8 @@ def filename(wish: Wish, form: str) -> str:
     """Also when somebody typed the code: letters and digits only."""
     kind = KINDS[wish.kind]
     code = "".join(c for c in wish.code if c.isascii() and c.isalnum())
-    when = "" if kind.of == "" else f"_{code}" if code else f"_{wish.first:%Y%m%d}-{wish.last:%Y%m%d}"
-    return f"{kind.title}{when}.{form}"
+    period = f"{wish.last:%Y%m%d}" if kind.of == "until" else f"{wish.first:%Y%m%d}-{wish.last:%Y%m%d}"
+    return f"{kind.title}_{code or period}.{form}" if kind.of else f"{kind.title}.{form}"
 
 
 def _told(rows: Iterator[Row], seen: Callable[[], None]) -> Iterator[Row]:

@@ -22,8 +22,9 @@ def sentences(report: Report) -> list[str]:
     elif it["hours"].value:
         said.append(f"志愿服务：本月记录服务时长{it['hours'].text}小时（比上月{it['hours'].change}）。")
     said.append(
-        f"志愿者和队伍：本月新登记志愿者{it['volunteers'].text}人，在册{it['registered'].text}人；"
-        f"现有队伍{it['teams'].text}支"
+        "志愿者和队伍："
+        + (f"本月新登记志愿者{it['volunteers'].text}人，" if it["volunteers"].value else "")
+        + f"在册志愿者{it['registered'].text}人；现有队伍{it['teams'].text}支"
         + (f"，本月新建{it['new_teams'].text}支" if it["new_teams"].value else "")
         + (f"；{it['stars'].text}人获得星级" if it["stars"].value else "")
         + "。"
@@ -38,7 +39,8 @@ def sentences(report: Report) -> list[str]:
         )
     if it["broadcasts"].value or it["follows"].value:
         said.append(
-            f"公众号：群发{it['broadcasts'].text}次，送达{it['told'].text}人次；新关注{it['follows'].text}人，"
-            f"取消关注{it['unfollows'].text}人。"
+            "公众号："
+            + (f"群发{it['broadcasts'].text}次，送达{it['told'].text}人次；" if it["broadcasts"].value else "")
+            + f"新关注{it['follows'].text}人，取消关注{it['unfollows'].text}人。"
         )
     return said

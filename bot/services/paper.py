@@ -29,7 +29,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Paper:
-    """``foot`` stands on every page; ``code``: what a QR code at the right of the title leads to."""
+    """``under``: a small line below the title; ``foot`` stands on every page."""
 
     title: str
     under: str
@@ -37,7 +37,6 @@ class Paper:
     tables: Sequence[Table] = ()
     bars: Sequence[Bars] = ()
     foot: str = ""
-    code: str = ""
     font: str = field(default="", kw_only=True)
     face: int = field(default=0, kw_only=True)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
-import segno
 from fpdf import FPDF, FontFace
 from fpdf.enums import TableBordersLayout, WrapMode, XPos, YPos
 
@@ -14,7 +12,7 @@ from bot.services.fonts import Font
 from bot.services.paper import Bars, Paper, Table
 from bot.services.refusals_certificates import CannotBePrinted
 
-MARGIN, WIDTH, QR_MM = 18, 174, 24
+MARGIN, WIDTH = 18, 174
 GREY, DARK, GREEN = 110, 30, (8, 120, 92)
 BARS_ACROSS, BARS_HEIGHT = 2, 34
 
@@ -59,22 +57,13 @@ class _Sheet(FPDF):
 
 
 def _opening(sheet: _Sheet, paper: Paper) -> None:
-    room = WIDTH - (QR_MM + 4 if paper.code else 0)
-    top = sheet.get_y()
     sheet.set_text_color(DARK)
     sheet.set_font("song", size=18)
-    sheet.multi_cell(
-        room, 10, paper.title, align="L", wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT
-    )  # fmt: skip
+    sheet.multi_cell(0, 10, paper.title, align="L", wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     sheet.set_font("song", size=10)
     sheet.set_text_color(GREY)
-    sheet.multi_cell(room, 6, paper.under, align="L", wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    sheet.multi_cell(0, 6, paper.under, align="L", wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     sheet.set_text_color(DARK)
-    if paper.code:
-        code = io.BytesIO()
-        segno.make(paper.code, error="m").save(code, kind="png", scale=6, border=1)
-        sheet.image(code, MARGIN + WIDTH - QR_MM, top, QR_MM, QR_MM)
-        sheet.set_y(max(sheet.get_y(), top + QR_MM))
     sheet.set_draw_color(*GREEN)
     sheet.set_line_width(0.5)
     sheet.line(MARGIN, sheet.get_y() + 2, MARGIN + WIDTH, sheet.get_y() + 2)
@@ -109,6 +98,7 @@ def _bars(sheet: _Sheet, bars: Bars, number: int) -> None:
 
 def _table(sheet: _Sheet, described: Table) -> None:
     sheet.set_font("song", size=9)
+    sheet.set_fill_color(255)
     sheet.set_draw_color(120)
     sheet.set_line_width(0.15)
     with sheet.table(

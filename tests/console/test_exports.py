@@ -133,7 +133,7 @@ def test_the_report_and_its_paper_say_the_same(town: Office) -> None:
     assert "记录服务时长2.5小时（比上月多1.0）" in page and "还没有过完" in page
     report = town.read(lambda db: month_report.of(db, date(2026, 3, 1), NOW, USUAL))
     for label, here, *_ in month_paper.rows(report):
-        assert f'<td>{label}</td><td class="text-end fw-medium">{here}</td>' in page, label
+        assert f'<td>{label}</td><td class="text-end fw-medium text-nowrap">{here}</td>' in page, label
     try:
         fonts.find()
     except CannotBePrinted:
