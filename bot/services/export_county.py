@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Integer, Select, cast, func, select
+from sqlalchemy import Integer, cast, func, select
 from sqlalchemy.orm import Session
 
 from bot.services import broadcast_reports, points, seats, teams
@@ -38,7 +38,7 @@ IN_TIME = {True: "按时", False: "超时", None: ""}
 CONTENT = {True: "满意", False: "不满意", None: ""}
 
 
-def activities(reader: Reader) -> Select[Any]:
+def activities(reader: Reader) -> Any:
     wanted = select(Shift, Activity).join(Activity, Activity.id == Shift.activity_id)
     return wanted.where(Shift.starts_at >= reader.begins, Shift.starts_at < reader.ends)
 
@@ -53,7 +53,7 @@ def activity_rows(db: Session, reader: Reader) -> Iterator[Row]:
         ]  # fmt: skip
 
 
-def every_team(reader: Reader) -> Select[Any]:
+def every_team(reader: Reader) -> Any:
     return select(Team).where(Team.closed_at.is_(None))
 
 
@@ -66,7 +66,7 @@ def team_rows(db: Session, reader: Reader) -> Iterator[Row]:
         ]  # fmt: skip
 
 
-def questions(reader: Reader) -> Select[Any]:
+def questions(reader: Reader) -> Any:
     return select(Question).where(Question.submitted_at >= reader.begins, Question.submitted_at < reader.ends)
 
 
@@ -82,7 +82,7 @@ def question_rows(db: Session, reader: Reader) -> Iterator[Row]:
         ]  # fmt: skip
 
 
-def broadcasts(reader: Reader) -> Select[Any]:
+def broadcasts(reader: Reader) -> Any:
     return select(Broadcast).where(Broadcast.started_at >= reader.begins, Broadcast.started_at < reader.ends)
 
 

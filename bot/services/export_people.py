@@ -24,7 +24,7 @@ HOURS = ("姓名", "证件号码", "活动名称", "活动地点", "时长", "�
 KINDS = {"credit": "签到签退", "honour": "荣誉时长", "import": "志愿汇导入"}
 
 
-def volunteers(reader: Reader) -> Select[Any]:
+def volunteers(reader: Reader) -> Any:
     return (
         select(Volunteer, Person)
         .join(Person, Person.id == Volunteer.person_id)
@@ -42,7 +42,7 @@ def volunteer_rows(db: Session, reader: Reader) -> Iterator[Row]:
         ]  # fmt: skip
 
 
-def registrations(reader: Reader) -> Select[Any]:
+def registrations(reader: Reader) -> Any:
     query = (
         select(Registration, Person, Shift, Activity)
         .join(Person, Person.id == Registration.person_id)
@@ -63,7 +63,7 @@ def registration_rows(db: Session, reader: Reader) -> Iterator[Row]:
         ]  # fmt: skip
 
 
-def hours(reader: Reader) -> Select[Any]:
+def hours(reader: Reader) -> Any:
     """What counts: neither taken back nor taking back; under the record in use."""
     owner, record = aliased(Person), aliased(Person)
     return (

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services import export_county as county
@@ -40,7 +40,7 @@ class Kind:
     about: str
     may: str
     columns: tuple[str, ...]
-    query: Callable[[Reader], Select[Any]]
+    query: Callable[[Reader], Any]
     rows: Callable[[Session, Reader], Iterator[Row]]
     numbers: bool = False
     of: str = "period"
