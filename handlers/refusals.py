@@ -19,6 +19,7 @@ from handlers import (
     refusals_broadcasts,
     refusals_certificates,
     refusals_conversations,
+    refusals_exports,
     refusals_hours,
     refusals_merits,
     refusals_people,
@@ -130,6 +131,7 @@ SENTENCES: dict[type[r.Refused], Callable[[Context, Any], str]] = {
     **refusals_merits.SENTENCES,
     **refusals_questions.SENTENCES,
     **refusals_conversations.SENTENCES,
+    **refusals_exports.SENTENCES,
     **refusals_broadcasts.SENTENCES,
     **refusals_staff.SENTENCES,
 }

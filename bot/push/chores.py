@@ -15,6 +15,7 @@ from bot.push import (
     jobs_activities,
     jobs_attendance,
     jobs_conversations,
+    jobs_exports,
     jobs_hours,
     jobs_merits,
     jobs_people,
@@ -111,6 +112,7 @@ class Chores:
             Chore("stars", STARS_EVERY_S, lambda: jobs_merits.tell_of_stars(database, now(), settings)),
             Chore("seal", sweep_s, lambda: jobs.seal_audit(database)),
             Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),
+            Chore("exported", CLEAN_EVERY_S, lambda: jobs_exports.expire(database, now())),
             Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now(), settings)),
         ]
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.push import jobs_articles, jobs_backup, jobs_pictures, jobs_posters, jobs_tags, leases, outbox
+from bot.push import jobs_articles, jobs_backup, jobs_exports, jobs_pictures, jobs_posters, jobs_tags, leases, outbox
 from bot.push.broadcasts import Carrier
 from bot.push.bucket import Bucket
 from bot.push.chores import Chores
@@ -111,6 +111,9 @@ class Worker:
         self._chores.add("tags", lambda: jobs_tags.tell_wechat(parts.database, parts.client, account, now()))
         database, client, cipher = parts.database, parts.client, parts.cipher
         self._chores.add("pictures", lambda: jobs_pictures.fetch(database, client, cipher, now(), settings))
+        exporting = Aside("exports", lambda: jobs_exports.make_due(database, cipher, holder, now, settings))
+        one = exporting.begin if patient else lambda: jobs_exports.make_due(database, cipher, holder, now, settings)
+        self._chores.add("exports", one, own=True)  # their rows are leased
         self._chores.add("articles", lambda: jobs_articles.draft(database, client, now(), settings))
         self._chores.add("posters", lambda: jobs_posters.fetch(database, client, cipher, now(), settings))
         if patient:

@@ -69,13 +69,20 @@ def draw(wanted: Order) -> Drawn:
 
     Everything goes through pipes: no name stands in a command line or in a file.
     """
+    drawn = drawn_by("bot.services.sheets", wanted.to_json())
+    length = int.from_bytes(drawn[:4], "big")
+    return Drawn(drawn[4 : 4 + length], drawn[4 + length :])
+
+
+def drawn_by(module: str, order: str) -> bytes:
+    """What the module, in a process of its own, makes of the order. Raises as `draw` does."""
     if not _waiting.acquire(blocking=False):
         raise Busy
     try:
         with _one_at_a_time:
             done = subprocess.run(
-                [sys.executable, "-m", "bot.services.sheets"],
-                input=wanted.to_json().encode(), capture_output=True, cwd=ROOT, timeout=TIMEOUT_S, check=False,
+                [sys.executable, "-m", module],
+                input=order.encode(), capture_output=True, cwd=ROOT, timeout=TIMEOUT_S, check=False,
             )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise Busy from None
@@ -85,5 +92,4 @@ def draw(wanted: Order) -> Drawn:
         raise CannotBePrinted(done.stdout.decode())
     if done.returncode:
         raise RuntimeError(f"drawing failed: {done.stderr.decode(errors='replace').strip().splitlines()[-1:]}")
-    length = int.from_bytes(done.stdout[:4], "big")
-    return Drawn(done.stdout[4 : 4 + length], done.stdout[4 + length :])
+    return done.stdout

@@ -21,7 +21,7 @@
     }
     delete form.dataset.asked;
     // One click, one post.
-    if (form.method === "post" && !form.hasAttribute("hx-post")) {
+    if (form.method === "post" && !form.hasAttribute("hx-post") && !form.hasAttribute("data-file")) {
       if (form.dataset.sent) return event.preventDefault();
       form.dataset.sent = "yes";
     }

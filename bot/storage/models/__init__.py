@@ -7,6 +7,7 @@ from bot.storage.models.base import Base, UTCDateTime
 from bot.storage.models.broadcasts import Batch, Broadcast, FollowerTag, Recipient
 from bot.storage.models.conversations import Conversation, ConversationMessage
 from bot.storage.models.deliveries import Delivery, Lease, SavedSession
+from bot.storage.models.exports import ExportJob, ExportPart
 from bot.storage.models.gaps import EntryCount, Gap
 from bot.storage.models.hours import Appeal, AttendanceEvent, LedgerEntry, ManualEntry, Outcome
 from bot.storage.models.merits import (
@@ -59,7 +60,7 @@ __all__ = [
     "LIVE_STATES", "SEATED_STATES", "Activity", "Agreement", "Alert", "AlertNote", "Appeal", "AttendanceEvent",
     "AuditEntry", "Base", "Batch", "Broadcast", "CannedAnswer", "Certificate", "CertificateEntry", "CertificateNumber",
     "Completion", "Consent", "Conversation", "ConversationMessage", "Course", "Delivery", "Document", "EntryCount",
-    "Erasure", "Expert", "Follower",
+    "Erasure", "Expert", "ExportJob", "ExportPart", "Follower",
     "FollowerTag", "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry",
     "LoginRequest", "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
     "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "Poster", "ProblemItem", "ProblemList", "Push",
