@@ -23,7 +23,7 @@ from bot.services import (
     settlement,
     stars,
 )
-from bot.services.profiles import masked_phone
+from bot.services.people import phone_masked
 from bot.services.refusals import Refused
 from bot.services.refusals_certificates import CertificateUnknown
 from bot.storage.models import Certificate, LedgerEntry, Person, Registration
@@ -160,7 +160,7 @@ def add(desk: Desk) -> None:
         text = request.args.get("q", "").strip() or request.form.get("q", "").strip()
         today = desk.now().astimezone(desk.zone).date()
         found = db.scalars(people_search.find(db, desk.cipher, text, today).limit(10)).all() if text else []
-        people = [(person.id, f"{person.name} {_masked(desk, person)}") for person in found]
+        people = [(person.id, f"{person.name} {phone_masked(desk.cipher, person)}") for person in found]
         return desk.page("hours_new.html", said=said, wrong=wrong, text=text, people=people)
 
 
@@ -180,9 +180,5 @@ def _yes() -> bool:
 
 def _why() -> str:
     return request.form.get("reason", "").strip()
-
-
-def _masked(desk: Desk, person: Person) -> str:
-    return masked_phone(desk.cipher.decrypt(person.phone_encrypted)) if person.phone_encrypted else ""
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from bot.console import paging
 from bot.console.desk import Desk
 from bot.services import actors, ages, merging, people_search, stories, volunteers
+from bot.services.people import phone_masked
 from bot.services.points import shown as points_shown
-from bot.services.profiles import masked_phone
 from bot.storage import audit
 from bot.storage.database import writing
 from bot.storage.models import Person, Staff, Volunteer
@@ -62,7 +62,7 @@ def add(desk: Desk) -> None:
         known = select(Volunteer.person_id, Volunteer.state).where(Volunteer.person_id.in_(ids))
         standings = {row.person_id: row.state for row in db.execute(known)}
         rows = [
-            (person, _masked(desk, person), standings.get(person.id, "none"), _is_minor(person, today))
+            (person, phone_masked(desk.cipher, person), standings.get(person.id, "none"), _is_minor(person, today))
             for person in found.items
         ]
         return desk.page(
@@ -98,7 +98,7 @@ def add(desk: Desk) -> None:
             abort(404)
         today = desk.now().astimezone(desk.zone).date()
         others = [
-            (other, _masked(desk, other))
+            (other, phone_masked(desk.cipher, other))
             for other in db.scalars(people_search.find(db, desk.cipher, text, today).limit(20))
             if other.id != id
         ] if text else []  # fmt: skip
@@ -118,10 +118,6 @@ def add(desk: Desk) -> None:
         audit.note(db, f"people:{id}", f"merged {old.id}: {why}")
         merging.merge(db, old, new, desk.now(), desk.rules)
         return desk.done("已合并；时长、积分和报名都在这一页。", "person", id=id)
-
-
-def _masked(desk: Desk, person: Person) -> str:
-    return masked_phone(desk.cipher.decrypt(person.phone_encrypted)) if person.phone_encrypted else ""
 
 
 def _is_minor(person: Person, today: Any) -> bool:

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from bot.console import paging
 from bot.console.desk import Desk
 from bot.services import appointments, team_listings, teams
-from bot.services.profiles import masked_phone
+from bot.services.people import phone_masked
 from bot.services.refusals_teams import TeamIncomplete
-from bot.storage.models import Membership, Team
+from bot.storage.models import Team
 
 ROLES = {"member": ("队员", "calm"), "core": ("骨干", "busy"), "leader": ("队长", "good")}
 FIELDS = ("name", "area", "about", "contact", "specialties")
@@ -55,7 +55,7 @@ def add(desk: Desk) -> None:
         sees = desk.who.may("people.see")
         return desk.page(
             "teams_team.html", it=it, members=teams.members(db, it.id), waiting=teams.pending(db, it.id), roles=ROLES,
-            phones={row.id: _masked(desk, row) for row in teams.members(db, it.id)} if sees else {},
+            phones={row.id: phone_masked(desk.cipher, row.person) for row in teams.members(db, it.id)} if sees else {},
         )  # fmt: skip
 
     @desk.post("/teams/members/<int:id>/decide", may="teams.change")
@@ -98,8 +98,3 @@ def add(desk: Desk) -> None:
         if found is None:
             abort(404)
         return found
-
-
-def _masked(desk: Desk, row: Membership) -> str:
-    sealed = row.person.phone_encrypted
-    return masked_phone(desk.cipher.decrypt(sealed)) if sealed else ""

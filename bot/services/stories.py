@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, joinedload
 from bot.services import ages, auditing, hours, ledger, people, points, teams
 from bot.services.identities import same
 from bot.services.points import Movement
-from bot.services.profiles import masked_phone
 from bot.services.questions import sight
 from bot.storage import audit
 from bot.storage.crypto import Cipher
@@ -84,7 +83,7 @@ def of(db: Session, cipher: Cipher, person_id: int, staff: Staff, now: datetime)
     asked = select(Question).where(Question.openid.in_([follower.openid for follower in followers]))
     return Story(
         person=person,
-        phone=masked_phone(cipher.decrypt(person.phone_encrypted)) if person.phone_encrypted else "",
+        phone=people.phone_masked(cipher, person),
         age=age,
         volunteer=db.get(Volunteer, person_id),
         followers=followers,
