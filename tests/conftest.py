@@ -4,4 +4,5 @@ from __future__ import annotations
 
 pytest_plugins = [
     "tests.fixtures.shared", "tests.fixtures.storage", "tests.fixtures.stack", "tests.fixtures.dealing",
+    "tests.fixtures.chromium",
 ]  # fmt: skip

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
@@ -25,7 +23,7 @@ from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.valkey import Valkey, connect
-from tests.browser.test_newcomer import ARGUMENTS, CHROMIUM, SHOTS
+from tests.browser.test_newcomer import SHOTS
 from tests.console.conftest import FAQ
 from tests.fixtures.npm import installed
 from tests.fixtures.storage import ValkeyServer
@@ -47,18 +45,6 @@ class Town:
     @property
     def password(self) -> str:
         return demo_password(self.cipher)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"no browser at {CHROMIUM}")
-        pytest.skip(f"no browser at {CHROMIUM}; BOT_TEST_CHROMIUM names another")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from bot.services import certificates
-from tests.browser.test_newcomer import ARGUMENTS, CHROMIUM, SHOTS
+from tests.browser.test_newcomer import SHOTS
 from tests.fixtures.world import NOW
 from tests.pages.conftest import Town, town
 
@@ -20,20 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 PHONE = {"width": 360, "height": 740}
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"no browser at {CHROMIUM}")
-        pytest.skip(f"no browser at {CHROMIUM}; BOT_TEST_CHROMIUM names another")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-def test_the_pages_on_a_phone(town: Town, browser: Browser) -> None:
-    page = browser.new_page(viewport=PHONE, device_scale_factor=2, locale="zh-CN")
+def test_the_pages_on_a_phone(town: Town, chromium: Browser) -> None:
+    page = chromium.new_page(viewport=PHONE, device_scale_factor=2, locale="zh-CN")
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if "404" not in message.text else None)
     SHOTS.mkdir(parents=True, exist_ok=True)

@@ -10,21 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.crowd import publish
 from tests.fixtures.stack import ROOT, Stack, start_stack
 
-CHROMIUM = os.environ.get("BOT_TEST_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SHOTS = Path(os.environ.get("BOT_TEST_SCREENSHOTS", ROOT / "tests" / "screenshots"))
 PATIENCE_MS = 15_000
 
@@ -39,21 +29,15 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def page(fresh: Stack) -> Iterator[Page]:
-    if not Path(CHROMIUM).exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"no browser at {CHROMIUM}")
-        pytest.skip(f"no browser at {CHROMIUM}; BOT_TEST_CHROMIUM names another")
+def page(chromium: Browser, fresh: Stack) -> Iterator[Page]:
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        opened = browser.new_page(viewport={"width": 1440, "height": 940}, locale="zh-CN")
-        opened.set_default_timeout(PATIENCE_MS)
-        opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.goto(fresh.simulator)
-        yield opened
-        browser.close()
+    opened = chromium.new_page(viewport={"width": 1440, "height": 940}, locale="zh-CN")
+    opened.set_default_timeout(PATIENCE_MS)
+    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(fresh.simulator)
+    yield opened
+    opened.close()
     assert complaints == []
 
 

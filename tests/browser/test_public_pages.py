@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
 from bot.storage.models import ProblemItem, ProblemList
-from tests.browser.test_certificates import PHONE, browser
+from tests.browser.test_certificates import PHONE
 from tests.browser.test_newcomer import SHOTS
 from tests.fixtures.world import NOW
 from tests.pages.conftest import Town, town
 from tests.pages.test_broadcasts import CODES, begun
 
-__all__ = ["browser", "town"]
+__all__ = ["town"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ASKED = (
@@ -34,10 +34,10 @@ def signed(db: Session, _cipher: Cipher) -> None:
             db.add(ProblemItem(list_id=row.id, position=position, asked=asked, topic=topic, answer=answer, times=times))
 
 
-def test_they_fit_a_phone(town: Town, browser: Browser) -> None:
+def test_they_fit_a_phone(town: Town, chromium: Browser) -> None:
     town.change(signed)
     town.change(begun)
-    page = browser.new_page(viewport=PHONE, device_scale_factor=2, locale="zh-CN")
+    page = chromium.new_page(viewport=PHONE, device_scale_factor=2, locale="zh-CN")
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if "404" not in message.text else None)
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from tests.simulator.conftest import NOTICE, REMINDER, Client, Push, sealed, text_xml
 
 pytestmark = pytest.mark.browser
-CHROMIUM = os.environ.get("BOT_CHROMIUM", "/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 WELCOME = (
     "你好，我是青声\n"
     '<a href="weixin://bizmsgmenu?msgmenucontent=%E6%88%91%E8%A6%81%E6%8A%A5%E5%90%8D&amp;msgmenuid=7">我要报名</a>\n'
@@ -25,19 +19,9 @@ WELCOME = (
 )
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}; BOT_CHROMIUM names another place")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def page(browser: Browser, sim: Client) -> Iterator[Page]:
-    opened = browser.new_page(viewport={"width": 1400, "height": 900}, locale="zh-CN")
+def page(chromium: Browser, sim: Client) -> Iterator[Page]:
+    opened = chromium.new_page(viewport={"width": 1400, "height": 900}, locale="zh-CN")
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
@@ -233,9 +217,9 @@ def test_faults_and_calls(phone: Locator, page: Page, sim: Client) -> None:
     expect(page.get_by_test_id("push-state")).to_have_text("回调地址：验证通过")
 
 
-def test_on_a_narrow_screen_the_phone_fills_it(browser: Browser, sim: Client) -> None:
+def test_on_a_narrow_screen_the_phone_fills_it(chromium: Browser, sim: Client) -> None:
     openid = sim.follow()
-    narrow = browser.new_page(viewport={"width": 390, "height": 844})
+    narrow = chromium.new_page(viewport={"width": 390, "height": 844})
     narrow.goto(sim.base)
     phone = narrow.get_by_test_id("phone")
     expect(phone).to_have_attribute("data-openid", openid)
