@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import abort, make_response, request
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.console.desk import Desk
@@ -17,6 +16,7 @@ from bot.services import (
     anomalies,
     appeals,
     certificates,
+    desk_shifts,
     disputes,
     honours,
     people_search,
@@ -26,12 +26,16 @@ from bot.services import (
 from bot.services.people import phone_masked
 from bot.services.refusals import Refused
 from bot.services.refusals_certificates import CertificateUnknown
-from bot.storage.models import Certificate, LedgerEntry, Person, Registration
+from bot.storage.models import Certificate, LedgerEntry, Person
 
 TABS = {
     "settle": "待结算", "manual": "补录", "appeals": "申诉", "odd": "异常", "stars": "星级", "seals": "盖章",
 }  # fmt: skip
 APPEALS = {"check_in": "说自己到了", "check_out": "补签退", "hours": "对时长有疑问"}
+STANDING = {
+    "valid": ("有效", "good"), "revoked": ("已作废", "bad"), "disagrees": ("与台账不一致", "wait"),
+    "damaged": ("底稿损坏", "bad"),
+}  # fmt: skip
 WRONG = {
     "minutes": "时长要大于0，不超过起止时间，结束时间不能在以后", "reason": "请写明为什么补记",
     "evidence": "没有对应的活动时，要上传证明材料",
@@ -57,11 +61,10 @@ def add(desk: Desk) -> None:
         more: dict[str, Any] = {}
         if tab == "settle":
             more = {"last_days": {shift.id: settlement.last_day_for(shift, desk.rules) for shift in waiting["settle"]}}
-            more["there"] = _there(db, [shift.id for shift in waiting["settle"]])
+            more["there"] = desk_shifts.present(db, [shift.id for shift in waiting["settle"]])
         if tab == "stars":
             more["announced"] = stars.announced(db, now)
-        if tab in ("stars", "seals"):
-            ids = [row.person_id for row in (*waiting["stars"], *more.get("announced", ()))]
+            ids = [row.person_id for row in (*waiting["stars"], *more["announced"])]
             more["people"] = {person.id: person for person in db.scalars(select(Person).where(Person.id.in_(ids)))}
         if tab == "appeals":
             ids = [row.entry_id for row in waiting["appeals"] if row.entry_id]
@@ -89,8 +92,7 @@ def add(desk: Desk) -> None:
         content = upload.read() if upload else b""
         try:
             starts, ends = (datetime.fromisoformat(said[name]).replace(tzinfo=desk.zone) for name in ("starts", "ends"))
-            minutes = round(float(said["hours"]) * 60)
-            person = int(said["person"])
+            minutes, person = _minutes(said["hours"]), int(said["person"][:9])
         except ValueError:
             return make_response(_form(db, said, "请选一个人，填好起止时间和时长（小时，比如 2.5）。"), 422)
         try:
@@ -116,7 +118,7 @@ def add(desk: Desk) -> None:
         upheld, kind = _yes(), request.form.get("kind", "")
         if kind == disputes.KIND:
             try:
-                minutes = round(float(request.form.get("hours", "")) * 60) if upheld else None
+                minutes = _minutes(request.form.get("hours", "")) if upheld else None
             except ValueError:
                 return desk.back("请写明应该是几小时，比如 2.5。")
             disputes.decide(db, id, upheld, desk.actor, desk.now(), _why(), desk.rules, minutes=minutes)
@@ -146,7 +148,9 @@ def add(desk: Desk) -> None:
             except CertificateUnknown:
                 row = None
         latest = db.scalars(select(Certificate).order_by(Certificate.id.desc()).limit(25)).all()
-        return desk.page("hours_certificates.html", text=text, row=row, status=status, latest=latest)
+        return desk.page(
+            "hours_certificates.html", text=text, row=row, status=status, standing=STANDING, latest=latest
+        )
 
     @desk.post("/hours/certificates/<number>/revoke", may="seals.decide")
     def certificate_revoke(db: Session, number: str) -> Any:
@@ -164,14 +168,12 @@ def add(desk: Desk) -> None:
         return desk.page("hours_new.html", said=said, wrong=wrong, text=text, people=people)
 
 
-def _there(db: Session, shift_ids: list[int]) -> dict[int, Counter[str]]:
-    """Shift → how many registrations stand in each state."""
-    found: dict[int, Counter[str]] = {id: Counter() for id in shift_ids}
-    each = (Registration.shift_id, Registration.state)
-    counted = select(*each, func.count()).where(Registration.shift_id.in_(shift_ids)).group_by(*each)
-    for shift_id, state, number in db.execute(counted):
-        found[shift_id][state] = number
-    return found
+def _minutes(typed: str) -> int:
+    """2.5 → 150. Raises ValueError for what is no number of hours, infinity among it."""
+    hours = float(typed)
+    if not 0 <= hours < 1000:
+        raise ValueError(typed)
+    return round(hours * 60)
 
 
 def _yes() -> bool:

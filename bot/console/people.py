@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.console import paging
 from bot.console.desk import Desk
-from bot.services import actors, ages, merging, people_search, stories, volunteers
+from bot.services import actors, ages, merging, people_search, purposes, stories, volunteers
 from bot.services.people import phone_masked
 from bot.services.points import shown as points_shown
 from bot.storage import audit
@@ -37,17 +37,13 @@ STARS = {
     "applied": ("待审核", "wait"), "announced": ("公示中", "busy"), "granted": ("已授予", "good"),
     "refused": ("未通过", "bad"),
 }  # fmt: skip
-PURPOSES = {
-    "sign_up": "报名、签到和联系", "register": "登记为志愿者", "team": "介绍给志愿队队长", "place": "签到时看一眼位置",
-    "insurer": "证件号交给保险公司投保", "zhiyuanhui": "时长同步到志愿汇", "photos": "活动照片用于宣传",
-}  # fmt: skip
 GUARDED = {"asked": "等监护人同意", "active": "监护人已同意", "withdrawn": "监护人已撤回", "lapsed": "已过期"}
 
 
 def add(desk: Desk) -> None:
     desk.section("people_list", "人员", "users", may="people.see")
     words = {
-        "standing": STANDING, "registered": REGISTERED, "kinds": KINDS, "stars": STARS, "purposes": PURPOSES,
+        "standing": STANDING, "registered": REGISTERED, "kinds": KINDS, "stars": STARS, "purposes": purposes.PURPOSES,
         "guarded": GUARDED, "points_shown": points_shown,
     }  # fmt: skip
 

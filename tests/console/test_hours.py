@@ -61,6 +61,7 @@ def test_two_people_for_hours_by_hand(town: Office) -> None:
     ("change", "told"),
     [
         ({"hours": "很多"}, "填好起止时间和时长"),
+        ({"hours": "inf"}, "填好起止时间和时长"),
         ({"hours": "3"}, "不超过起止时间"),
         ({"ends": "2026-03-09T15:30"}, "结束时间不能在以后"),
         ({"reason": " "}, "请写明为什么补记"),
