@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from flask import g
+from flask import current_app, g
 from markupsafe import Markup, escape
 
 from bot.console.desk import Desk
@@ -53,8 +53,6 @@ def day(value: date | None) -> str:
 
 def icon(name: str, more: str = "") -> Markup:
     """An outline symbol of the sprite; decoration only, so it is hidden from screen readers."""
-    from flask import current_app
-
     sprite = current_app.jinja_env.globals["asset"]("vendor/icons.svg")  # type: ignore[operator]
     return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>').format(more, sprite, name)
 
