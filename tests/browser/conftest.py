@@ -99,6 +99,7 @@ class Colleague:
         """What every page must hold: no sideways scrolling, no serious finding of axe; and a picture of it."""
         page = self.page
         page.wait_for_load_state("load")
+        page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
         width = page.viewport_size["width"] if page.viewport_size else 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} scrolls sideways"
         if not page.evaluate("Boolean(window.axe)"):
