@@ -31,9 +31,9 @@ Work = tuple[Claimed, Prepared | None, float]
 
 # Rows claimed ahead of free threads, so that no thread waits while others are written down; a kill -9 leaves so many,
 # and those in flight, marked as maybe sent.
-PREFETCH = 50
+PREFETCH = 100
 # Written down together: so many that WeChat has answered may be said once more after a kill -9.
-MARKED_AT_ONCE = 50
+MARKED_AT_ONCE = 100
 # The state behind a row is read with its page; one that had to wait longer than this for a thread is read again.
 STALE_S = 1.0
 # What finishes within this of another is written down with it.
