@@ -48,15 +48,20 @@ def add(desk: Desk) -> None:
     @desk.get("/health", may="settings.see")
     def health(db: Session) -> Any:
         now = desk.now()
-        findings = desk.examine()
         return desk.page(
-            "health.html", findings=findings, wrong=sum(not each.ok for each in findings), checked=desk.last_check(),
+            "health.html", checked=desk.last_check(),
             stopped=desk_health.stopped(db, now), alerts=desk_health.open_alerts(db), kinds=ALERT_KINDS,
             reach=desk_health.reachable(db, now, chosen.wechat.account), account=ACCOUNTS[chosen.wechat.account],
             rights=[(RIGHT_NAMES[name], name in RIGHTS[chosen.wechat.account]) for name in RIGHT_NAMES],
             templates=chosen.push.templates, template_of=TEMPLATE_OF, template_names=KINDS,
             leases=desk_health.leases(db), backups=backups(chosen.data_dir / "backups"),
         )  # fmt: skip
+
+    @desk.get("/health/findings", may="settings.see")
+    def health_findings(_db: Session) -> Any:
+        """Asked for once the page stands: reading the whole library takes a moment."""
+        findings = desk.examine()
+        return desk.page("health_findings.html", findings=findings, wrong=sum(not each.ok for each in findings))
 
     @desk.get("/health/settings", may="settings.see")
     def health_settings(db: Session) -> Any:

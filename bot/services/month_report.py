@@ -22,6 +22,7 @@ from bot.storage.models import (
     LedgerEntry,
     Outcome,
     Person,
+    Question,
     Registration,
     Shift,
     StarAward,
@@ -102,8 +103,8 @@ def of(db: Session, month: date, now: datetime, rules: Rules) -> Report:
     last = months.before(month)
     here, there = _counted(db, month, now, rules), _counted(db, last, now, rules)
     ours, theirs = _questions(db, month, now, rules), _questions(db, last, now, rules)
-    here.update(asked=ours.asked, answered=ours.answered, satisfied=ours.satisfied)
-    there.update(asked=theirs.asked, answered=theirs.answered, satisfied=theirs.satisfied)
+    here.update(answered=ours.answered, satisfied=ours.satisfied)
+    there.update(answered=theirs.answered, satisfied=theirs.satisfied)
     return Report(
         month,
         months.after(month) <= now.astimezone(rules.timezone).date(),
@@ -134,7 +135,6 @@ def _trends(
     for one in shown_months:
         if one not in known:
             known[one] = _counted(db, one, now, rules, TRENDS)
-            known[one]["asked"] = _questions(db, one, now, rules).asked
     return tuple(
         Trend(
             WORDS[key][0], WORDS[key][1], tuple(shown_months),
@@ -169,6 +169,7 @@ def _counted(
             Team.created_at < ends, (Team.closed_at.is_(None)) | (Team.closed_at >= ends)),
         "stars": select(func.count(StarAward.id)).where(
             StarAward.state == "granted", StarAward.granted_at >= begins, StarAward.granted_at < ends),
+        "asked": select(func.count(Question.id)).where(Question.submitted_at >= begins, Question.submitted_at < ends),
         "broadcasts": select(func.count(Broadcast.id)).where(
             Broadcast.started_at >= begins, Broadcast.started_at < ends),
         "follows": select(func.count()).where(Follower.followed_at >= begins, Follower.followed_at < ends),

@@ -36,7 +36,7 @@ def test_what_is_wrong_and_what_stands_still(office: Office, tmp_path: Path) -> 
     examination.remember(tmp_path, [Finding("微信令牌", False, "IP 不在白名单<script>")])
     (tmp_path / "backups").mkdir()
     (tmp_path / "backups" / "monday.db").write_bytes(b"x" * 3_000_000)
-    page = auditor.get("/health").text
+    page = auditor.get("/health").text + auditor.get("/health/findings").text
     assert "警报 J1 还没有人接手" in page and "收到 J1" in page and "1 条消息该发 10 分钟了" in page
     assert "IP 不在白名单" in page and "<script>" not in page.replace("<script src", "").replace("<script defer", "")
     assert "monday.db" in page and "2.9 MB" in page and "救我" not in page

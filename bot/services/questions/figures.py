@@ -10,7 +10,7 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from bot.services import audience
 from bot.services.announcements import notify
@@ -69,7 +69,8 @@ class Figures:
 
 def between(db: Session, first: datetime, after: datetime, now: datetime) -> Figures:
     """Reads only. What is late is what ``promises.breaches`` names."""
-    asked = db.scalars(select(Question).where(Question.submitted_at >= first, Question.submitted_at < after)).all()
+    submitted = select(Question).where(Question.submitted_at >= first, Question.submitted_at < after)
+    asked = db.scalars(submitted.options(load_only(Question.category, Question.topic))).all()
     answers = select(func.count(QuestionEntry.question_id.distinct())).where(
         QuestionEntry.kind == "answer", QuestionEntry.at >= first, QuestionEntry.at < after
     )

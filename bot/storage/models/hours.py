@@ -88,6 +88,7 @@ class LedgerEntry(Base):
         UniqueConstraint("source", "external_id"),
         UniqueConstraint("reverses_id"),
         Index("ix_ledger_entries_person", "person_id", "kind", "effective_on", "minutes"),
+        Index("ix_ledger_entries_effective_on", "effective_on", "minutes"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))

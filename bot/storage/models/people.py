@@ -53,8 +53,8 @@ class Follower(Base):
     openid: Mapped[str] = mapped_column(String(64), primary_key=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     followed: Mapped[bool] = mapped_column(default=True)
-    followed_at: Mapped[datetime]
-    unfollowed_at: Mapped[datetime | None]
+    followed_at: Mapped[datetime] = mapped_column(index=True)
+    unfollowed_at: Mapped[datetime | None] = mapped_column(index=True)
     first_scene: Mapped[str] = mapped_column(String(64), default="")
     last_message_at: Mapped[datetime | None]
     message_used: Mapped[int] = mapped_column(default=0)

@@ -43,6 +43,7 @@ class Registration(Base):
         # What counting seats reads, so that it need not look at the rows themselves.
         Index("ix_registrations_counted", "shift_id", "state", "party_size", "party_of", "queued_at"),
         Index("ix_registrations_person_state", "person_id", "state"),
+        Index("ix_registrations_created_at", "created_at"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     shift_id: Mapped[int] = mapped_column(ForeignKey("shifts.id"))
