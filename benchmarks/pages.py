@@ -24,7 +24,7 @@ from sqlalchemy import func, insert, select
 
 from benchmarks.tables import table, write
 from bot.processes import demo
-from bot.services.sample_county import demo_password
+from bot.services.samples.county import demo_password
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
 from bot.storage.models import (

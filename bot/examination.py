@@ -193,7 +193,7 @@ def pages(parts: Parts) -> str:
 def font(parts: Parts) -> str:
     """A certificate with holes in a name is none."""
     from bot.services import fonts
-    from bot.services.refusals_certificates import CannotBePrinted
+    from bot.services.refusals.certificates import CannotBePrinted
 
     configured = parts.settings.certificates.font
     try:

@@ -9,7 +9,7 @@ from bot.conversation.session import Choice
 from bot.language.dates import moment, span
 from bot.services import actors, anomalies, appeals, authority, check_in, presence, roll_call
 from bot.services.profiles import masked_name
-from bot.services.refusals_attendance import NobodySo
+from bot.services.refusals.attendance import NobodySo
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.storage.models import Appeal

@@ -12,7 +12,7 @@ from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language import periods
 from bot.services import actors, announcements, authority, certificates, documents, drawing, hours, snapshots
-from bot.services.refusals_certificates import CertificateUnknown
+from bot.services.refusals.certificates import CertificateUnknown
 from bot.services.rules import Rules
 from bot.services.snapshots import KINDS, Scope
 from bot.storage.database import writing

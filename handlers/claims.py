@@ -8,7 +8,7 @@ from bot.conversation.context import Context
 from bot.conversation.router import Router
 from bot.language.dates import brief
 from bot.services import activities, actors, campaigns
-from bot.services.refusals_activities import NotTeamLeader
+from bot.services.refusals.activities import NotTeamLeader
 from bot.storage.models import Membership, Team
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import person_id

@@ -10,7 +10,7 @@ from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.services import actors, authority, redemptions
 from bot.services.profiles import masked_name
-from bot.services.refusals_merits import RedemptionUnknown
+from bot.services.refusals.merits import RedemptionUnknown
 from bot.services.rules import Rules
 from bot.storage.models import Staff
 from bot.wechat.replies import Reply, Text, choice_link

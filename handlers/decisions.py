@@ -27,7 +27,7 @@ from bot.services import (
 )  # fmt: skip
 from bot.services.profiles import masked_name
 from bot.services.questions import answering, reviewing
-from bot.services.refusals_certificates import SealNotDeclined
+from bot.services.refusals.certificates import SealNotDeclined
 from bot.services.rules import Rules
 from bot.storage.models import (
     Activity,

@@ -10,14 +10,14 @@ from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.services import ages, guardians, people
 from bot.services.profiles import masked_name
-from bot.services.refusals_people import CodeUnknown, GuardianUnfit
+from bot.services.refusals.people import CodeUnknown, GuardianUnfit
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.storage.models import Person
 from bot.wechat.replies import Reply, Text, choice_link
-from handlers import refusals_people
 from handlers.contact import follower, person_id
 from handlers.profile import me
+from handlers.refusals.people import SENTENCES
 from handlers.sign_up_form import CONSENT_PURPOSE, CONSENT_VERSION, parse_birth, parse_name, parse_phone
 
 router = Router("guardians")
@@ -31,7 +31,7 @@ def code_sent(ctx: Context) -> Reply:
     try:
         link = guardians.asked_with(ctx.db, ctx.cipher, ctx.args["code"], ctx.openid, ctx.now)
     except CodeUnknown as unknown:
-        return Text(refusals_people.SENTENCES[CodeUnknown](ctx, unknown))
+        return Text(SENTENCES[CodeUnknown](ctx, unknown))
     if person_id(ctx) == link.minor_id:
         raise GuardianUnfit("self")
     minor = ctx.db.get_one(Person, link.minor_id)
@@ -145,7 +145,7 @@ def _added(ctx: Context, values: Values) -> Reply:
             ctx.db, row.person_id, values["child"], born, values["relation"], ctx.now, Rules.of(ctx.settings)
         )
     except GuardianUnfit as unfit:  # who the parent is stays known: it was given and agreed to
-        return Text(refusals_people.SENTENCES[GuardianUnfit](ctx, unfit))
+        return Text(SENTENCES[GuardianUnfit](ctx, unfit))
     return Text(
         f"已登记 {masked_name(child.name)}（{_age(ctx, child)}岁）。报亲子活动时可以带上：回复 带孩子报名 加活动编号。"
     )

@@ -9,7 +9,7 @@ from bot.conversation.router import Router
 from bot.services import gates, invitations, registrations, reservations
 from bot.services.invitation_codes import CODE
 from bot.services.refusals import AlreadyRegistered, ProfileMissing
-from bot.services.refusals_registrations import AgreementRequired
+from bot.services.refusals.registrations import AgreementRequired
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text

@@ -14,7 +14,7 @@ from bot.language import clocks
 from bot.language.dates import clock, moment
 from bot.language.text import clean
 from bot.services import actors, check_in, leaders, name_lists, outcomes, settlement
-from bot.services.refusals_teams import NotBegun, OutcomeUnclear
+from bot.services.refusals.teams import NotBegun, OutcomeUnclear
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.storage.models import Shift

@@ -10,7 +10,7 @@ from bot.language import past
 from bot.language.dates import clock, moment, span
 from bot.services import appeals, disputes, presence
 from bot.services.hours import shown
-from bot.services.refusals_attendance import ClaimImpossible, NothingToAppeal
+from bot.services.refusals.attendance import ClaimImpossible, NothingToAppeal
 from bot.services.rules import Rules
 from bot.services.verdicts import window
 from bot.storage.models import Appeal, Registration

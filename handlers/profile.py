@@ -13,7 +13,7 @@ from bot.conversation.session import Choice
 from bot.language.dates import moment
 from bot.services import documents, guardians, identity_numbers, people, personal_data, points, purposes, volunteers
 from bot.services.profiles import masked_name
-from bot.services.refusals_people import NeedsGuardian
+from bot.services.refusals.people import NeedsGuardian
 from bot.services.rules import Rules
 from bot.storage.database import locked, writing
 from bot.storage.models import Person

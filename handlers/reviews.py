@@ -13,7 +13,7 @@ from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.numerals import NUMBER, parse
 from bot.services import actors, authority, leaders, teams
-from bot.services.refusals_teams import NothingToDecide, ReasonMissing
+from bot.services.refusals.teams import NothingToDecide, ReasonMissing
 from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import person_id

@@ -14,7 +14,7 @@ from bot.conversation.session import Choice
 from bot.language.numerals import choice as choice_number
 from bot.language.text import clean
 from bot.services import points, redemptions, rewards
-from bot.services.refusals_merits import PointsShort, RedemptionUnknown
+from bot.services.refusals.merits import PointsShort, RedemptionUnknown
 from bot.services.rewards import OnOffer
 from bot.services.rules import Rules
 from bot.wechat.replies import Reply, Text, choice_link

@@ -12,7 +12,7 @@ from bot.language.dates import span
 from bot.services import activities as activity_rules
 from bot.services import gates, registrations
 from bot.services.refusals import ProfileMissing, Refused, TimeConflict
-from bot.services.refusals_registrations import AgreementRequired
+from bot.services.refusals.registrations import AgreementRequired
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text, choice_link

@@ -22,7 +22,7 @@ from bot.services import (
 )
 from bot.services.profiles import masked_name, masked_phone, normal_name, normal_phone
 from bot.services.refusals import IdentityInvalid, NameInvalid, PhoneInvalid, ProfileMissing, Refused
-from bot.services.refusals_registrations import AgreementRequired
+from bot.services.refusals.registrations import AgreementRequired
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text, choice_link

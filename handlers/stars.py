@@ -13,12 +13,12 @@ from bot.conversation.session import Choice
 from bot.language.dates import day
 from bot.services import actors, authority, hours, points, rewards, stars
 from bot.services.profiles import masked_name
-from bot.services.refusals_merits import NotVolunteer, StarPending
+from bot.services.refusals.merits import NotVolunteer, StarPending
 from bot.services.rules import Rules, in_force
 from bot.storage.models import StarAward
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers.contact import person_id
-from handlers.refusals_merits import missing_hours, star_name
+from handlers.refusals.merits import missing_hours, star_name
 
 router = Router("stars")
 

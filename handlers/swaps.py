@@ -10,7 +10,7 @@ from bot.language.dates import brief, moment, span
 from bot.services import activities, swaps
 from bot.services.invitation_codes import CODE
 from bot.services.refusals import NotRegistered
-from bot.services.refusals_registrations import NotARosterSeat
+from bot.services.refusals.registrations import NotARosterSeat
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.storage.models import Registration, Shift

@@ -9,7 +9,7 @@ from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.language.numerals import NUMBER, parse
 from bot.services import actors, authority, teams
-from bot.services.refusals_teams import NotInTeam, ReasonMissing
+from bot.services.refusals.teams import NotInTeam, ReasonMissing
 from bot.storage.database import writing
 from bot.storage.models import Membership
 from bot.wechat.replies import Reply, Text, choice_link

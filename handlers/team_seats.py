@@ -10,7 +10,7 @@ from bot.conversation.router import Router
 from bot.conversation.session import OpenForm
 from bot.language.dates import moment
 from bot.services import activities, reservations
-from bot.services.refusals_registrations import NamesUnclear
+from bot.services.refusals.registrations import NamesUnclear
 from bot.services.rules import Rules
 from bot.storage.database import writing
 from bot.wechat.replies import Reply, Text

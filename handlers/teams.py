@@ -9,7 +9,7 @@ from bot.conversation.session import Choice
 from bot.language.numerals import choice as choice_number
 from bot.services import teams
 from bot.services.profiles import masked_name
-from bot.services.refusals_teams import NotInTeam, TeamNotOpen, TeamUnknown
+from bot.services.refusals.teams import NotInTeam, TeamNotOpen, TeamUnknown
 from bot.storage.models import Membership, Team
 from bot.wechat.replies import Reply, Text, choice_link
 from handlers import asking

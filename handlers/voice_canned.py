@@ -9,7 +9,7 @@ from bot.knowledge import placeholders
 from bot.services import actors, authority
 from bot.services.questions import answering, canned, experts, sight
 from bot.services.questions.states import called, numbered, topic_of
-from bot.services.refusals_questions import QuestionUnknown
+from bot.services.refusals.questions import QuestionUnknown
 from bot.services.rules import Rules
 from bot.storage.models import Question, Staff
 from bot.wechat.replies import Reply, Text, choice_link

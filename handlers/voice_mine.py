@@ -10,7 +10,7 @@ from bot.conversation.router import Router
 from bot.conversation.session import Choice
 from bot.services.questions import after, asking, sight
 from bot.services.questions.states import STATES, WAITING, called
-from bot.services.refusals_questions import QuestionUnknown
+from bot.services.refusals.questions import QuestionUnknown
 from bot.services.rules import Rules
 from bot.storage.models import Question
 from bot.wechat.messages import Image

@@ -10,7 +10,7 @@ from bot.conversation.router import Router
 from bot.services import actors, authority
 from bot.services.questions import answering, experts, notes, reviewing, sight
 from bot.services.questions.states import STATES, WINDOWS, called, numbered
-from bot.services.refusals_questions import NotYours, QuestionUnknown
+from bot.services.refusals.questions import NotYours, QuestionUnknown
 from bot.services.rules import Rules
 from bot.storage.models import Question, Staff
 from bot.wechat.replies import Reply, Text, choice_link

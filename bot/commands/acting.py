@@ -79,12 +79,12 @@ def _said(refused: Refused) -> str:
     """What staff at the console read; the words that followers read need a conversation."""
     from bot.commands import tags
     from bot.services import refusals as r
-    from bot.services import refusals_activities as a
-    from bot.services import refusals_questions as q
-    from bot.services.refusals_people import TagRefused
+    from bot.services.refusals import activities as a
+    from bot.services.refusals import questions as q
+    from bot.services.refusals.people import TagRefused
 
     if "broadcasts" in type(refused).__module__:
-        from handlers.refusals_broadcasts import said  # loads the whole of the chat: only when something was refused
+        from handlers.refusals.broadcasts import said  # loads the whole of the chat: only when something was refused
 
         return said(refused, zone()) or str(refused)
     if isinstance(refused, r.ActivityIncomplete | a.RosterInvalid):

@@ -65,7 +65,7 @@ def _condition(text: str) -> tuple[str, object]:
 
 def _kept(picture: Path) -> str:
     from bot.services import broadcast_pictures
-    from bot.services.refusals_broadcasts import BroadcastIncomplete
+    from bot.services.refusals.broadcasts import BroadcastIncomplete
 
     try:
         return broadcast_pictures.keep(settings().data_dir, picture.read_bytes())

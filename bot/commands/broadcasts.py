@@ -222,7 +222,7 @@ def stop(number: int, login: str) -> None:
 @contextmanager
 def _looking() -> Iterator[Session]:
     """Anybody at this machine may look; what is not there is said in one line."""
-    from bot.services.refusals_broadcasts import BroadcastUnknown
+    from bot.services.refusals.broadcasts import BroadcastUnknown
 
     with opened(settings()) as db:
         try:

@@ -30,7 +30,7 @@ number_argument = click.argument("number", metavar="编号")
 @contextmanager
 def opened(chosen: Settings) -> Iterator[Session]:
     """A session; what a rule refuses becomes one line."""
-    from bot.services.refusals_certificates import CannotBePrinted, CertificateRevoked, CertificateUnknown
+    from bot.services.refusals.certificates import CannotBePrinted, CertificateRevoked, CertificateUnknown
     from bot.storage.database import Database
 
     database = Database(chosen.database_url)
@@ -82,7 +82,7 @@ def verify(code: str, as_json: bool) -> int:
 def print_(number: str, out: Path | None) -> None:
     """写成 PDF，打印后盖章。"""
     from bot.services import certificates, drawing, fonts
-    from bot.services.refusals_certificates import CertificateRevoked
+    from bot.services.refusals.certificates import CertificateRevoked
     from bot.storage.crypto import Cipher
 
     chosen = settings()

@@ -222,7 +222,7 @@ def _shift(db: Session, code: str, starts_at: datetime, ends_at: datetime) -> Sh
 @contextmanager
 def _refusals() -> Iterator[None]:
     """What the rules of hours refuse becomes one line; the rest is said by ``acting``."""
-    from bot.services import refusals_hours as r
+    from bot.services.refusals import hours as r
 
     try:
         yield
@@ -231,8 +231,8 @@ def _refusals() -> Iterator[None]:
 
 
 def _said(refused: Refused) -> str:
-    from bot.services import refusals_hours as r
     from bot.services.hours import shown
+    from bot.services.refusals import hours as r
 
     if isinstance(refused, r.HoursImpossible):
         return {

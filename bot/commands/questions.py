@@ -75,7 +75,7 @@ def back(username: str, login: str) -> None:
 def _set_away(username: str, first: date | None, last: date | None, login: str) -> None:
     from bot.services import duty
     from bot.services.questions import experts
-    from bot.services.refusals_questions import NotAnExpert
+    from bot.services.refusals.questions import NotAnExpert
 
     if first and last and last < first:
         raise click.ClickException("止日比起日早，请核对 --from 和 --until。")
@@ -161,7 +161,7 @@ def late(first: datetime | None, last: datetime | None, as_json: bool) -> None:
 def faq(month: str) -> None:
     """把签发过的问题清单变成知识库条目，检查后贴进 faq/ 里，例如 question faq 2026-03。"""
     from bot.services.questions import problem_lists
-    from bot.services.refusals_questions import ListUnknown
+    from bot.services.refusals.questions import ListUnknown
 
     with opened(settings()) as db:
         try:

@@ -120,7 +120,7 @@ def show(as_json: bool) -> None:
 def change(number: int, more: int, cost: int | None, offered_until: datetime | None, login: str) -> None:
     """补货、改价或定下架的时间。"""
     from bot.services import points, rewards
-    from bot.services.refusals_merits import RewardUnknown
+    from bot.services.refusals.merits import RewardUnknown
 
     with opened(settings()) as db:
         name_actor(db, login, decides=True)

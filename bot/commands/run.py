@@ -174,12 +174,13 @@ def prepare_command(with_demo: bool) -> None:
 def load_samples(database: Database, chosen: Settings) -> None:
     """Activities dated from today (by the clock that the demo follows) and people in them."""
     from bot import clock
-    from bot.services import sample_history, samples
     from bot.services.rules import Rules
+    from bot.services.samples import loading
+    from bot.services.samples.history import load_history
     from bot.storage.crypto import Cipher
 
     with database.session() as db:
         cipher, rules = Cipher(chosen.security.key), Rules.of(chosen)
-        samples.load_samples(db, cipher, clock.now(), rules=rules)
-        sample_history.load_history(db, cipher, clock.now(), rules=rules)
+        loading.load_samples(db, cipher, clock.now(), rules=rules)
+        load_history(db, cipher, clock.now(), rules=rules)
         db.commit()

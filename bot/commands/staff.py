@@ -37,7 +37,7 @@ def changing() -> Iterator[Session]:
         try:
             yield db
         except Refused as refused:
-            from handlers.refusals_staff import said  # loads the whole of the chat: only when something was refused
+            from handlers.refusals.staff import said  # loads the whole of the chat: only when something was refused
 
             raise click.ClickException(said(refused)) from refused
         db.commit()

@@ -42,7 +42,7 @@ def add(
     """登记一支队伍。"""
     from bot import clock
     from bot.services import teams
-    from bot.services.refusals_teams import TeamIncomplete
+    from bot.services.refusals.teams import TeamIncomplete
 
     with opened(settings()) as db:
         name_actor(db, login, decides=True)

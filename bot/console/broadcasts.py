@@ -22,7 +22,7 @@ from bot.services import (
 )
 from bot.services.broadcasts import NewBroadcast
 from bot.services.refusals import Refused
-from bot.services.refusals_broadcasts import AudienceWrong, BroadcastIncomplete
+from bot.services.refusals.broadcasts import AudienceWrong, BroadcastIncomplete
 from bot.storage.models import Activity, Broadcast, FollowerTag, Person, Team
 
 TONES = {

@@ -12,7 +12,7 @@ from bot.console.questions import me
 from bot.services import conversation_messages, duty
 from bot.services import conversations as talks
 from bot.services import desk_conversations as shown
-from bot.services.refusals_conversations import ConversationUnknown, SaidTooLong
+from bot.services.refusals.conversations import ConversationUnknown, SaidTooLong
 from bot.storage.models import Conversation
 
 

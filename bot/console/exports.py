@@ -15,7 +15,7 @@ from bot.console.desk import Desk
 from bot.services import actors, export_jobs, exports
 from bot.services.export_wishes import Reader, Wish
 from bot.services.months import first_of, last_of
-from bot.services.refusals_exports import ExportPeriodWrong
+from bot.services.refusals.exports import ExportPeriodWrong
 from bot.storage.models import ExportJob
 
 FORMS = {"xlsx": "Excel 表格", "csv": "CSV", "ics": "日历"}

@@ -25,7 +25,7 @@ from bot.services import (
 )
 from bot.services.people import phone_masked
 from bot.services.refusals import Refused
-from bot.services.refusals_certificates import CertificateUnknown
+from bot.services.refusals.certificates import CertificateUnknown
 from bot.storage.models import Certificate, LedgerEntry, Person
 
 TABS = {

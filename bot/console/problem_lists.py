@@ -13,7 +13,7 @@ from bot.language.anonymising import tells, veil
 from bot.services import abuse
 from bot.services.questions import problem_lists as lists
 from bot.services.questions.states import WINDOWS
-from bot.services.refusals_questions import QuestionEmpty, TellsWho
+from bot.services.refusals.questions import QuestionEmpty, TellsWho
 from bot.storage.models import ProblemItem, ProblemList
 
 MONTHS = 24

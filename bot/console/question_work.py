@@ -14,7 +14,7 @@ from bot.console.questions import me, page_of
 from bot.services.questions import answering, canned, notes, reviewing, sight
 from bot.services.questions.states import WINDOWS, numbered
 from bot.services.refusals import Refused
-from bot.services.refusals_questions import QuestionUnknown
+from bot.services.refusals.questions import QuestionUnknown
 from bot.storage.models import Question
 
 

@@ -11,7 +11,7 @@ from bot.console import paging
 from bot.console.desk import Desk
 from bot.services import appointments, team_listings, teams
 from bot.services.people import phone_masked
-from bot.services.refusals_teams import TeamIncomplete
+from bot.services.refusals.teams import TeamIncomplete
 from bot.storage.models import Team
 
 ROLES = {"member": ("队员", "calm"), "core": ("骨干", "busy"), "leader": ("队长", "good")}

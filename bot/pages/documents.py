@@ -17,8 +17,8 @@ from bot.services import certificates, documents, drawing, fonts
 from bot.services.drawing import Drawn
 from bot.services.page_links import WITH_LOGIN
 from bot.services.questions import pictures
-from bot.services.refusals_certificates import CertificateRevoked, CertificateUnknown
-from bot.services.refusals_questions import QuestionUnknown
+from bot.services.refusals.certificates import CertificateRevoked, CertificateUnknown
+from bot.services.refusals.questions import QuestionUnknown
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database

@@ -16,7 +16,7 @@ from bot.pages.ground import Ground
 from bot.services import certificates, documents, hours, points, registrations, stars
 from bot.services.profiles import masked_name
 from bot.services.refusals import NotRegistered
-from bot.services.refusals_certificates import CertificateUnknown
+from bot.services.refusals.certificates import CertificateUnknown
 from bot.services.registrations import Mine
 from bot.services.rules import in_force
 

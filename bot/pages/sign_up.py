@@ -19,7 +19,7 @@ from bot.services import agreements, gates, newcomers, people, purposes, registr
 from bot.services.activities import Detail
 from bot.services.profiles import masked_name
 from bot.services.refusals import AlreadyRegistered, ProfileMissing, Refused
-from bot.services.refusals_registrations import AgreementRequired
+from bot.services.refusals.registrations import AgreementRequired
 from bot.storage.models import Follower, Person
 
 IN_FORM = (ProfileMissing, AgreementRequired)

@@ -27,7 +27,7 @@ from bot.pages.ground import Ground
 from bot.pages.headers import HEADERS
 from bot.pages.notices import Notices
 from bot.services.refusals import Busy, Refused
-from bot.services.refusals_certificates import CannotBePrinted, CertificateRevoked, CertificateUnknown
+from bot.services.refusals.certificates import CannotBePrinted, CertificateRevoked, CertificateUnknown
 from bot.storage.database import StorageError
 from bot.wechat.failures import CallFailed
 

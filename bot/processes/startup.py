@@ -19,7 +19,7 @@ class Terminal(Console):
 
 
 def demo_password(settings: Settings) -> str:
-    from bot.services.sample_county import demo_password  # only a demo needs the tables here
+    from bot.services.samples.county import demo_password  # only a demo needs the tables here
     from bot.storage.crypto import Cipher
 
     return demo_password(Cipher(settings.security.key))

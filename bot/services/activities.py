@@ -41,7 +41,7 @@ from bot.services.details import Detail, detail
 from bot.services.listings import Coming, Listing, Wanted, areas, coming, find, is_for_members, listed, shifts_of
 from bot.services.offers import promote
 from bot.services.refusals import ActivityIncomplete, CapacityBelowTaken, Other, ShiftStarted, ShiftUnknown
-from bot.services.refusals_activities import PolicyMissing
+from bot.services.refusals.activities import PolicyMissing
 from bot.services.rules import USUAL, Rules
 from bot.storage.database import locked, writing
 from bot.storage.models import Activity, Offer, Policy, Registration, Shift

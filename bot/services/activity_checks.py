@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from bot.services.ages import ADULT
 from bot.services.refusals import Refused
-from bot.services.refusals_activities import DangerousForMinors, PolicyMissing
+from bot.services.refusals.activities import DangerousForMinors, PolicyMissing
 from bot.storage.models import Activity, Policy, Shift
 
 Phase = Literal["not_open", "signup", "closed", "running", "over", "settled"]

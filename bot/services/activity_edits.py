@@ -22,7 +22,7 @@ from bot.services.activity_checks import (
 )
 from bot.services.activity_states import lock_shifts
 from bot.services.refusals import ActivityIncomplete, Refused, ShiftUnknown
-from bot.services.refusals_activities import WrongState
+from bot.services.refusals.activities import WrongState
 from bot.services.rules import Rules
 from bot.storage.database import locked, writing
 from bot.storage.models import Activity, Policy, Shift

@@ -12,7 +12,7 @@ from bot.services.activity_checks import age_from, danger, missing
 from bot.services.announcements import announce, notify, supersede
 from bot.services.offers import withdraw_offers
 from bot.services.refusals import ActivityIncomplete, ShiftUnknown
-from bot.services.refusals_activities import SameHuman, SomebodyRegistered, WrongState
+from bot.services.refusals.activities import SameHuman, SomebodyRegistered, WrongState
 from bot.storage.database import locked, writing
 from bot.storage.models import Activity, Policy, Registration, Reservation, Shift
 

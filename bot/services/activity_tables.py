@@ -17,7 +17,7 @@ from bot.services.activities import NewActivity, NewShift
 from bot.services.activity_checks import danger, in_utc, missing
 from bot.services.activity_states import HIDDEN
 from bot.services.refusals import ShiftUnknown
-from bot.services.refusals_activities import PolicyMissing, WrongState
+from bot.services.refusals.activities import PolicyMissing, WrongState
 from bot.services.rules import USUAL, Rules
 from bot.services.tables import ImportRefused, Mistake, rows, shown, write
 from bot.storage.database import locked, writing

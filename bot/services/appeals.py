@@ -12,7 +12,7 @@ from bot.services import actors, audience, authority, identities, presence, work
 from bot.services.announcements import notify
 from bot.services.attendance_events import keep
 from bot.services.offers import lock_registration
-from bot.services.refusals_attendance import (
+from bot.services.refusals.attendance import (
     AppealDecided,
     AppealUnknown,
     ClaimImpossible,

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services import actors, teams
-from bot.services.refusals_teams import AppointmentInvalid
+from bot.services.refusals.teams import AppointmentInvalid
 from bot.services.rules import USUAL, Rules
 from bot.storage import audit
 from bot.storage.crypto import Cipher

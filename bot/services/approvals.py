@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors, gates, line, parties, seats, telling
 from bot.services.offers import lock_registration
 from bot.services.refusals import ShiftFull
-from bot.services.refusals_registrations import NotPending
+from bot.services.refusals.registrations import NotPending
 from bot.services.rules import USUAL, Rules
 from bot.storage.database import fresh, writing
 from bot.storage.models import Activity, Person, Registration, Shift

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.services import ages, seats, tags
-from bot.services.refusals_broadcasts import AudienceWrong
+from bot.services.refusals.broadcasts import AudienceWrong
 from bot.services.rules import USUAL, Rules
 from bot.storage.models import (
     Activity,

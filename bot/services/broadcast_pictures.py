@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from bot.services.refusals_broadcasts import BroadcastIncomplete
+from bot.services.refusals.broadcasts import BroadcastIncomplete
 
 BEGINS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png"}
 MOST = 10_000_000

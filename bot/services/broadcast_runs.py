@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.services import duty, listeners
 from bot.services.announcements import notify
 from bot.services.broadcast_states import about_to, enter, get
-from bot.services.refusals_broadcasts import RecipientsLeft
+from bot.services.refusals.broadcasts import RecipientsLeft
 from bot.storage.database import writing
 from bot.storage.models import Broadcast, Recipient
 

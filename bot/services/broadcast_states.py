@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.services.refusals_broadcasts import BroadcastState, BroadcastUnknown
+from bot.services.refusals.broadcasts import BroadcastState, BroadcastUnknown
 from bot.storage.database import locked, writing
 from bot.storage.models import Broadcast
 

@@ -17,7 +17,7 @@ from bot.services.announcements import announce, notify
 from bot.services.broadcast_runs import begin, due, fail, finish, made, pause, resume, stop
 from bot.services.broadcast_states import about_to, enter, get
 from bot.services.quiet_hours import awake_from
-from bot.services.refusals_broadcasts import (
+from bot.services.refusals.broadcasts import (
     AudienceEmpty,
     BroadcastIncomplete,
     DueInPast,

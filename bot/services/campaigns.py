@@ -16,7 +16,7 @@ from bot.services.activities import NewActivity
 from bot.services.activity_checks import CAMPAIGN
 from bot.services.codes import next_code
 from bot.services.refusals import ActivityIncomplete, ShiftUnknown
-from bot.services.refusals_activities import AlreadyClaimed, NotClaimable, NotTeamLeader, SomebodyRegistered
+from bot.services.refusals.activities import AlreadyClaimed, NotClaimable, NotTeamLeader, SomebodyRegistered
 from bot.storage.database import locked, writing
 from bot.storage.models import Activity, LedgerEntry, Outcome, Person, Registration, Shift, Team
 

@@ -17,7 +17,7 @@ from bot.services import actors, announcements, numbering
 from bot.services.authority import DECIDES
 from bot.services.identities import current, same
 from bot.services.profiles import masked_name
-from bot.services.refusals_certificates import CertificateRevoked, CertificateUnknown
+from bot.services.refusals.certificates import CertificateRevoked, CertificateUnknown
 from bot.services.rules import Rules
 from bot.services.snapshots import Scope, Snapshot, take
 from bot.storage.crypto import Cipher, Undecipherable

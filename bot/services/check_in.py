@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import actors, identities, places, presence
 from bot.services.nearby import Nearby, nearby
-from bot.services.refusals_attendance import TooManyTries
+from bot.services.refusals.attendance import TooManyTries
 from bot.services.roll_call import leader_says
 from bot.services.rules import USUAL, Rules
 from bot.services.verdicts import MAY_LEAVE, Kind

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.refusals import ActivityIncomplete
-from bot.services.refusals_teams import TeamIncomplete
+from bot.services.refusals.teams import TeamIncomplete
 from bot.storage.database import alone
 from bot.storage.models import Activity, Team
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors, conversation_messages, duty, office_hours
 from bot.services.announcements import notify, supersede
 from bot.services.conversation_messages import Kind, Line
-from bot.services.refusals_conversations import (
+from bot.services.refusals.conversations import (
     ConversationEnded,
     ConversationTaken,
     ConversationUnknown,

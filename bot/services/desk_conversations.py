@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import actors, conversation_messages, conversations, reach
 from bot.services.conversation_messages import Line
-from bot.services.refusals_conversations import ConversationUnknown
+from bot.services.refusals.conversations import ConversationUnknown
 from bot.storage.crypto import Cipher
 from bot.storage.models import AuditEntry, Conversation, Follower, Staff
 

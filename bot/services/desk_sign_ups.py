@@ -12,7 +12,7 @@ from bot.services import actors, gates, identities, parties, people, registratio
 from bot.services.offers import withdraw_offers
 from bot.services.profiles import normal_name, normal_phone
 from bot.services.refusals import ActivityCancelled, Refused, ShiftUnknown
-from bot.services.refusals_registrations import ConsentMissing, NoSeatLeft
+from bot.services.refusals.registrations import ConsentMissing, NoSeatLeft
 from bot.services.roll_call import leader_says
 from bot.services.rules import USUAL, Rules
 from bot.services.verdicts import LISTED, Kind, window

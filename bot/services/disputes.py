@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors, audience, authority, ledger, working_days
 from bot.services.announcements import notify
 from bot.services.identities import same
-from bot.services.refusals_hours import AlreadyDecided, EntryUnknown, HoursImpossible, NothingToDispute, TwoPeopleNeeded
+from bot.services.refusals.hours import AlreadyDecided, EntryUnknown, HoursImpossible, NothingToDispute, TwoPeopleNeeded
 from bot.services.rules import USUAL, Rules
 from bot.storage.database import locked, writing
 from bot.storage.models import Appeal, LedgerEntry, Person

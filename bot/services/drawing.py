@@ -13,7 +13,7 @@ from threading import BoundedSemaphore, Lock
 from bot.services import fonts
 from bot.services.certificates import Issued
 from bot.services.refusals import Busy
-from bot.services.refusals_certificates import CannotBePrinted
+from bot.services.refusals.certificates import CannotBePrinted
 from bot.services.snapshots import Snapshot
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import ages, agreements, identities, seats
 from bot.services.refusals import Refused
-from bot.services.refusals_registrations import (
+from bot.services.refusals.registrations import (
     AgeHigh,
     AgeLow,
     AgreementRequired,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import roles
 from bot.services.export_wishes import Wish
-from bot.services.refusals_exports import ExportNotYours, ExportUnknown
+from bot.services.refusals.exports import ExportNotYours, ExportUnknown
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
 from bot.storage.models import ExportJob, ExportPart, Staff

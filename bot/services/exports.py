@@ -16,7 +16,7 @@ from bot.services import export_people as people
 from bot.services import roles
 from bot.services.export_calendar import write_ics
 from bot.services.export_wishes import Reader, Row, Wish
-from bot.services.refusals_exports import ExportNotYours, ExportPeriodWrong, ExportUnknown
+from bot.services.refusals.exports import ExportNotYours, ExportPeriodWrong, ExportUnknown
 from bot.services.spreadsheets import write_csv, write_xlsx
 from bot.storage import audit
 from bot.storage.database import writing

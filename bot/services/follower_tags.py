@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.services import audiences, tags
-from bot.services.refusals_broadcasts import AudienceWrong
-from bot.services.refusals_people import TagRefused
+from bot.services.refusals.broadcasts import AudienceWrong
+from bot.services.refusals.people import TagRefused
 from bot.services.rules import USUAL, Rules
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from bot.services.refusals_certificates import CannotBePrinted
+from bot.services.refusals.certificates import CannotBePrinted
 
 PLACES = (
     "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",  # Debian, Ubuntu: fonts-noto-cjk

@@ -16,7 +16,7 @@ from bot.services import ages, audience, registrations, seats
 from bot.services.announcements import notify
 from bot.services.identities import same
 from bot.services.profiles import normal_name
-from bot.services.refusals_people import CodeUnknown, GuardianUnfit, NothingToWithdraw, TooManyTries
+from bot.services.refusals.people import CodeUnknown, GuardianUnfit, NothingToWithdraw, TooManyTries
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
 from bot.storage.database import alone, locked, writing

@@ -16,7 +16,7 @@ from bot.services import actors, audience, ledger
 from bot.services.announcements import notify
 from bot.services.identities import current, same
 from bot.services.ledger import NewEntry
-from bot.services.refusals_hours import AlreadyDecided, EntryUnknown, HoursImpossible, NotVolunteering, TwoPeopleNeeded
+from bot.services.refusals.hours import AlreadyDecided, EntryUnknown, HoursImpossible, NotVolunteering, TwoPeopleNeeded
 from bot.services.rules import USUAL, Rules
 from bot.storage.database import alone, locked, writing
 from bot.storage.models import Activity, LedgerEntry, ManualEntry, Person, Shift

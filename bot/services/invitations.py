@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.services import gates, invitation_codes, parties, seats, telling
 from bot.services.offers import lock_registration, promote
 from bot.services.refusals import AlreadyRegistered, NotRegistered
-from bot.services.refusals_registrations import InvitationUnknown
+from bot.services.refusals.registrations import InvitationUnknown
 from bot.services.rules import USUAL, Rules
 from bot.services.seats import Outcome
 from bot.storage.crypto import Cipher

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager
 from bot.services import actors, authority, seats
 from bot.services.announcements import notify
 from bot.services.refusals import ShiftUnknown
-from bot.services.refusals_teams import AlreadySettled, EndOutOfBounds, NotBegun, WordsNotFit
+from bot.services.refusals.teams import AlreadySettled, EndOutOfBounds, NotBegun, WordsNotFit
 from bot.services.rules import USUAL, Rules
 from bot.storage import audit
 from bot.storage.crypto import Cipher

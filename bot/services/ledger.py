@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.services import actors, crediting, points
 from bot.services.crediting import Stretch
 from bot.services.identities import current, same
-from bot.services.refusals_hours import AlreadyReversed, EntryUnknown, HoursImpossible, NotVolunteering, TwoPeopleNeeded
+from bot.services.refusals.hours import AlreadyReversed, EntryUnknown, HoursImpossible, NotVolunteering, TwoPeopleNeeded
 from bot.services.rules import USUAL, Rules, in_force
 from bot.storage.database import locked, writing
 from bot.storage.models import Activity, AttendanceEvent, LedgerEntry, Person, Registration, Shift

@@ -12,7 +12,7 @@ from bot.services.announcements import notify
 from bot.services.attendance_events import by_nonce, keep
 from bot.services.offers import lock_registration
 from bot.services.refusals import NotRegistered
-from bot.services.refusals_attendance import ClaimImpossible, EventAnswered, EventUnknown, SamePerson
+from bot.services.refusals.attendance import ClaimImpossible, EventAnswered, EventUnknown, SamePerson
 from bot.services.verdicts import LISTED
 from bot.storage.database import writing
 from bot.storage.models import AttendanceEvent

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.services import leaders, seats
 from bot.services.announcements import notify
 from bot.services.refusals import ShiftUnknown
-from bot.services.refusals_teams import NotBegun, OutcomeUnclear
+from bot.services.refusals.teams import NotBegun, OutcomeUnclear
 from bot.services.rules import USUAL, Rules
 from bot.storage.database import locked, writing
 from bot.storage.models import Activity, Outcome, Person, Push, Registration, Shift

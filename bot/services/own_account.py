@@ -8,7 +8,7 @@ import pyotp
 from sqlalchemy.orm import Session
 
 from bot.services import duty, sign_in, staffing
-from bot.services.refusals_staff import FactorCodeWrong
+from bot.services.refusals.staff import FactorCodeWrong
 from bot.services.sign_in import Outcome
 from bot.storage.audit import note
 from bot.storage.crypto import Cipher

@@ -10,7 +10,7 @@ from fpdf.enums import TableBordersLayout, WrapMode, XPos, YPos
 from bot.services.drawing import UNPRINTABLE
 from bot.services.fonts import Font
 from bot.services.paper import Bars, Paper, Table
-from bot.services.refusals_certificates import CannotBePrinted
+from bot.services.refusals.certificates import CannotBePrinted
 
 MARGIN, WIDTH = 18, 174
 GREY, DARK, GREEN = 110, 30, (8, 120, 92)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import identity_numbers, merging
 from bot.services.refusals import NotRegistered
-from bot.services.refusals_people import IdentityTaken
+from bot.services.refusals.people import IdentityTaken
 from bot.storage.crypto import Cipher
 from bot.storage.database import alone, fresh, locked, writing
 from bot.storage.models import Follower, Person

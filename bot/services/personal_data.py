@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.services import erasing, seats
 from bot.services.identities import same
 from bot.services.questions.states import INSIDE
-from bot.services.refusals_people import ErasureAsked, NothingToWithdraw
+from bot.services.refusals.people import ErasureAsked, NothingToWithdraw
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
 from bot.storage.database import locked, writing

@@ -23,7 +23,7 @@ from bot.services import hours, lots
 from bot.services import points_book as book
 from bot.services.identities import current, same
 from bot.services.points_book import Leg
-from bot.services.refusals_merits import PointsShort
+from bot.services.refusals.merits import PointsShort
 from bot.services.rules import USUAL, Rules
 from bot.storage.database import locked, writing
 from bot.storage.models import LedgerEntry, Person, PointsLeg, PointsTransaction

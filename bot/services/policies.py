@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.services import seats
 from bot.services.activity_checks import covers
 from bot.services.refusals import ActivityIncomplete, ShiftUnknown
-from bot.services.refusals_activities import PolicyMissing, PolicyUnknown
+from bot.services.refusals.activities import PolicyMissing, PolicyUnknown
 from bot.services.rules import USUAL, Rules
 from bot.services.tables import write
 from bot.storage.crypto import Cipher

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import nearby
 from bot.services.refusals import ShiftUnknown
-from bot.services.refusals_attendance import PosterTooEarly, PosterTooLate
+from bot.services.refusals.attendance import PosterTooEarly, PosterTooLate
 from bot.services.rules import USUAL, Rules
 from bot.storage.database import locked, writing
 from bot.storage.models import Activity, Poster, Shift

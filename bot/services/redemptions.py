@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.services import points, rewards
 from bot.services.announcements import notify
 from bot.services.identities import current, same
-from bot.services.refusals_merits import (
+from bot.services.refusals.merits import (
     CodesLocked,
     PriceChanged,
     RedemptionOver,

@@ -36,7 +36,7 @@ from bot.services.refusals import (
     ShiftUnknown,
     WaitlistFull,
 )
-from bot.services.refusals_registrations import NotYourChild, PartyTooLarge
+from bot.services.refusals.registrations import NotYourChild, PartyTooLarge
 from bot.services.rules import USUAL, Rules
 from bot.services.seats import Outcome
 from bot.storage.database import fresh, locked, writing

@@ -14,7 +14,7 @@ from bot.services import authority, gates, invitation_codes, line, seats, tellin
 from bot.services.offers import promote
 from bot.services.profiles import normal_name, normal_phone
 from bot.services.refusals import NameInvalid, PhoneInvalid, ShiftStarted, ShiftUnknown
-from bot.services.refusals_registrations import (
+from bot.services.refusals.registrations import (
     InsuranceCutoff,
     InvitationUnknown,
     NamesUnclear,

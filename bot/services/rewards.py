@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.services.refusals_merits import RewardUnknown
+from bot.services.refusals.merits import RewardUnknown
 from bot.storage.database import locked, writing
 from bot.storage.models import Redemption, Reward, Staff
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.services import audience, authority, presence
 from bot.services.announcements import notify
 from bot.services.profiles import normal_name
-from bot.services.refusals_attendance import NobodySo, SeveralSo
+from bot.services.refusals.attendance import NobodySo, SeveralSo
 from bot.services.rules import USUAL, Rules
 from bot.services.verdicts import LISTED, Kind, window
 from bot.storage.crypto import Cipher

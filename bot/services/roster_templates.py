@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.services.activity_checks import NewShift, in_utc
-from bot.services.refusals_activities import RosterInvalid
+from bot.services.refusals.activities import RosterInvalid
 from bot.services.rules import Rules
 from bot.storage.models import Roster
 

@@ -16,7 +16,7 @@ from bot.services.crediting import Credit, Plan, credit
 from bot.services.identities import current
 from bot.services.ledger import NewEntry
 from bot.services.refusals import ShiftUnknown
-from bot.services.refusals_hours import NotOver
+from bot.services.refusals.hours import NotOver
 from bot.services.rules import USUAL, Rules, in_force
 from bot.storage.database import locked, writing
 from bot.storage.models import Activity, AttendanceEvent, Person, Registration, Shift

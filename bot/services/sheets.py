@@ -16,7 +16,7 @@ from PIL import Image
 from bot.services import hours
 from bot.services.drawing import UNPRINTABLE, Order
 from bot.services.fonts import Font
-from bot.services.refusals_certificates import CannotBePrinted
+from bot.services.refusals.certificates import CannotBePrinted
 from bot.services.snapshots import KINDS, Line
 
 TITLE = "志愿服务记录证明"

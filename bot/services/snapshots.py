@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.services.identities import same
-from bot.services.refusals_certificates import NameMissing, NothingToCertify
+from bot.services.refusals.certificates import NameMissing, NothingToCertify
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.models import Activity, LedgerEntry, ManualEntry, Person, Shift
 

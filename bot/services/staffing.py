@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services import duty, sign_in
-from bot.services.refusals_staff import (
+from bot.services.refusals.staff import (
     LastAdmin,
     LoginInvalid,
     LoginTaken,

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors, authority, hours
 from bot.services.announcements import notify
 from bot.services.identities import current, same
-from bot.services.refusals_merits import (
+from bot.services.refusals.merits import (
     NotVolunteer,
     OwnStar,
     ReasonMissing,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.services import gates, invitation_codes, offers, seats, telling
 from bot.services.announcements import supersede
 from bot.services.refusals import NotRegistered, ShiftStarted
-from bot.services.refusals_registrations import LineWaits, NotARosterSeat, NothingToExchange, SwapUnknown
+from bot.services.refusals.registrations import LineWaits, NotARosterSeat, NothingToExchange, SwapUnknown
 from bot.services.rules import USUAL, Rules
 from bot.storage.database import fresh, locked, writing
 from bot.storage.models import Activity, Person, Registration, Shift, Swap

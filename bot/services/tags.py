@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.services.refusals_people import TagRefused
+from bot.services.refusals.people import TagRefused
 from bot.storage.audit import note
 from bot.storage.database import alone, writing
 from bot.storage.models import Follower, FollowerTag, Membership, Team

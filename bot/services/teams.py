@@ -13,7 +13,7 @@ from bot.services import authority, identities
 from bot.services.announcements import notify, supersede
 from bot.services.codes import next_team_code
 from bot.services.refusals import ProfileMissing
-from bot.services.refusals_teams import (
+from bot.services.refusals.teams import (
     AlreadyInTeam,
     LastLeader,
     NothingToDecide,

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from bot.services import actors, ages, audience, guardians
 from bot.services.announcements import notify
 from bot.services.refusals import ProfileMissing
-from bot.services.refusals_hours import AlreadyDecided, HoursImpossible, TwoPeopleNeeded
-from bot.services.refusals_people import AlreadyVolunteer, BirthDateMissing, NeedsGuardian, NoVolunteer, TooYoung
+from bot.services.refusals.hours import AlreadyDecided, HoursImpossible, TwoPeopleNeeded
+from bot.services.refusals.people import AlreadyVolunteer, BirthDateMissing, NeedsGuardian, NoVolunteer, TooYoung
 from bot.services.rules import USUAL, Rules
 from bot.storage.database import alone, locked, writing
 from bot.storage.models import Person, Volunteer

@@ -17,8 +17,9 @@ from werkzeug.serving import make_server
 from bot import clock
 from bot.app import Parts, create_console
 from bot.knowledge.library import Shelf
-from bot.services import sample_history, samples
-from bot.services.sample_county import demo_password
+from bot.services.samples.county import demo_password
+from bot.services.samples.history import load_history
+from bot.services.samples.loading import load_samples
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
@@ -55,8 +56,8 @@ def desk_town(tmp_path_factory: pytest.TempPathFactory, _shared_valkey: ValkeySe
     database.upgrade()
     now = clock.now()
     with database.session() as db:
-        samples.load_samples(db, cipher, now)
-        sample_history.load_history(db, cipher, now)
+        load_samples(db, cipher, now)
+        load_history(db, cipher, now)
         db.commit()
     (folder / "faq").mkdir()
     (folder / "faq" / "volunteering.yaml").write_text(FAQ, encoding="utf-8")

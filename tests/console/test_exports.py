@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot.push import jobs_exports
 from bot.services import exports, fonts, month_paper, month_report, months
-from bot.services.refusals_certificates import CannotBePrinted
+from bot.services.refusals.certificates import CannotBePrinted
 from bot.services.rules import USUAL
 from bot.settings import Settings
 from bot.storage.database import writing

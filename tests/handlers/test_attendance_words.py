@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.push.notices import attendance as notices
-from bot.services import anomalies, refusals_attendance
-from bot.services.refusals import Refused
+from bot.services import anomalies
+from bot.services.refusals import Refused, attendance
 from bot.services.roles import MAY
 from handlers.attendance_words import metres
 from handlers.refusals import SENTENCES
@@ -21,7 +21,7 @@ SERVICES = Path(__file__).resolve().parents[2] / "bot" / "services"
 def test_every_refusal_about_presence_has_a_sentence() -> None:
     reasons = {
         kind
-        for _, kind in inspect.getmembers(refusals_attendance, inspect.isclass)
+        for _, kind in inspect.getmembers(attendance, inspect.isclass)
         if issubclass(kind, Refused) and kind is not Refused
     }
     assert len(reasons) > 8

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 from bot.push.notices import NOTICES
 from bot.services import audiences, broadcast_words, broadcasts
-from bot.services import refusals_broadcasts as r
 from bot.services.broadcast_states import EVENTS, STATES, TRANSITIONS
 from bot.services.broadcasts import CHANNELS
+from bot.services.refusals import broadcasts as r
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Recipient
-from handlers import refusals_broadcasts as words
+from handlers.refusals import broadcasts as words
 from tests.fixtures.world import NOW, World
 from tests.services.office import REVIEWER, draft, opened, submitted
 

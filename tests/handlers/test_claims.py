@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.services import activities, campaigns, policies
-from bot.services.refusals_activities import AlreadyClaimed, NotTeamLeader
+from bot.services.refusals.activities import AlreadyClaimed, NotTeamLeader
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import AuditEntry, Membership, Person, Team

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.push.notices import NOTICES
-from bot.services import sample_history
+from bot.services.samples.history import load_history
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Follower, Person, Push
@@ -27,7 +27,7 @@ LONGEST = 2048
 @pytest.fixture
 def town(sqlite_database: Database, cipher: Cipher) -> Town:
     town = Town(sqlite_database, cipher)
-    town.made(lambda world: sample_history.load_history(world.db, cipher, NOW))
+    town.made(lambda world: load_history(world.db, cipher, NOW))
     town.made(lambda world: world.person("陌生来客", "o-stranger"))
     return town
 

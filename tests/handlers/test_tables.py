@@ -10,7 +10,6 @@ from pathlib import Path
 
 import yaml
 
-from bot import services
 from bot.services import refusals
 from handlers import INTENTS, ROUTERS
 from handlers.refusals import SENTENCES
@@ -21,9 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_every_refusal_has_a_sentence() -> None:
     reasons = {
         kind
-        for found in pkgutil.iter_modules(services.__path__)
-        if found.name.startswith("refusals")
-        for _, kind in inspect.getmembers(importlib.import_module(f"bot.services.{found.name}"), inspect.isclass)
+        for found in pkgutil.iter_modules(refusals.__path__, f"{refusals.__name__}.")
+        for _, kind in inspect.getmembers(importlib.import_module(found.name), inspect.isclass)
         if issubclass(kind, refusals.Refused) and kind is not refusals.Refused
     }
     assert len(reasons) > 10

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.push import pictures
 from bot.services import announcements, certificates, fonts
-from bot.services.refusals_certificates import CannotBePrinted
+from bot.services.refusals.certificates import CannotBePrinted
 from bot.services.rules import USUAL
 from bot.services.snapshots import Scope
 from tests.fixtures.ledger import entry

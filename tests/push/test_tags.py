@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.services import tags
-from bot.services.refusals_people import TagRefused
+from bot.services.refusals.people import TagRefused
 from bot.storage.models import AuditEntry, FollowerTag
 from tests.push.stage import Stage
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.services import activities, activity_edits
 from bot.services.activities import NewActivity, NewShift
 from bot.services.refusals import ActivityIncomplete, ShiftUnknown
-from bot.services.refusals_activities import DangerousForMinors, PolicyMissing, WrongState
+from bot.services.refusals.activities import DangerousForMinors, PolicyMissing, WrongState
 from bot.services.rules import USUAL
 from bot.storage.models import Activity
 from tests.fixtures.world import NOW, WORDS, World, hours

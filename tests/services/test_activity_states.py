@@ -13,7 +13,7 @@ from bot.push.notices import NOTICES
 from bot.services import activities, actors, offers
 from bot.services.activity_states import EVENTS, STATES, TRANSITIONS
 from bot.services.refusals import ActivityIncomplete, CapacityBelowTaken, ShiftUnknown
-from bot.services.refusals_activities import (
+from bot.services.refusals.activities import (
     DangerousForMinors,
     PolicyMissing,
     SameHuman,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.services import activities, exchange, policies
 from bot.services.activity_tables import amend, import_activities
-from bot.services.refusals_activities import WrongState
+from bot.services.refusals.activities import WrongState
 from bot.services.tables import ImportRefused
 from bot.storage.models import Activity, Shift
 from tests.fixtures.world import NOW, World, hours

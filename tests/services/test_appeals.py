@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services import actors, appeals, presence
-from bot.services.refusals_attendance import (
+from bot.services.refusals.attendance import (
     AppealDecided,
     AppealUnknown,
     ClaimImpossible,

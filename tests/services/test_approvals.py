@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot.services import actors, registrations
 from bot.services.refusals import AlreadyRegistered, ShiftFull, TimeConflict
-from bot.services.refusals_registrations import NotPending
+from bot.services.refusals.registrations import NotPending
 from bot.storage.models import AuditEntry, Person, Push, Registration, Shift
 from tests.fixtures.world import NOW, World, hours
 

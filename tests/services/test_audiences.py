@@ -10,7 +10,7 @@ from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from bot.services import audiences, follower_tags, guardians, people, teams
-from bot.services.refusals_broadcasts import AudienceWrong
+from bot.services.refusals.broadcasts import AudienceWrong
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Activity, AuditEntry, Follower, FollowerTag, Person, Registration, StarAward

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors, broadcasts, people
 from bot.services.broadcast_states import EVENTS, STATES, TRANSITIONS
 from bot.services.broadcasts import NewBroadcast
-from bot.services.refusals_broadcasts import (
+from bot.services.refusals.broadcasts import (
     AudienceEmpty,
     AudienceWrong,
     BroadcastIncomplete,

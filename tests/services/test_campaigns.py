@@ -11,7 +11,7 @@ import pytest
 from bot.services import activities, campaigns
 from bot.services.campaigns import Figures
 from bot.services.refusals import ActivityIncomplete, ShiftUnknown
-from bot.services.refusals_activities import AlreadyClaimed, NotClaimable, NotTeamLeader, SomebodyRegistered
+from bot.services.refusals.activities import AlreadyClaimed, NotClaimable, NotTeamLeader, SomebodyRegistered
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Activity, LedgerEntry, Membership, Outcome, Person, Registration, Team

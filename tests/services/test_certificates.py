@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import certificates, hours, snapshots
 from bot.services.certificates import Issued
-from bot.services.refusals_certificates import (
+from bot.services.refusals.certificates import (
     CertificateRevoked,
     CertificateUnknown,
     NameMissing,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services import actors, check_in, places
-from bot.services.refusals_attendance import NobodySo, SeveralSo, TooManyTries
+from bot.services.refusals.attendance import NobodySo, SeveralSo, TooManyTries
 from bot.storage.crypto import Cipher
 from bot.storage.models import AttendanceEvent, Consent, Push
 from tests.fixtures.world import World

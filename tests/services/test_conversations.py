@@ -17,9 +17,9 @@ from bot.push import jobs
 from bot.push.notices import NOTICES
 from bot.services import conversations, verification
 from bot.services.refusals import Refused
-from bot.services.refusals_conversations import OfficeClosed
+from bot.services.refusals.conversations import OfficeClosed
 from bot.services.rules import USUAL
-from bot.services.verification_conversations import RULES
+from bot.services.verification.conversations import RULES
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, unguarded, writing

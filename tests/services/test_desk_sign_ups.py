@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import activity_states, desk_sign_ups, registrations, seats, verification
 from bot.services.refusals import ActivityCancelled, PhoneInvalid, TimeConflict
-from bot.services.refusals_registrations import ConsentMissing, NoSeatLeft
+from bot.services.refusals.registrations import ConsentMissing, NoSeatLeft
 from bot.storage.crypto import Cipher
 from bot.storage.models import Consent, Follower, Person, Registration, Shift
 from tests.fixtures.world import NOW, World, hours

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 
 from bot.services import ages, agreements, gates, registrations
 from bot.services.refusals import Refused, TimeConflict
-from bot.services.refusals_registrations import AgeHigh, AgeLow, CourseRequired, GuardianRequired
+from bot.services.refusals.registrations import AgeHigh, AgeLow, CourseRequired, GuardianRequired
 from bot.services.rules import Rules
 from bot.settings_volunteering import Volunteering
 from bot.storage.models import (

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.services import actors, honours, hours
-from bot.services.refusals_hours import AlreadyDecided, HoursImpossible, NotVolunteering, TwoPeopleNeeded
+from bot.services.refusals.hours import AlreadyDecided, HoursImpossible, NotVolunteering, TwoPeopleNeeded
 from bot.storage.database import writing
 from bot.storage.models import ManualEntry, Push, Staff
 from tests.fixtures.world import NOW, World

@@ -12,8 +12,9 @@ import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
-from bot.services import actors, disputes, honours, hours, ledger, points, presence, settlement, verification_hours
+from bot.services import actors, disputes, honours, hours, ledger, points, presence, settlement
 from bot.services.refusals import Refused
+from bot.services.verification.hours import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
 from bot.storage.models import LedgerEntry, ManualEntry, Registration, Staff
@@ -284,7 +285,7 @@ class Afternoons(RuleBasedStateMachine):
         assert points.balance(self.db, self.person) == total.credit // 6
         for name in "AB":
             assert self.reference.on(name) <= self.reference.planned(name), "more than the shift lasted"
-        broken = [b for check in verification_hours.RULES for b in check(self.db, self.cipher, EVENING)]
+        broken = [b for check in RULES for b in check(self.db, self.cipher, EVENING)]
         assert broken == []
         states = self.db.execute(select(Registration.id, Registration.state)).all()
         assert all(state == "completed" for id, state in states if id in [self.registrations[n] for n in self.settled])

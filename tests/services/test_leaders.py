@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services import actors, appointments, leaders, name_lists, teams
-from bot.services.refusals_teams import (
+from bot.services.refusals.teams import (
     AlreadySettled,
     AppointmentInvalid,
     EndOutOfBounds,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors, appeals, disputes, honours, hours, ledger, points, presence, settlement, working_days
 from bot.services.explaining import explain
 from bot.services.ledger import NewEntry
-from bot.services.refusals_hours import (
+from bot.services.refusals.hours import (
     AlreadyReversed,
     EntryUnknown,
     HoursImpossible,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import hours, ledger, points
 from bot.services.ledger import NewEntry
-from bot.services.refusals_hours import AlreadyReversed, TwoPeopleNeeded
+from bot.services.refusals.hours import AlreadyReversed, TwoPeopleNeeded
 from bot.storage.database import writing
 from bot.storage.models import LedgerEntry, Staff
 from tests.fixtures.world import NOW, World

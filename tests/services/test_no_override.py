@@ -22,12 +22,12 @@ from bot.services import (
     reservations,
     rosters,
     swaps,
-    verification_registrations,
 )
 from bot.services.activity_checks import NewActivity, NewShift
 from bot.services.parties import Party
 from bot.services.refusals import ActivityIncomplete, Refused
 from bot.services.roster_templates import Slot, Template
+from bot.services.verification.registrations import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.models import Activity, Person, Registration, Shift
 from tests.fixtures.world import NOW, WORDS, World, hours
@@ -167,7 +167,7 @@ def test_nobody_lets_a_minor_into_danger(
         Registration.shift_id == shift.id, Registration.person_id == who, Registration.state.in_(SEATED)
     )
     assert world.db.scalars(seated).all() == []
-    breaches = [breach for rule in verification_registrations.RULES for breach in rule(world.db, cipher, NOW)]
+    breaches = [breach for rule in RULES for breach in rule(world.db, cipher, NOW)]
     assert breaches == []
 
 

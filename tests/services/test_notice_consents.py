@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.services import notice_consents
-from bot.services.verification_reach import RULES
+from bot.services.verification.reach import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, retrying
 from bot.storage.models import NoticeConsent, NoticeConsentEvent

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import outcomes
 from bot.services.outcomes import Figure
-from bot.services.refusals_teams import NotBegun, OutcomeUnclear
+from bot.services.refusals.teams import NotBegun, OutcomeUnclear
 from bot.storage.database import writing
 from bot.storage.models import Activity, Push, Registration, Shift
 from tests.fixtures.world import NOW, World, hours

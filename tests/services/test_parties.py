@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot.services import invitations, offers, parties, registrations, seats
 from bot.services.parties import Party
 from bot.services.refusals import AlreadyRegistered, NotRegistered, ProfileMissing, TimeConflict
-from bot.services.refusals_registrations import InvitationUnknown, NotYourChild, PartyTooLarge
+from bot.services.refusals.registrations import InvitationUnknown, NotYourChild, PartyTooLarge
 from bot.storage.crypto import Cipher
 from bot.storage.models import Guardianship, Invitation, Person, Push, Registration, Shift
 from tests.fixtures.world import NOW, World, hours

@@ -23,7 +23,7 @@ from bot.services import (
     volunteers,
 )
 from bot.services.ledger import NewEntry
-from bot.services.refusals_people import ErasureAsked, IdentityTaken, NothingToWithdraw
+from bot.services.refusals.people import ErasureAsked, IdentityTaken, NothingToWithdraw
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.database import writing
 from bot.storage.models import Base, Broadcast, Follower, FollowerTag, Person, Recipient, Registration, Volunteer

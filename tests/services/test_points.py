@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import lots, points
 from bot.services import points_book as book
-from bot.services.refusals_merits import PointsShort
+from bot.services.refusals.merits import PointsShort
 from bot.services.rules import USUAL
 from bot.settings_volunteering import PointRules
 from bot.storage.database import writing

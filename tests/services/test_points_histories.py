@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select, text
 
-from bot.services import lots, points, redemptions, rewards, verification_merits
+from bot.services import lots, points, redemptions, rewards
 from bot.services import points_book as book
 from bot.services.refusals import Refused
+from bot.services.verification import merits
 from bot.settings_volunteering import PointRules
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
@@ -243,7 +244,7 @@ class Points(RuleBasedStateMachine):
         assert sum(-one.amount for one in held if one.lot_id is None) == self.reference.debt
         assert self.reference.debt == 0 or not self.reference.lots
         assert rewards.left(self.db, self.reward) == STOCK - len(self.reference.had) >= 0
-        assert [breach for each in verification_merits.RULES for breach in each(self.db, CIPHER, None)] == []
+        assert [breach for each in merits.RULES for breach in each(self.db, CIPHER, None)] == []
 
 
 USUAL = settings(

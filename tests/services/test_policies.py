@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.services import activities, people, policies, registrations
 from bot.services.policies import NewPolicy
 from bot.services.refusals import ActivityIncomplete, ShiftUnknown
-from bot.services.refusals_activities import PolicyMissing, PolicyUnknown
+from bot.services.refusals.activities import PolicyMissing, PolicyUnknown
 from bot.storage.models import InsuranceRoster, Person, Policy, Registration, Shift
 from tests.fixtures.world import NOW, World, hours
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import activities, posters
 from bot.services.refusals import ShiftUnknown
-from bot.services.refusals_attendance import PosterTooEarly, PosterTooLate
+from bot.services.refusals.attendance import PosterTooEarly, PosterTooLate
 from tests.fixtures.world import NOW, World, hours
 
 

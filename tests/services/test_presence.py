@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import actors, appeals, places, presence, settlement
 from bot.services import hours as hours_of
-from bot.services.refusals_attendance import ClaimImpossible, EventAnswered, EventUnknown, SamePerson
+from bot.services.refusals.attendance import ClaimImpossible, EventAnswered, EventUnknown, SamePerson
 from bot.services.rules import USUAL
 from bot.services.verdicts import Window, judge
 from bot.storage.models import AttendanceEvent, Person, Push, Staff

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from bot.services import presence, verification_attendance
+from bot.services import presence
+from bot.services.verification.attendance import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import AttendanceEvent
@@ -48,7 +49,7 @@ def test_one_person_from_several_accounts_checks_in_once(
     assert Counter(outcomes) == Counter(accepted=1, repeated=TRIES - 1)
     with database.session() as db:
         assert len(presence.intervals(db, seated[2])) == 1
-        assert [breach for rule in verification_attendance.RULES for breach in rule(db, cipher, None)] == []
+        assert [breach for rule in RULES for breach in rule(db, cipher, None)] == []
 
 
 def test_twin_without_the_guard_checks_in_twice(rush: Rush, database_url: str, seated: tuple[int, int, int]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.services.questions import problem_lists, reviewing
-from bot.services.refusals_questions import ListSigned, ListUnknown, ListUnread, TellsWho
+from bot.services.refusals.questions import ListSigned, ListUnknown, ListUnread, TellsWho
 from bot.storage.crypto import Cipher
 from bot.storage.models import ProblemList
 from tests.fixtures.world import hours

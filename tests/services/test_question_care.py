@@ -25,7 +25,7 @@ from bot.services.questions import (
     sight,
 )
 from bot.services.questions.states import STATES
-from bot.services.refusals_questions import (
+from bot.services.refusals.questions import (
     AnswerTooLong,
     CannedTaken,
     CannedUnknown,
@@ -34,7 +34,7 @@ from bot.services.refusals_questions import (
     QuestionUnknown,
 )
 from bot.services.rules import USUAL
-from bot.services.verification_questions import RULES, kept_too_long
+from bot.services.verification.questions import RULES, kept_too_long
 from bot.storage.crypto import Cipher
 from bot.storage.models import AuditEntry, Base, Push, Question, QuestionEntry
 from tests.fixtures.world import NOW, hours

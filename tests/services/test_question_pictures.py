@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from bot.services import documents, personal_data
 from bot.services.questions import after, asking, forgetting, pictures, reviewing
 from bot.services.questions.cleaning import Cleaned, NotUsable, clean
-from bot.services.refusals_questions import QuestionUnknown, TooManyPictures
+from bot.services.refusals.questions import QuestionUnknown, TooManyPictures
 from bot.services.rules import USUAL
-from bot.services.verification_questions import RULES
+from bot.services.verification.questions import RULES
 from bot.settings_voice import Voice
 from bot.storage.crypto import Cipher
 from bot.storage.models import AuditEntry, Push, Question, QuestionPicture

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors, alerts
 from bot.services.questions import after, answering, asking, escalation, experts, promises, reviewing, sight
 from bot.services.questions.states import EVENTS, STATES, numbered
-from bot.services.refusals_questions import (
+from bot.services.refusals.questions import (
     AnotherMustCheck,
     MergeImpossible,
     NoDraft,

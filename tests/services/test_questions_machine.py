@@ -14,7 +14,7 @@ from sqlalchemy import delete
 from bot.services.questions import after, answering, asking, promises, reviewing
 from bot.services.questions.states import EVENTS
 from bot.services.refusals import Refused
-from bot.services.verification_questions import RULES
+from bot.services.verification.questions import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
 from bot.storage.models import Base, Question, Staff

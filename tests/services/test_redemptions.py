@@ -19,7 +19,7 @@ from bot.services import lots, points, redemptions, rewards
 from bot.services import points_book as book
 from bot.services.auditing import history
 from bot.services.refusals import Refused
-from bot.services.refusals_merits import (
+from bot.services.refusals.merits import (
     CodesLocked,
     PointsShort,
     PriceChanged,

@@ -18,10 +18,10 @@ from bot.services import (
     reservations,
     seats,
     verification,
-    verification_registrations,
 )
 from bot.services.parties import Party
 from bot.services.refusals import CapacityBelowTaken, Refused
+from bot.services.verification.registrations import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
 from bot.storage.models import Membership, Offer, Registration, Reservation, Team
@@ -377,7 +377,7 @@ class Registering(RuleBasedStateMachine):
         assert counted.taken == self.reference.taken <= self.reference.capacity, "INV 01"
         assert registrations.promote(self.db, self.shift.id, self.now) == [], "INV 03, 04: nothing is left to give"
         self.db.rollback()
-        broken = [b for check in verification_registrations.RULES for b in check(self.db, self.cipher, None)]
+        broken = [b for check in RULES for b in check(self.db, self.cipher, None)]
         assert broken == []
 
 

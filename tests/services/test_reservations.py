@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.services import registrations, reservations, seats
-from bot.services.refusals_registrations import (
+from bot.services.refusals.registrations import (
     InvitationUnknown,
     NamesUnclear,
     NotOnTheList,

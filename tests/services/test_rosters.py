@@ -14,7 +14,7 @@ from bot.push.notices import NOTICES
 from bot.services import activities, registrations, roster_alerts, rosters
 from bot.services import hours as hour_rules
 from bot.services.refusals import ShiftUnknown
-from bot.services.refusals_activities import PolicyMissing, RosterInvalid
+from bot.services.refusals.activities import PolicyMissing, RosterInvalid
 from bot.services.rosters import Slot, Template
 from bot.storage.models import Activity, AuditEntry, Policy, Push, Roster, Shift, Staff
 from tests.fixtures.world import NOW, World, hours

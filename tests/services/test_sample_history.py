@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services import broadcast_reports, sample_history, samples, verification
+from bot.services import broadcast_reports, verification
 from bot.services.questions import promises
 from bot.services.questions.states import WINDOWS, topic_of
+from bot.services.samples.history import load_history
+from bot.services.samples.loading import load_samples
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import (
@@ -64,8 +66,8 @@ DAYS = [datetime(2026, 3, 4, 0, 30, tzinfo=SHANGHAI), datetime(2026, 11, 25, 22,
 @pytest.mark.parametrize("now", DAYS)
 def test_one_of_every_state_and_no_rule_broken(sqlite_database: Database, cipher: Cipher, now: datetime) -> None:
     with sqlite_database.session() as db:
-        samples.load_samples(db, cipher, now)
-        sample_history.load_history(db, cipher, now)
+        load_samples(db, cipher, now)
+        load_history(db, cipher, now)
         db.commit()
         for model, wanted in STATES.items():
             assert wanted - states(db, model) == set(), model.__name__
@@ -82,13 +84,13 @@ def test_one_of_every_state_and_no_rule_broken(sqlite_database: Database, cipher
         report = broadcast_reports.of(db, done)
         assert (report.size, report.told, report.clicks, report.sign_ups, report.unfollows) == (60, 58, 20, 5, 2)
         assert db.scalars(select(Follower.openid).where(Follower.followed)).all() == []
-        assert sample_history.load_history(db, cipher, now + timedelta(days=1)) == 0
+        assert load_history(db, cipher, now + timedelta(days=1)) == 0
 
 
 def test_nothing_is_sent_to_sample_people(sqlite_database: Database, cipher: Cipher) -> None:
     """They have no phone in the simulator: what is owed to them must not fill the outbox."""
     now = datetime(2026, 3, 4, 10, tzinfo=SHANGHAI)
     with sqlite_database.session() as db:
-        samples.load_samples(db, cipher, now)
-        sample_history.load_history(db, cipher, now)
+        load_samples(db, cipher, now)
+        load_history(db, cipher, now)
         assert db.query(Push).filter(Push.state == "due").count() < 30

@@ -9,7 +9,7 @@ import pytest
 
 from bot.services import activities, presence, verification
 from bot.services.rules import USUAL
-from bot.services.samples import load_samples
+from bot.services.samples.loading import load_samples
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 

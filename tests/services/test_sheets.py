@@ -11,7 +11,7 @@ import pytest
 from bot.services import drawing, fonts, sheets
 from bot.services.certificates import Issued
 from bot.services.drawing import Order
-from bot.services.refusals_certificates import CannotBePrinted
+from bot.services.refusals.certificates import CannotBePrinted
 from bot.services.snapshots import Line, Snapshot
 
 RARE = "阿依古丽·买买提𠮷䶮"

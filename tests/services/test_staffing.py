@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services import duty, sign_in, staffing
-from bot.services import refusals_staff as r
+from bot.services.refusals import staff as r
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
 from bot.storage.models import AuditEntry, Staff

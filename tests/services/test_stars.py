@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import actors, stars
 from bot.services.auditing import history
-from bot.services.refusals_merits import (
+from bot.services.refusals.merits import (
     NotVolunteer,
     OwnStar,
     ReasonMissing,

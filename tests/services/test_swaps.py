@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.services import registrations, swaps
 from bot.services.refusals import AlreadyRegistered, TimeConflict
-from bot.services.refusals_registrations import LineWaits, NotARosterSeat, NothingToExchange, SwapUnknown
+from bot.services.refusals.registrations import LineWaits, NotARosterSeat, NothingToExchange, SwapUnknown
 from bot.storage.models import Push, Registration, Roster, Shift, Swap
 from tests.fixtures.world import NOW, World, hours
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import teams
 from bot.services.refusals import ProfileMissing, Refused
-from bot.services.refusals_teams import (
+from bot.services.refusals.teams import (
     AlreadyInTeam,
     LastLeader,
     NothingToDecide,

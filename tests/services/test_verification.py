@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from bot.services import activities, registrations, verification
-from bot.services.samples import load_samples
+from bot.services.samples.loading import load_samples
 from bot.services.verification import check
 from bot.storage import backup
 from bot.storage.crypto import Cipher

@@ -8,7 +8,7 @@ import pytest
 
 from bot.services import activities, agreements, campaigns, policies, rosters
 from bot.services.activities import NewActivity
-from bot.services.verification_activities import RULES
+from bot.services.verification.activities import RULES
 from bot.storage.models import Shift, Team
 from tests.fixtures.world import NOW, WORDS, World, hours
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import presence
 from bot.services.attendance_events import keep
-from bot.services.verification_attendance import RULES
+from bot.services.verification.attendance import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.models import Appeal
 from tests.fixtures.world import World

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.services import broadcasts
-from bot.services.verification_broadcasts import RULES
+from bot.services.verification.broadcasts import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database, writing
 from bot.storage.models import Batch, Broadcast, Push, Recipient

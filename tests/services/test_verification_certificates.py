@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.services import certificates, documents
 from bot.services.rules import USUAL
 from bot.services.snapshots import Scope
-from bot.services.verification_certificates import RULES
+from bot.services.verification.certificates import RULES
 from bot.storage.crypto import Cipher
 from tests.fixtures.ledger import entry, reversal
 from tests.fixtures.world import NOW, World

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bot.services import auditing, settlement, verification
-from bot.services.verification_hours import RULES
+from bot.services.verification.hours import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
 from tests.fixtures.world import World

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.services import points, redemptions, stars
-from bot.services.verification_merits import RULES
+from bot.services.verification.merits import RULES
 from bot.storage.database import Database
 from tests.fixtures.world import NOW, World
 from tests.services.merits import credit, ticket, volunteer

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.questions import after, reviewing
-from bot.services.verification_questions import RULES
+from bot.services.verification.questions import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.models import Question, QuestionClock, QuestionEntry
 from tests.fixtures.world import NOW, hours

@@ -8,7 +8,7 @@ import pytest
 
 from bot.services import reservations
 from bot.services.parties import Party
-from bot.services.verification_registrations import RULES
+from bot.services.verification.registrations import RULES
 from bot.storage.models import Person, Registration, Reservation, Shift, Swap
 from tests.fixtures.world import NOW, World, hours
 from tests.services.test_parties import child_of

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.services import outcomes, teams
-from bot.services.verification_teams import RULES
+from bot.services.verification.teams import RULES
 from bot.storage.crypto import Cipher
 from bot.storage.models import Membership, Outcome, Team
 from tests.fixtures.world import NOW, World, hours

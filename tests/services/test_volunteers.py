@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.services import actors, guardians, registrations, volunteers
-from bot.services.refusals_hours import AlreadyDecided, HoursImpossible, TwoPeopleNeeded
-from bot.services.refusals_people import (
+from bot.services.refusals.hours import AlreadyDecided, HoursImpossible, TwoPeopleNeeded
+from bot.services.refusals.people import (
     AlreadyVolunteer,
     BirthDateMissing,
     CodeUnknown,

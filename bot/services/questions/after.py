@@ -12,7 +12,7 @@ from bot.services.questions import promises, telling
 from bot.services.questions.asking import enter, merged_into, own
 from bot.services.questions.reviewing import assign_someone
 from bot.services.questions.states import move
-from bot.services.refusals_questions import QuestionEmpty
+from bot.services.refusals.questions import QuestionEmpty
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
 from bot.storage.database import locked, writing

@@ -12,7 +12,7 @@ from bot.services import actors
 from bot.services.questions import promises, telling
 from bot.services.questions.asking import enter, merged_into
 from bot.services.questions.states import held, move
-from bot.services.refusals_questions import AnotherMustCheck, AnswerTooLong, NoDraft, NotYours, QuestionEmpty
+from bot.services.refusals.questions import AnotherMustCheck, AnswerTooLong, NoDraft, NotYours, QuestionEmpty
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
 from bot.storage.models import Question, QuestionEntry, Staff

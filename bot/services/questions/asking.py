@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors, numbering
 from bot.services.questions import pictures, promises, telling
 from bot.services.questions.states import ALWAYS_PRIVATE, WAITING, held, placed
-from bot.services.refusals_questions import QuestionEmpty, QuestionTooMany, QuestionUnknown
+from bot.services.refusals.questions import QuestionEmpty, QuestionTooMany, QuestionUnknown
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
 from bot.storage.database import alone, writing

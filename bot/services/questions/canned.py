@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import actors
 from bot.services.questions.answering import LONGEST_ANSWER
-from bot.services.refusals_questions import AnswerTooLong, CannedTaken, CannedUnknown, QuestionEmpty
+from bot.services.refusals.questions import AnswerTooLong, CannedTaken, CannedUnknown, QuestionEmpty
 from bot.storage.database import alone, locked, writing
 from bot.storage.models import CannedAnswer, QuestionEntry
 

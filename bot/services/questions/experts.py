@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services.questions.states import topic_of
-from bot.services.refusals_questions import NotAnExpert
+from bot.services.refusals.questions import NotAnExpert
 from bot.storage.database import alone, writing
 from bot.storage.models import Expert, Question, Staff
 

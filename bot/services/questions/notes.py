@@ -10,7 +10,7 @@ from bot.services import actors
 from bot.services.questions.asking import enter
 from bot.services.questions.sight import may_see
 from bot.services.questions.states import held
-from bot.services.refusals_questions import QuestionEmptied, QuestionEmpty, QuestionUnknown
+from bot.services.refusals.questions import QuestionEmptied, QuestionEmpty, QuestionUnknown
 from bot.storage.crypto import Cipher
 from bot.storage.models import QuestionEntry, Staff
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors, authority, documents
 from bot.services.questions import sight, telling
 from bot.services.questions.cleaning import Cleaned
-from bot.services.refusals_questions import QuestionUnknown, TooManyPictures
+from bot.services.refusals.questions import QuestionUnknown, TooManyPictures
 from bot.services.rules import USUAL, Rules
 from bot.storage import audit
 from bot.storage.crypto import Cipher, Undecipherable

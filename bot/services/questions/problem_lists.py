@@ -16,7 +16,7 @@ from bot.services import actors, audience
 from bot.services.announcements import notify
 from bot.services.questions.answering import last_answer
 from bot.services.questions.states import WINDOWS, topic_of
-from bot.services.refusals_questions import ListSigned, ListUnknown, ListUnread, QuestionEmpty, TellsWho
+from bot.services.refusals.questions import ListSigned, ListUnknown, ListUnread, QuestionEmpty, TellsWho
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
 from bot.storage.database import alone, locked, writing

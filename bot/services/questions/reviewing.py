@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.services.questions import experts, promises, telling
 from bot.services.questions.asking import enter, merged_into
 from bot.services.questions.states import ALWAYS_PRIVATE, EVENTS, held, move, placed, topic_of
-from bot.services.refusals_questions import MergeImpossible, QuestionEmpty
+from bot.services.refusals.questions import MergeImpossible, QuestionEmpty
 from bot.services.rules import USUAL, Rules
 from bot.storage.crypto import Cipher
 from bot.storage.database import locked, writing

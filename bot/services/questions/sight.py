@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.services import actors
 from bot.services.authority import DECIDES
 from bot.services.questions.states import INSIDE, numbered
-from bot.services.refusals_questions import QuestionUnknown
+from bot.services.refusals.questions import QuestionUnknown
 from bot.storage import audit
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing

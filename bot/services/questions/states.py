@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services import actors
-from bot.services.refusals_questions import QuestionState, QuestionUnknown
+from bot.services.refusals.questions import QuestionState, QuestionUnknown
 from bot.storage.database import locked, writing
 from bot.storage.models import Question
 

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from bot.services import actors, presence, registrations, settlement, teams
 from bot.services.rules import USUAL, Rules
-from bot.services.sample_answers import add_answers
-from bot.services.sample_broadcasts import add_broadcasts
-from bot.services.sample_conversations import add_conversations
-from bot.services.sample_county import County, activity, add_people, add_staff, add_teams, signed_up
-from bot.services.sample_knowledge import add_knowledge
-from bot.services.sample_questions import add_questions
-from bot.services.sample_states import add_merits, add_states, add_words
+from bot.services.samples.answers import add_answers
+from bot.services.samples.broadcasts import add_broadcasts
+from bot.services.samples.conversations import add_conversations
+from bot.services.samples.county import County, activity, add_people, add_staff, add_teams, signed_up
+from bot.services.samples.knowledge import add_knowledge
+from bot.services.samples.questions import add_questions
+from bot.services.samples.states import add_merits, add_states, add_words
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
 from bot.storage.models import Registration, Shift, Team

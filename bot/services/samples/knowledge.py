@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.services.sample_county import County
+from bot.services.samples.county import County
 from bot.storage.models import EntryCount, Gap
 
 ASKED = (

@@ -26,7 +26,7 @@ from bot.services import (
 )
 from bot.services.refusals import Refused
 from bot.services.roster_templates import Slot, Template
-from bot.services.sample_county import County, activity, signed_up
+from bot.services.samples.county import County, activity, signed_up
 from bot.services.snapshots import Scope
 from bot.storage.models import LedgerEntry, Offer, Registration, Shift
 

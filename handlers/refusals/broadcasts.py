@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from bot.conversation.context import Context
 from bot.language.dates import moment
-from bot.services import refusals_broadcasts as r
 from bot.services.broadcast_words import STATES
 from bot.services.refusals import Refused
+from bot.services.refusals import broadcasts as r
 
 EVENTS = {
     "edit": "修改", "preview": "预览", "submit": "提交", "approve": "同意", "reject": "退回", "pause": "暂停",

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.conversation.context import Context
-from bot.services import refusals_questions as r
 from bot.services.questions.states import STATES, WINDOWS
 from bot.services.refusals import Refused
+from bot.services.refusals import questions as r
 from bot.wechat.replies import choice_link
 
 MINE = choice_link("我的提问")

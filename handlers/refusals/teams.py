@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.conversation.context import Context
 from bot.language.dates import moment
-from bot.services import refusals_teams as r
 from bot.services.refusals import Refused
+from bot.services.refusals import teams as r
 from bot.wechat.replies import choice_link
 
 FIND = f"看看别的：{choice_link('找队伍')}"

@@ -12,8 +12,8 @@ from sqlalchemy import update
 from bot.services import alerts
 from bot.services.questions import after, answering, asking, experts, pictures, problem_lists, reviewing
 from bot.services.questions.cleaning import clean
-from bot.services.sample_county import County
-from bot.services.sample_words import DRAFTS, LAST_MONTH, PRIVATE, THIS_MONTH, WAITING, WORKED_ON
+from bot.services.samples.county import County
+from bot.services.samples.words import DRAFTS, LAST_MONTH, PRIVATE, THIS_MONTH, WAITING, WORKED_ON
 from bot.storage.models import Push, Question, QuestionPicture, Staff
 
 EXPERTS = (

@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.conversation.context import Context
 from bot.language.dates import moment
-from bot.services import refusals_people as r
 from bot.services.refusals import Refused
+from bot.services.refusals import people as r
 from bot.wechat.replies import choice_link
 
 UNFIT = {

@@ -8,8 +8,8 @@ from typing import Any
 from bot.conversation.context import Context
 from bot.language.dates import moment
 from bot.services import points
-from bot.services import refusals_merits as r
 from bot.services.refusals import Refused
+from bot.services.refusals import merits as r
 from bot.wechat.replies import choice_link
 
 OVER = {"used": "已经领取", "cancelled": "已经退了", "expired": "已经过期，益币退回"}

@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.conversation.context import Context
 from bot.language.dates import moment
-from bot.services import refusals_conversations as r
 from bot.services.refusals import Refused
+from bot.services.refusals import conversations as r
 from bot.wechat.replies import choice_link
 
 ASK = choice_link("我要提问")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.services import activities, people, registrations
 from bot.services.activities import NewActivity
 from bot.services.rules import USUAL, Rules
-from bot.services.sample_activities import SAMPLES, Sample
+from bot.services.samples.activities import SAMPLES, Sample
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
 from bot.storage.models import Activity, Follower, Person, Shift

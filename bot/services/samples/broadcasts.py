@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.services import broadcasts, people
 from bot.services.broadcasts import NewBroadcast
-from bot.services.sample_county import County
+from bot.services.samples.county import County
 from bot.storage.models import Activity, Batch, Broadcast, Recipient
 
 READERS = slice(140, 200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.services import actors, conversation_messages
-from bot.services.sample_county import County
+from bot.services.samples.county import County
 from bot.storage.models import Conversation
 
 FIRST = 120

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.conversation.context import Context
-from bot.services import refusals_exports as r
 from bot.services.refusals import Refused
+from bot.services.refusals import exports as r
 
 SENTENCES: dict[type[Refused], Callable[[Context, Any], str]] = {
     r.ExportUnknown: lambda ctx, e: "没有这份文件，可能已经过期删除了；请在“导出月报”里重新导一份。",

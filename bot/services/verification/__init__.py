@@ -8,25 +8,23 @@ from datetime import datetime
 from sqlalchemy import Select, String, and_, cast, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from bot.services import (
-    line,
-    offers,
-    seats,
-    verification_activities,
-    verification_attendance,
-    verification_broadcasts,
-    verification_certificates,
-    verification_conversations,
-    verification_hours,
-    verification_merits,
-    verification_questions,
-    verification_reach,
-    verification_registrations,
-    verification_teams,
-)
+from bot.services import line, offers, seats
 from bot.services.announcements import KINDS
 from bot.services.breaches import SWEPT_WITHIN, Breach
 from bot.services.rules import USUAL, Rules
+from bot.services.verification import (
+    activities,
+    attendance,
+    broadcasts,
+    certificates,
+    conversations,
+    hours,
+    merits,
+    questions,
+    reach,
+    registrations,
+    teams,
+)
 from bot.storage.crypto import Cipher, Undecipherable
 from bot.storage.models import Activity, Alert, AlertNote, Delivery, Follower, Offer, Person, Push, Registration, Shift
 
@@ -39,11 +37,10 @@ ANSWERS = {"accepted", "declined", "expired", "withdrawn", "unreached"}
 __all__ = ["RULES", "Breach", "check"]
 
 
-
 def check(db: Session, cipher: Cipher, *, now: datetime | None = None, rules: Rules = USUAL) -> list[Breach]:
     """All breaches; an empty list is a sound database. With ``now`` also what should have happened by then."""
     found = [breach for rule in RULES for breach in rule(db, cipher, now)]
-    return found if now is None else [*found, *verification_questions.kept_too_long(db, now, rules)]
+    return found if now is None else [*found, *questions.kept_too_long(db, now, rules)]
 
 
 def _sound_file(db: Session, _cipher: Cipher, _now: datetime | None) -> Iterator[Breach]:
@@ -276,15 +273,15 @@ RULES: tuple[Callable[[Session, Cipher, datetime | None], Iterator[Breach]], ...
     _alerts,
     _deliveries,
     _phones,
-    *verification_hours.RULES,
-    *verification_merits.RULES,
-    *verification_registrations.RULES,
-    *verification_certificates.RULES,
-    *verification_teams.RULES,
-    *verification_activities.RULES,
-    *verification_attendance.RULES,
-    *verification_broadcasts.RULES,
-    *verification_reach.RULES,
-    *verification_questions.RULES,
-    *verification_conversations.RULES,
+    *hours.RULES,
+    *merits.RULES,
+    *registrations.RULES,
+    *certificates.RULES,
+    *teams.RULES,
+    *activities.RULES,
+    *attendance.RULES,
+    *broadcasts.RULES,
+    *reach.RULES,
+    *questions.RULES,
+    *conversations.RULES,
 )

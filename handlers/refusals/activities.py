@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.conversation.context import Context
 from bot.language.dates import moment
-from bot.services import refusals_activities as r
 from bot.services.refusals import Refused
+from bot.services.refusals import activities as r
 
 STATES = {
     "draft": "还是草稿", "submitted": "正在等审核", "rejected": "没有通过审核", "open": "已经发布", "withdrawn": "已撤回",

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.conversation.context import Context
-from bot.services import refusals_staff as r
 from bot.services.refusals import Refused
+from bot.services.refusals import staff as r
 
 
 def said(refused: Refused) -> str:

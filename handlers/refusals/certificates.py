@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.conversation.context import Context
-from bot.services import refusals_certificates as r
 from bot.services.refusals import Refused
+from bot.services.refusals import certificates as r
 from bot.wechat.replies import choice_link
 
 

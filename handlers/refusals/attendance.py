@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.conversation.context import Context
 from bot.language.dates import clock, moment, span
-from bot.services import refusals_attendance as r
 from bot.services.refusals import Refused
+from bot.services.refusals import attendance as r
 
 
 def _nothing(ctx: Context, refused: r.NothingToAppeal) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.services.questions import canned
-from bot.services.sample_county import County
+from bot.services.samples.county import County
 
 ANSWERS = (
     ("rights", "拖欠工资", (

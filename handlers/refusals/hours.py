@@ -7,9 +7,9 @@ from typing import Any
 
 from bot.conversation.context import Context
 from bot.language.dates import moment
-from bot.services import refusals_hours as r
 from bot.services.hours import shown
 from bot.services.refusals import Refused
+from bot.services.refusals import hours as r
 
 IMPOSSIBLE = {
     "minutes": "时长要大于0，也不能比这段时间长。",

@@ -8,7 +8,7 @@ from typing import Any
 from bot.conversation.context import Context
 from bot.language.dates import moment
 from bot.services import refusals as general
-from bot.services import refusals_registrations as r
+from bot.services.refusals import registrations as r
 from bot.wechat.replies import choice_link
 
 OTHERS = f"看看别的 {choice_link('活动')}？"

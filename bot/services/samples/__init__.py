@@ -1,0 +1,1 @@
+"""The demo's county: what ``run --demo`` fills an empty database with."""
