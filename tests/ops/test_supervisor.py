@@ -23,7 +23,7 @@ from bot.storage.models import Activity
 from tests.fixtures.stack import Stack, call, free_ports, start_stack
 from tests.ops.processes import alive, children, eventually, family, holding
 
-KILLS = int(os.environ.get("BOT_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("BOT_TEST_KILLS", "2"))
 START = [sys.executable, "-m", "bot", "run", "--demo", "--port"]
 
 
