@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from bot.services import merging
@@ -18,11 +18,17 @@ from bot.storage.models import Consent, Follower, Person
 # How stale the noted time may be before it is written again. Noting too little only makes us more careful:
 # the window then seems to close a little earlier than WeChat closes it.
 _NOTED = {"message": timedelta(minutes=10), "click": timedelta(seconds=20)}
+_WHO_SPEAKS = (
+    select(Follower)
+    .where(Follower.openid == bindparam("openid"))
+    .options(joinedload(Follower.open_alert), joinedload(Follower.conversation))
+)
+"""Built once: composing it takes a third of asking it."""
 
 
 def follower(db: Session, openid: str) -> Follower | None:
     """With their open alert and conversation, if any: in the same question, for it is asked for every message."""
-    return db.get(Follower, openid, options=[joinedload(Follower.open_alert), joinedload(Follower.conversation)])
+    return db.scalars(_WHO_SPEAKS, {"openid": openid}).one_or_none()
 
 
 def follow(db: Session, openid: str, scene: str, now: datetime) -> Follower:
