@@ -127,10 +127,11 @@ def gaps(directory: Path | None, days: int, limit: int, json_only: bool) -> int:
     from bot import clock
     from bot.commands.people import opened
     from bot.knowledge import commands
+    from bot.knowledge.dismissals import without_dismissed
     from bot.knowledge.gaps import unanswered
 
     with opened(settings()) as db:
-        asked = unanswered(db, clock.now() - timedelta(days=days))
+        asked = without_dismissed(db, unanswered(db, clock.now() - timedelta(days=days)))
     with _bar("归拢问题") as progress:
         return commands.unanswered(
             asked,

@@ -8,10 +8,11 @@ from typing import Any
 from flask import request
 from sqlalchemy.orm import Session
 
-from bot.console import faq_entries, faq_files, faq_gaps, paging
+from bot.console import faq_entries, faq_files, faq_gaps, faq_topics, paging
 from bot.console.desk import Desk
 from bot.knowledge import overview, versions
 from bot.knowledge.counts import tallies
+from bot.knowledge.dismissals import without_dismissed
 from bot.knowledge.explanation import DECISIONS, SHARES, explained
 from bot.knowledge.gaps import unanswered
 
@@ -29,7 +30,9 @@ def add(desk: Desk) -> None:
         folder, today = desk.shelf.written(), today_here(desk)
         counted = tallies(db, today - timedelta(days=DAYS - 1))
         lines = overview.lines(folder, counted, today, wanted=wanted, file=file, order=order or "file")
-        open_ones = sum(asked.times for asked in unanswered(db, desk.now() - timedelta(days=DAYS)))
+        open_ones = sum(
+            asked.times for asked in without_dismissed(db, unanswered(db, desk.now() - timedelta(days=DAYS)))
+        )
         topics = {entry.place.file: entry.topic for entry in reversed(folder.entries)}
         files = [(name, f"{topics[name]}（{name}）" if name in topics else name) for name in names(desk)]
         return desk.page(
@@ -55,6 +58,7 @@ def add(desk: Desk) -> None:
     faq_gaps.add(desk)
     faq_entries.add(desk)
     faq_files.add(desk)
+    faq_topics.add(desk)
 
 
 def names(desk: Desk) -> list[str]:

@@ -119,8 +119,8 @@ def add(desk: Desk) -> None:
         answer = placeholders.fill((shown.answer if shown else typed.fields.answer) or "", known).strip()
         about = [each for each in verdict.advice if _about(text, each, typed, id)]
         return desk.page(
-            "faq_checked.html", wrong=_placed(desk, text, verdict.wrong, typed, id),
-            advice=_placed(desk, text, about, typed, id), answer=answer, size=len(answer.encode()),
+            "faq_checked.html", wrong=placed(desk, text, verdict.wrong, typed, id),
+            advice=placed(desk, text, about, typed, id), answer=answer, size=len(answer.encode()),
             most=MAX_ANSWER_BYTES,
         )  # fmt: skip
 
@@ -147,16 +147,21 @@ def _lines(desk: Desk, name: str, id: str) -> str:
         return ""
 
 
-def _typed() -> Typed:
+def typed_fields() -> Fields:
     form = request.form
-    fields = Fields(
+    return Fields(
         form.get("id", "").strip(), _split("ask"), form.get("answer", ""), form.get("intent", "").strip(),
         _split("keywords"), _split("tests"), form.get("valid_until", "").strip(),
     )  # fmt: skip
+
+
+def _typed() -> Typed:
+    form = request.form
     lines = form.get("lines", "").replace("\r\n", "\n")
     return Typed(
-        fields, form.get("file", ""), lines, form.get("mark", ""), form.get("how") == "yaml", form.get("why", "")[:100]
-    )
+        typed_fields(), form.get("file", ""), lines, form.get("mark", ""), form.get("how") == "yaml",
+        form.get("why", "")[:100],
+    )  # fmt: skip
 
 
 def _split(name: str) -> tuple[str, ...]:
@@ -183,10 +188,10 @@ def _told(desk: Desk, typed: Typed, refused: EditRefused, id: str = "") -> list[
     if not isinstance(refused, versions.Wrong):
         return [("", str(refused))]
     text = _changed(versions.read(desk.shelf.directory, typed.file).text, typed, id)
-    return _placed(desk, text, refused.verdict.wrong, typed, id)
+    return placed(desk, text, refused.verdict.wrong, typed, id)
 
 
-def _placed(desk: Desk, text: str, mistakes: Sequence[Mistake], typed: Typed, id: str) -> list[tuple[str, str]]:
+def placed(desk: Desk, text: str, mistakes: Sequence[Mistake], typed: Typed, id: str) -> list[tuple[str, str]]:
     """Each with its field of the form, or its line in the YAML box; elsewhere with file and line."""
     before = 0  # lines above the box; they are the same before and after
     if typed.as_yaml:

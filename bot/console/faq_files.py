@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.console import paging
 from bot.console.desk import Desk
-from bot.console.faq_saving import history, keep
+from bot.console.faq_saving import history, keep, remove
 from bot.knowledge import versions
 from bot.knowledge.rehearsal import rehearse
 from bot.knowledge.rewriting import EditRefused
@@ -89,6 +89,9 @@ def add(desk: Desk) -> None:
             return desk.back(f"没有 {name[:80]} 这个文件。")
         try:
             former = versions.version(history(desk), name, stamp)
+            if not former.text:  # before this save there was no such file
+                remove(desk, db, name, why=f"撤回新建的 {name}")
+                return desk.done(f"已撤回新建，{name} 删掉了；里面写过的留在服务器的 faq-history 里。", "faq_history")
             saved = keep(
                 desk,
                 db,

@@ -7,20 +7,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import request
+from flask import redirect, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.console import paging
 from bot.console.desk import Desk
 from bot.console.faq_saving import keep
-from bot.knowledge import rewriting
+from bot.knowledge import dismissals, rewriting
 from bot.knowledge.clusters import Cluster, cluster
 from bot.knowledge.entries import Entry
 from bot.knowledge.gaps import unanswered
 from bot.knowledge.library import Library
 from bot.knowledge.rewriting import EditRefused, Fields
-from bot.storage.models import Gap
+from bot.storage.models import Gap, GapDismissal
 
 DAYS = 90
 MOST = 1_000  # different texts looked at, the most asked first: about two seconds
@@ -51,15 +51,45 @@ def add(desk: Desk) -> None:
 
     @desk.get("/faq/gaps", may="faq.see")
     def faq_gaps(db: Session) -> Any:
-        return desk.page("faq_gaps.html", days=DAYS, address=paging.here() if request.query_string else None)
+        undo = request.args.get("undo", "")
+        just = db.get(GapDismissal, int(undo)) if undo.isdecimal() and len(undo) < 9 else None
+        put_aside = db.scalar(select(func.count()).select_from(dismissals.standing().subquery()))
+        stands = just if just and just.withdrawn_at is None else None
+        return desk.page("faq_gaps.html", days=DAYS, just=stands, whys=dismissals.WHYS, put_aside=put_aside)
 
     @desk.get("/faq/gaps/found", may="faq.see")
     def faq_gaps_found(db: Session) -> Any:
         """Loaded behind the page's frame, for it may take a moment."""
-        found = groups.of(db, desk.shelf.library, desk.now() - timedelta(days=DAYS))
+        since = desk.now() - timedelta(days=DAYS)
+        found = dismissals.left(db, groups.of(db, desk.shelf.library, since), since)
         entries = {entry.id: entry for entry in desk.shelf.written().entries}
         shown = paging.cut(found, per_page=PER_PAGE)
-        return desk.page("faq_gaps_found.html", found=shown, entries=entries, days=DAYS, most=SHOWN)
+        return desk.page(
+            "faq_gaps_found.html", found=shown, entries=entries, days=DAYS, most=SHOWN, whys=dismissals.WHYS
+        )
+
+    @desk.get("/faq/gaps/dismissed", may="faq.see")
+    def faq_gaps_dismissed(db: Session) -> Any:
+        found = paging.rows(db, dismissals.standing())
+        again = dismissals.AGAIN
+        return desk.page("faq_gaps_dismissed.html", db=db, found=found, whys=dismissals.WHYS, again=again)
+
+    @desk.post("/faq/gaps/dismiss", may="faq.edit")
+    def faq_gap_dismiss(db: Session) -> Any:
+        """The whole group, also what the page did not list."""
+        first, why = request.form.get("group", ""), request.form.get("why", "")
+        since = desk.now() - timedelta(days=DAYS)
+        group = next((one for one in groups.of(db, desk.shelf.library, since) if one.texts[0] == first), None)
+        if group is None or why not in dismissals.WHYS:
+            return desk.back("这一组刚刚变了，请再看一眼。")
+        row = dismissals.dismiss(db, group.texts, why, desk.actor, desk.now())
+        return redirect(url_for("faq_gaps", undo=row.id), 303)
+
+    @desk.post("/faq/gaps/dismissed/<int:id>/take-up", may="faq.edit")
+    def faq_gap_take_up(db: Session, id: int) -> Any:
+        if dismissals.take_up(db, id, desk.now()) is None:
+            return desk.back("这一组已经放回去了。")
+        return desk.done("已放回“没答上来”。", "faq_gaps")
 
     @desk.post("/faq/gaps/add", may="faq.edit")
     def faq_gap_add(db: Session) -> Any:

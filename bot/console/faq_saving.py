@@ -33,3 +33,23 @@ def keep(
     if verdict is not None:
         note(db, f"faq:{name}"[:SUBJECT], why)
     return verdict
+
+
+def create(desk: Desk, db: Session, stem: str, text: str, *, why: str) -> Verdict:
+    """A file of its own. Raises EditRefused and its kinds; then nothing was written."""
+    writing(db)
+    verdict = versions.create(
+        desk.shelf.directory, history(desk), stem, text, desk.shelf.examine, by=desk.actor, why=why, now=desk.now()
+    )
+    note(db, f"faq:{desk.shelf.directory.name}/{stem}.yaml"[:SUBJECT], why)
+    return verdict
+
+
+def remove(desk: Desk, db: Session, name: str, *, why: str) -> Verdict:
+    """The file is gone; its last text stays in the history's folder. Raises EditRefused and its kinds."""
+    writing(db)
+    verdict = versions.remove(
+        desk.shelf.directory, history(desk), name, desk.shelf.examine, by=desk.actor, why=why, now=desk.now()
+    )
+    note(db, f"faq:{name}"[:SUBJECT], why)
+    return verdict

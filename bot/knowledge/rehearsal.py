@@ -22,8 +22,8 @@ class Verdict:
     entries: dict[str, Entry]
 
 
-def rehearse(examine: Examine, directory: Path, name: str, text: str) -> Verdict:
-    """``name`` as in mistakes (faq/volunteering.yaml); ``text`` is what the file would hold."""
+def rehearse(examine: Examine, directory: Path, name: str, text: str | None) -> Verdict:
+    """``name`` as in mistakes (faq/volunteering.yaml); ``text`` is what the file would hold, None were it gone."""
     with tempfile.TemporaryDirectory(prefix="faq-") as place:
         copy = Path(place) / directory.name
         copy.mkdir()
@@ -33,8 +33,9 @@ def rehearse(examine: Examine, directory: Path, name: str, text: str) -> Verdict
                 twin.parent.mkdir(parents=True, exist_ok=True)
                 twin.symlink_to(path.resolve())
         changed = Path(place) / name
-        changed.parent.mkdir(parents=True, exist_ok=True)
-        changed.write_text(text, "utf-8")
+        if text is not None:
+            changed.parent.mkdir(parents=True, exist_ok=True)
+            changed.write_text(text, "utf-8")
         folder = examine(copy)
     refused = folder.refused()
     ours = tuple(mistake for mistake in refused if mistake.place.file == name)

@@ -122,6 +122,16 @@ def with_new(text: str, fields: Fields) -> str:
     return _put(text, at.end, at.end, _written(_writer(at), CommentedSeq([entry])))
 
 
+def first(topic: str, fields: Fields, header: str) -> str:
+    """A file of its own for a new topic: its comments, its topic, its first entry."""
+    entry = CommentedMap(id=fields.id)
+    _fill(entry, fields)
+    if "ask" in entry:
+        entry["ask"].fa.set_flow_style()
+    written = _written(_writer(Block(fields.id, 0, 0, 2, 4)), CommentedMap(topic=topic, entries=CommentedSeq([entry])))
+    return header + written
+
+
 def _entries(text: str) -> yaml.SequenceNode | None:
     try:
         top = root(text, "")
@@ -171,7 +181,7 @@ def _writer(at: Block) -> YAML:
     return writer
 
 
-def _written(writer: YAML, loaded: CommentedSeq) -> str:
+def _written(writer: YAML, loaded: CommentedSeq | CommentedMap) -> str:
     out = io.StringIO()
     writer.dump(loaded, out)
     return out.getvalue()

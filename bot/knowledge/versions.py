@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 KEPT = 200  # former versions of one file
 _STAMPED = "%Y%m%dT%H%M%S.%fZ"
+_STEM = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _STAMP = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
 
 
@@ -114,6 +115,50 @@ def save(
     return verdict
 
 
+def create(
+    directory: Path, history: Path, stem: str, text: str, examine: Examine, *, by: str, why: str, now: datetime
+) -> Verdict:
+    """A new file of the folder; before it stood nothing, and that can be given back. Raises EditRefused, Wrong."""
+    name = new_name(directory, stem)
+    with _alone(history):
+        new_name(directory, stem)  # somebody else may have made it while we waited
+        verdict = rehearse(examine, directory, name, text)
+        if verdict.wrong:
+            raise Wrong(verdict)
+        source = Source(name, directory / f"{stem}.yaml", "")
+        _keep(history, source, by=by, why=why, now=now)
+        _put(source, source.path, text.encode(), files(directory)[0].stat())
+    log.info("faq.created", file=name, by=by)
+    return verdict
+
+
+def remove(directory: Path, history: Path, name: str, examine: Examine, *, by: str, why: str, now: datetime) -> Verdict:
+    """A topic that should not have been made; its last text is kept. Raises EditRefused, Wrong."""
+    with _alone(history):
+        source = read(directory, name)
+        verdict = rehearse(examine, directory, name, None)
+        if verdict.wrong:
+            raise Wrong(verdict)
+        _keep(history, source, by=by, why=why, now=now)
+        try:
+            source.path.unlink()
+        except OSError as error:
+            raise EditRefused(f"删不了 {name}（{error.strerror}）；请管理员检查权限。") from error
+    log.info("faq.removed", file=name, by=by)
+    return verdict
+
+
+def new_name(directory: Path, stem: str) -> str:
+    """What a file would be called. Raises EditRefused for what is no plain name, or is there already."""
+    if not directory.is_dir() or not files(directory):
+        raise EditRefused("知识库是单独一个文件，不是文件夹；请管理员先换成文件夹。")
+    if not _STEM.fullmatch(stem):
+        raise EditRefused("文件名用小写英文字母开头，后面是字母、数字和短横，最多 40 个，例如 parking。")
+    if any(path.stem.lower() == stem for path in directory.glob("*.y*ml")):
+        raise EditRefused(f"已经有 {stem}.yaml 了；请换个文件名，或在那个主题里新增条目。")
+    return name_of(directory / f"{stem}.yaml", directory)
+
+
 def versions(history: Path, name: str) -> list[Version]:
     """Newest first."""
     folder = history / name
@@ -186,9 +231,13 @@ def _write(source: Source, text: str) -> None:
     if b"\r\n" in before:
         text = text.replace("\n", "\r\n")
     content = (b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b"") + text.encode()
+    _put(source, target, content, target.stat())
+
+
+def _put(source: Source, target: Path, content: bytes, stat: os.stat_result) -> None:
+    """``stat``: whose mode and owner it gets."""
     partial = target.with_name(f".{target.name}.partial")
     try:
-        stat = target.stat()
         with partial.open("wb") as file:
             file.write(content)
             file.flush()

@@ -35,6 +35,7 @@ from bot.storage.models import (
     EntryCount,
     Follower,
     Gap,
+    GapDismissal,
     Offer,
     Push,
     Registration,
@@ -184,6 +185,7 @@ def purge(database: Database, now: datetime, settings: Settings) -> int:
         + _remove(database, Document.id, Document.expires_at <= now)
         + _remove(database, SavedSession.openid, SavedSession.saved_at < now - DELIVERIES_LIVE)
         + _remove(database, Gap.id, Gap.at < learned)
+        + _remove(database, GapDismissal.id, GapDismissal.at < learned)
         + _remove(database, EntryCount.day, EntryCount.day < first_day)
         + _remove(database, ConversationMessage.id, messages)
         + _remove(database, Conversation.id, conversations)

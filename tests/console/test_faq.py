@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections import Counter
 from pathlib import Path
@@ -176,3 +177,80 @@ def test_a_broken_file_is_told_and_can_be_mended(office: Office, file: Path) -> 
 def test_those_who_may_only_look_get_no_buttons(office: Office) -> None:
     page = office.as_("reviewer").get(PATH).text
     assert "<fieldset disabled>" in page and "保存</button>" not in page and "删掉</button>" not in page
+
+
+def test_a_group_needs_no_answer_until_it_is_asked_on(office: Office) -> None:
+    def ask(times: int, *texts: str):  # type: ignore[no-untyped-def]
+        def work(db, world) -> None:  # type: ignore[no-untyped-def]
+            writing(db)
+            for text in texts * times:
+                gaps.record(db, text, "none", [], office.now)
+
+        office.change(work)
+
+    editor = office.as_("editor")
+    ask(3, "今天股票涨了吗", "今天股票<b>涨了没")
+    ask(1, "献血车几点到广场")
+    found = editor.get("/faq/gaps/found").text
+    group = re.search(r'name="group" value="([^"]*股票[^"]*)"', found)[1]  # type: ignore[index]
+    group = html.unescape(group)
+    said = editor.post("/faq/gaps/dismiss", {"group": group, "why": "chat", "entry": ""}).text
+    assert "记成了不必回答（闲聊）" in said and "<b>" not in said
+    found = editor.get("/faq/gaps/found").text
+    assert "股票" not in found and "献血车" in found
+    assert 'href="/console/faq/gaps">1</a>' in editor.get("/faq").text, "what is put aside does not count"
+    row = office.read(lambda db: db.query(AuditEntry).filter(AuditEntry.subject == "gap_dismissals:1").one())
+    assert row.actor == "staff:2" and row.after == {"why": "chat"}
+    ask(4, "今天股票涨了吗")
+    assert "股票" not in editor.get("/faq/gaps/found").text
+    ask(1, "今天股票涨了没")  # other words, the same group: the fifth
+    found = editor.get("/faq/gaps/found").text
+    assert "曾经不必回答（闲聊）；之后又问了 5 次" in found
+    group = html.unescape(re.search(r'name="group" value="([^"]*股票[^"]*)"', found)[1])  # type: ignore[index]
+    editor.post("/faq/gaps/dismiss", {"group": group, "why": "elsewhere"})
+    assert "股票" not in editor.get("/faq/gaps/found").text, "put aside anew: counted from here"
+    page = editor.get("/faq/gaps/dismissed").text
+    assert page.count("还是要答") == 2 and "<b>" not in page
+    for number in (1, 2):
+        assert "已放回" in editor.post(f"/faq/gaps/dismissed/{number}/take-up").text
+    assert "已经放回去了" in editor.post("/faq/gaps/dismissed/1/take-up").text
+    assert "股票" in editor.get("/faq/gaps/found").text and "没有收起来的" in editor.get("/faq/gaps/dismissed").text
+    for wrong in ({"group": group, "why": "lazy"}, {"group": "没有这一组", "why": "chat"}):
+        assert "刚刚变了" in editor.post("/faq/gaps/dismiss", wrong).text
+    reviewer = office.as_("reviewer")
+    assert reviewer.post("/faq/gaps/dismiss", {"group": group, "why": "chat"}).status_code == 403
+    assert "不必回答" not in reviewer.get("/faq/gaps/found").text
+
+
+def test_a_topic_gets_a_file_of_its_own(office: Office, file: Path) -> None:
+    editor = office.as_("editor")
+    assert "车停哪" in editor.get("/faq/topics/new?ask=车停哪").text
+    typed = {
+        "stem": "parking", "topic": "停车: 和" + EVIL[:8], "id": "park", "ask": "停车场在哪\n车停哪",
+        "answer": "东门。",
+    }  # fmt: skip
+    assert "没有错误" in editor.post("/faq/topics/check", typed).text
+    bad = editor.post("/faq/topics/check", {**typed, "ask": "参加活动要带什么", "answer": "打 {fone}"}).text
+    assert "没有叫 {fone}" in bad and "“参加活动要带什么”" in bad
+    for stem, why in (("volunteering", "已经有"), ("../evil", "小写英文"), ("Parking", "小写英文"), ("", "小写英文")):
+        assert why in editor.post("/faq/topics/check", {**typed, "stem": stem}).text
+        again = editor.post("/faq/topics/new", {**typed, "stem": stem})
+        assert again.status_code == 422 and why in again.text and "东门。</textarea>" in again.text
+    assert editor.post("/faq/topics/new", {**typed, "topic": " "}).status_code == 422
+    assert editor.post("/faq/topics/new", {**typed, "id": "insurance"}).status_code == 422
+    assert [path.name for path in file.parent.iterdir()] == ["volunteering.yaml"], "nothing was made"
+    (file.parent / "schema.json").write_text("{}", "utf-8")
+    file.chmod(0o640)
+    assert "已新建主题" in editor.post("/faq/topics/new", typed).text
+    made = file.with_name("parking.yaml")
+    first, second, *rest = made.read_text("utf-8").splitlines()
+    assert "$schema" in first and "在工作台新建" in second and made.stat().st_mode & 0o777 == 0o640
+    assert rest == [
+        "topic: '停车: 和<script>'", "entries:", "  - id: park", "    ask: [停车场在哪, 车停哪]", "    answer: 东门。",
+    ]  # fmt: skip
+    history = editor.get("/faq/history?file=faq/parking.yaml").text
+    assert "第一条是 park" in history and EVIL[:8] not in history
+    at = re.search(r'href="/console(/faq/history/\d[^"]+)"', history)[1]  # type: ignore[index]
+    assert "删掉了" in editor.post(at).text and not made.exists()
+    assert "没有" in editor.post(at).text
+    assert office.as_("reviewer").post("/faq/topics/new", {**typed, "stem": "other"}).status_code == 403

@@ -8,7 +8,7 @@ from bot.storage.models.broadcasts import Batch, Broadcast, FollowerTag, Recipie
 from bot.storage.models.conversations import Conversation, ConversationMessage
 from bot.storage.models.deliveries import Delivery, Lease, SavedSession
 from bot.storage.models.exports import ExportJob, ExportPart
-from bot.storage.models.gaps import EntryCount, Gap
+from bot.storage.models.gaps import EntryCount, Gap, GapDismissal
 from bot.storage.models.hours import Appeal, AttendanceEvent, LedgerEntry, ManualEntry, Outcome
 from bot.storage.models.merits import (
     Certificate,
@@ -61,7 +61,7 @@ __all__ = [
     "AuditEntry", "Base", "Batch", "Broadcast", "CannedAnswer", "Certificate", "CertificateEntry", "CertificateNumber",
     "Completion", "Consent", "Conversation", "ConversationMessage", "Course", "Delivery", "Document", "EntryCount",
     "Erasure", "Expert", "ExportJob", "ExportPart", "Follower",
-    "FollowerTag", "Gap", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry",
+    "FollowerTag", "Gap", "GapDismissal", "Guardianship", "InsuranceRoster", "Invitation", "Lease", "LedgerEntry",
     "LoginRequest", "ManualEntry", "Membership", "NoticeConsent", "NoticeConsentEvent", "Offer", "Outcome", "Person",
     "PointsLeg", "PointsLot", "PointsTransaction", "Policy", "Poster", "ProblemItem", "ProblemList", "Push",
     "Question", "QuestionClock", "QuestionEntry", "QuestionNumber", "QuestionPicture", "Recipient", "Redemption",

@@ -23,6 +23,22 @@ class Gap(Base):
     at: Mapped[datetime] = mapped_column(index=True)
 
 
+class GapDismissal(Base):
+    """A group of unanswered messages that staff said needs no answer: ``texts`` as they were typed, masked.
+
+    ``last_gap_id``: the newest gap when it was said; what came later is new. Over once it is withdrawn.
+    """
+
+    __tablename__ = "gap_dismissals"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    texts: Mapped[list[Any]] = mapped_column(JSON)
+    why: Mapped[str] = mapped_column(String(16))
+    last_gap_id: Mapped[int]
+    dismissed_by: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
 class EntryCount(Base):
     """What became of one entry on one day of the people here: a row is only ever added to."""
 
