@@ -9,8 +9,9 @@ from typing import Any
 from flask import request
 from sqlalchemy.orm import Session
 
-from bot.console import health_logs
+from bot.console import health_logs, health_unsent
 from bot.console.desk import Desk
+from bot.console.health_unsent import KINDS, STATES
 from bot.services import desk_health
 from bot.services.announcements import TEMPLATE_OF
 from bot.services.reach import RIGHTS
@@ -21,23 +22,12 @@ ACCOUNTS = {
 }  # fmt: skip
 RIGHT_NAMES = {"subscribe": "订阅通知", "template": "模板消息", "custom": "客服消息", "mass": "群发"}
 ALERT_KINDS = {"mind": "情绪危机", "medical": "急病或受伤", "fire": "火灾、溺水", "violence": "被伤害"}
-PUSH_STATES = {
-    "due": ("等着发", "busy"), "sending": ("正在发", "busy"), "sent": ("已发出", "good"),
-    "unreached": ("等对方来消息时再说", "wait"), "failed": ("没发成", "bad"), "unknown": ("不知道发成没有", "wait"),
-    "expired": ("过时了没发", "wait"), "superseded": ("不用发了", "calm"),
-}  # fmt: skip
 ADVICE = {
     "unreached": "没有可用的通道；对方下次来消息会看到。急事请打电话：python -m bot export unreached 列出名单。",
-    "failed": "微信拒收，不会自己重发。",
+    "failed": "微信拒收，不会自己重发；点次数，可以一条一条再发。",
     "unknown": "微信没有回话，怕重复没有再发。",
     "expired": "到期还发不出去，对方已经用不着了。",
 }
-KINDS = {
-    "reminder": "活动提醒", "offer": "候补有空位", "offer_lapsed": "空位过期", "change": "活动改动",
-    "cancelled": "活动取消", "late_reply": "来迟的回答", "alert": "警报", "alert_note": "警报的后话",
-    "alert_answer": "值班的回话", "notice": "通知", "picture": "图片", "broadcast": "群发",
-    "broadcast_preview": "群发预览",
-}  # fmt: skip
 BACKUPS = 10
 
 
@@ -77,9 +67,10 @@ def add(desk: Desk) -> None:
         now = desk.now()
         return desk.page(
             "health_pushes.html", counts=desk_health.pushes(db, now), failures=desk_health.failures(db, now),
-            states=PUSH_STATES, kinds=KINDS, advice=ADVICE, days=desk_health.RECENT.days,
+            states=STATES, kinds=KINDS, advice=ADVICE, days=desk_health.RECENT.days,
         )  # fmt: skip
 
+    health_unsent.add(desk)
     health_logs.add(desk)
 
 

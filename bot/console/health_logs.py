@@ -25,6 +25,7 @@ SUBJECTS = {
     "teams": "队伍", "memberships": "队员", "broadcasts": "群发", "questions": "提问", "staff": "工作人员",
     "faq": "知识库", "certificates": "证明", "star_awards": "星级", "appeals": "申诉", "manual_entries": "补录时长",
     "rewards": "奖品", "redemptions": "兑换", "consents": "同意", "erasures": "删除申请", "policies": "保单",
+    "gap_dismissals": "不必回答的话", "pushes": "推送", "experts": "专家",
 }  # fmt: skip
 
 

@@ -57,6 +57,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "broadcasts.see": WRITES,
     "broadcasts.write": WRITES,
     "broadcasts.decide": DECIDES["broadcast"],
+    "pushes.resend": ("admin", "reviewer"),
     "faq.see": _OFFICE,
     "faq.edit": ("admin", "editor"),
     "rewards.see": ("admin", "merchant"),

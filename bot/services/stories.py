@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from bot.services import ages, auditing, hours, ledger, people, points, teams
+from bot.services import ages, auditing, hours, ledger, people, points, resending, teams
 from bot.services.identities import same
 from bot.services.points import Movement
 from bot.services.questions import sight
@@ -25,6 +25,7 @@ from bot.storage.models import (
     LedgerEntry,
     Membership,
     Person,
+    Push,
     Question,
     Registration,
     Shift,
@@ -59,6 +60,7 @@ class Story:
     teams: Sequence[Membership]
     suspensions: Sequence[Suspension]
     questions: Sequence[Question]
+    unsent: Sequence[Push]
     changes: Sequence[AuditEntry]
 
     @property
@@ -103,6 +105,7 @@ def of(db: Session, cipher: Cipher, person_id: int, staff: Staff, now: datetime)
         teams=teams.of_person(db, person_id),
         suspensions=db.scalars(select(Suspension).where(Suspension.person_id == person_id)).all(),
         questions=[row for row in db.scalars(asked.order_by(Question.id.desc())) if sight.may_see(staff, row)],
+        unsent=resending.unsent_to(db, [follower.openid for follower in followers], now),
         changes=list(reversed(auditing.history(db, f"people:{person_id}")))[:LATEST],
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from bot import examination
 from bot.examination import Finding
-from bot.services import alerts, auditing, staffing
+from bot.services import alerts, announcements, auditing, staffing
 from bot.storage.database import writing
 from bot.storage.models import Push, Staff
 from tests.console.conftest import Office
@@ -69,7 +69,7 @@ def test_pushes_by_state_and_reason(office: Office) -> None:
     assert "都送到了" in admin.get("/health/pushes").text
     office.change(send)
     page = admin.get("/health/pushes").text
-    assert "45015 &lt;b&gt;" in page and "an old one" not in page and '<td class="text-end">3</td>' in page
+    assert "45015 &lt;b&gt;" in page and "an old one" not in page and 'state=failed">3</a>' in page
 
 
 def test_the_audit_log_is_searched_and_its_chain_checked(office: Office) -> None:
@@ -109,3 +109,35 @@ def test_who_came_in(office: Office) -> None:
     assert "nobody&lt;i&gt;" in page and "密码不对" in page
     assert "没有这样的记录" in office.as_("admin").get("/health/sign-ins?q=stranger").text
     assert "nobody" not in office.as_("admin").get("/health/sign-ins?outcome=in").text
+
+
+def test_a_push_is_sent_again_from_where_it_is_listed(office: Office) -> None:
+    def owe(db, world) -> int:  # type: ignore[no-untyped-def]
+        person = world.person("王小雨", "o-9")
+        writing(db)
+        for state, error in (("failed", "43101 <b>refused"), ("unknown", ""), ("expired", "late"), ("sent", "")):
+            push = announcements.announce(
+                db, key=state, openid="o-9", kind="notice", payload={}, due_at=office.now, now=office.now
+            )
+            push.state, push.error = state, error
+        return person  # type: ignore[no-any-return]
+
+    person = office.change(owe)
+    admin, auditor = office.as_("admin"), office.as_("auditor")
+    page = admin.get("/health/pushes/unsent").text
+    assert "王*雨" in page and f'href="/console/people/{person}"' in page and "<b>refused" not in page
+    assert page.count("再发一次</button>") == 2 and page.count("可能收到两遍") == 1
+    assert "没有这样的" in admin.get("/health/pushes/unsent?kind=offer").text
+    assert "再发一次</button>" not in admin.get("/health/pushes/unsent?state=expired").text
+    assert "再发一次</button>" not in auditor.get("/health/pushes/unsent").text
+    assert auditor.post("/pushes/1/again").status_code == 403
+    assert "/health/pushes/unsent?kind=notice&amp;state=failed" in admin.get("/health/pushes").text
+    assert "最近没送到的消息" in office.as_("reviewer").get(f"/people/{person}").text
+    at = {"headers": {"Referer": f"http://localhost/console/people/{person}"}}
+    said = office.as_("reviewer").post("/pushes/1/again", **at).text  # type: ignore[arg-type]
+    assert "已排上" in said and "王小雨" in said and said.count("再发一次</button>") == 1
+    assert "收到两遍" in admin.post("/pushes/2/again").text
+    assert "已排上" in admin.post("/pushes/2/again", {"twice": "yes"}).text
+    assert "过时" in admin.post("/pushes/3/again").text and "不用再发" in admin.post("/pushes/4/again").text
+    states = office.read(lambda db: [push.state for push in db.query(Push).order_by(Push.id)])
+    assert states == ["due", "due", "expired", "sent"]
