@@ -90,6 +90,7 @@ def add(desk: Desk) -> None:
             rosters=rosters.of_activity(db, it.id),
             registered=_registered(db, it),
             headings=headings,
+            db=db,
         )
 
     @desk.post("/activities/<code>/submit", may="activities.draft")

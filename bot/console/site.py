@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from bot.console import (
     activities,
     activity_editor,
+    activity_leaders,
     broadcasts,
     canned_answers,
     conversations,
@@ -55,6 +56,7 @@ FAMILIES = (
     today,
     activities,
     activity_editor,
+    activity_leaders,
     shifts,
     posters,
     people,

@@ -1,13 +1,14 @@
 """Appointing who leads: staff make a code, the person sends it from their own WeChat (负责 A12 K7QM2X). Good once.
 
 Nothing is stored: the code is signed over what it is for, the day and how often somebody was appointed before, so the
-first use makes it void. It lives until the end of the day after.
+first use makes it void, and so does taking it back. It lives until the end of the day after.
 """
 
 from __future__ import annotations
 
 import hmac
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -25,6 +26,8 @@ ENDED = ("cancelled", "withdrawn", "rejected")
 # Without 0 O 1 I L, which people mistake for one another.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _USED = "appointed by code"
+_MADE = "code for a leader made"
+_REVOKED = "code for a leader revoked"
 Led = Activity | Team
 
 
@@ -41,8 +44,54 @@ def issue(db: Session, cipher: Cipher, led: Led, actor: str, now: datetime, *, r
     """The code of today; asking again gives the same one until somebody has used it."""
     writing(db)
     actors.acting(db, actor)
-    audit.note(db, _subject(led), "code for a leader made")
+    audit.note(db, _subject(led), _MADE)
     return _code(db, cipher, led, now.astimezone(rules.timezone).date())
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A code that can be used now: who made it, and the midnight (UTC) at which it is over."""
+
+    code: str
+    made_by: str
+    until: datetime
+
+    def words(self, led: Led) -> str:
+        """What the person sends from their own WeChat."""
+        return f"负责 {led.code} {self.code}"
+
+
+def standing(db: Session, cipher: Cipher, led: Led, now: datetime, *, rules: Rules = USUAL) -> Standing | None:
+    """The code made last, if nobody used it, took it back or let it lapse. Reads only."""
+    notes = select(AuditEntry).where(
+        AuditEntry.subject == _subject(led), AuditEntry.reason.in_((_MADE, _USED, _REVOKED))
+    )
+    last = db.scalars(notes.order_by(AuditEntry.id.desc()).limit(1)).one_or_none()
+    if last is None or last.reason != _MADE:
+        return None
+    day = last.at.astimezone(rules.timezone).date()
+    until = datetime.combine(day + timedelta(days=2), time(), rules.timezone)
+    return Standing(_code(db, cipher, led, day), last.actor, until) if now < until else None
+
+
+def revoke(db: Session, led: Led, actor: str) -> None:
+    """Whatever code was made for it is void from now on."""
+    writing(db)
+    actors.acting(db, actor)
+    alone(db, f"appoint {led.code.upper()}")
+    audit.note(db, _subject(led), _REVOKED)
+
+
+def relieve(db: Session, activity_id: int, actor: str, now: datetime) -> bool:
+    """Nobody of its own leads the activity any more, only whoever leads its team. False: nobody did."""
+    writing(db)
+    activity = locked(db, Activity, activity_id)
+    if activity is None or activity.leader_id is None:
+        return False
+    actors.acting(db, actor)
+    activity.leader_id, activity.updated_at = None, now
+    db.flush()
+    return True
 
 
 def check(db: Session, cipher: Cipher, of: str, code: str, now: datetime, *, rules: Rules = USUAL) -> Led:
@@ -79,7 +128,7 @@ def _subject(led: Led) -> str:
 
 
 def _code(db: Session, cipher: Cipher, led: Led, day: date) -> str:
-    used = select(func.count()).where(AuditEntry.subject == _subject(led), AuditEntry.reason == _USED)
+    used = select(func.count()).where(AuditEntry.subject == _subject(led), AuditEntry.reason.in_((_USED, _REVOKED)))
     number = int(cipher.keyed_hash(f"appoint:{_subject(led)}:{day.isoformat()}:{db.scalars(used).one()}"), 16)
     letters = []
     for _ in range(CODE_LENGTH):

@@ -80,18 +80,21 @@ def _at_the_same_time(shifts: Sequence[Shift], chosen: Shift) -> list[Shift]:
     return [one for one in shifts if one.starts_at == chosen.starts_at]
 
 
-def openids(db: Session, activity: Activity) -> list[str]:
-    """Whom to tell about it: its leader, else the leaders of the team that took it on or organises it."""
+def persons(db: Session, activity: Activity) -> list[int]:
+    """Who leads it: its leader, else the leaders of the team that took it on or organises it."""
     if activity.leader_id is not None:
-        people = [activity.leader_id]
-    else:
-        leads = select(Membership.person_id).where(
-            Membership.team_id.in_([team for team in (activity.claimed_by, activity.team_id) if team is not None]),
-            Membership.role == "leader",
-            Membership.state == "active",
-        )
-        people = list(db.scalars(leads))
-    found = select(Follower.openid).where(Follower.person_id.in_(people), Follower.followed)
+        return [activity.leader_id]
+    leads = select(Membership.person_id).where(
+        Membership.team_id.in_([team for team in (activity.claimed_by, activity.team_id) if team is not None]),
+        Membership.role == "leader",
+        Membership.state == "active",
+    )
+    return list(db.scalars(leads.order_by(Membership.person_id)))
+
+
+def openids(db: Session, activity: Activity) -> list[str]:
+    """Whom to tell about it."""
+    found = select(Follower.openid).where(Follower.person_id.in_(persons(db, activity)), Follower.followed)
     return list(db.scalars(found.order_by(Follower.openid)))
 
 
