@@ -46,6 +46,13 @@ def add(desk: Desk) -> None:
         row = talks.take(db, number, desk.who.id, desk.now())
         return desk.done(f"{row.code} 由您接待了，正在告诉对方。", "conversation", number=number)
 
+    @desk.post("/conversations/<int:number>/take-over", may="conversations.take")
+    def conversation_take_over(db: Session, number: int) -> Any:
+        keeper = request.form.get("keeper", "")
+        _may(db, number)
+        row = talks.take_over(db, number, desk.who.id, int(keeper) if keeper.isdecimal() else 0, desk.now())
+        return desk.done(f"{row.code} 由您接着说；已经告诉原来接待的同事。", "conversation", number=number)
+
     @desk.post("/conversations/<int:number>/say", may="conversations.take")
     def conversation_say(db: Session, number: int) -> Any:
         _may(db, number)
@@ -78,10 +85,12 @@ def add(desk: Desk) -> None:
             raise ConversationUnknown(number)
 
     def _thread(db: Session, number: int) -> dict[str, Any]:
-        now = desk.now()
-        row, lines = shown.live(db, desk.cipher, number, me(db, desk), now)
+        now, staff = desk.now(), me(db, desk)
+        row, lines = shown.live(db, desk.cipher, number, staff, now)
         return {
-            "it": row, "lines": lines, "words": conversation_messages.shown, "mark": f"{len(lines)}-{row.state}",
+            "it": row, "lines": lines, "words": conversation_messages.shown,
+            "may_take": talks.may_attend(db, staff, number),
+            "mark": f"{len(lines)}-{row.state}" + (f"-{row.taken_by}" if row.taken_by else ""),
             "mine": row.taken_by == desk.who.id, "keeper": duty.called(row.keeper) if row.keeper else "",
             "window": _window(db, row), "most": talks.LONGEST_SAID, "typed": "", "wrong": "",
         }  # fmt: skip

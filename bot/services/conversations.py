@@ -123,6 +123,41 @@ def may_attend(db: Session, staff: Staff, number: int | None = None) -> bool:
     return staff.on_duty or (row is not None and row.taken_by == staff.id)
 
 
+def may_read(db: Session, staff: Staff, number: int) -> bool:
+    """At the desk also, for whoever takes conversations: what a colleague is saying to somebody, not who waits."""
+    if may_attend(db, staff, number):
+        return True
+    row = db.get(Conversation, number)
+    return may(staff.role, "conversations.take") and row is not None and row.state == "open"
+
+
+def take_over(db: Session, number: int, staff_id: int, keeper_id: int, now: datetime) -> Conversation:
+    """From a colleague who cannot go on. ``keeper_id``: in whose hands it was when this was asked for.
+
+    They hear of it; what they were still to be told goes to nobody, for it stands in the thread. The follower goes on
+    as before. Raises ConversationUnknown, ConversationEnded, ConversationTaken.
+    """
+    writing(db)
+    actors.acting(db, actors.staff(staff_id))
+    row, staff = locked(db, Conversation, number), db.get_one(Staff, staff_id)
+    if row is None or row.state == "waiting" or not may_attend(db, staff, number):
+        raise ConversationUnknown(number)
+    if row.ended_at is not None:
+        raise ConversationEnded(number, row.ended_at)
+    former = row.keeper
+    assert former is not None and row.taken_at is not None  # an open one is somebody's
+    if former.id == staff_id:
+        return row
+    if former.id != keeper_id:
+        raise ConversationTaken(number, duty.called(former), row.taken_at)
+    row.taken_by, row.taken_at = staff_id, now
+    db.flush()
+    db.refresh(row, ["keeper"])
+    supersede(db, f"conversations.said:{row.id}:", now, prefix=True, reason="a colleague has taken over")
+    _tell(db, former, "handed", f"{row.id}:{now.isoformat()}", now, conversation_id=row.id, staff_id=staff_id)
+    return row
+
+
 def take(db: Session, number: int, staff_id: int, now: datetime) -> Conversation:
     """From here on it is this person's; saying it twice is the same as once.
 

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from bot.services import actors, conversation_messages, conversations, reach
 from bot.services.conversation_messages import Line
 from bot.services.refusals.conversations import ConversationUnknown
+from bot.storage import audit
 from bot.storage.crypto import Cipher
+from bot.storage.database import writing
 from bot.storage.models import AuditEntry, Conversation, Follower, Staff
 
 NOTED_FOR = timedelta(minutes=30)
@@ -45,16 +47,18 @@ def waiting_number(db: Session) -> int:
 
 
 def live(db: Session, cipher: Cipher, number: int, staff: Staff, now: datetime) -> tuple[Conversation, list[Line]]:
-    """`conversations.thread`, noted once in half an hour. Raises ConversationUnknown."""
+    """Everything both wrote, for who may read it; noted once in half an hour. Raises ConversationUnknown."""
     row = db.get(Conversation, number)
-    if row is None or not conversations.may_attend(db, staff, number):
+    if row is None or not conversations.may_read(db, staff, number):
         raise ConversationUnknown(number)
     lately = select(AuditEntry.id).where(
         AuditEntry.subject == f"conversations:{number}", AuditEntry.actor == actors.staff(staff.id),
         AuditEntry.reason == "viewed", AuditEntry.at > now - NOTED_FOR,
     )  # fmt: skip
     if db.scalars(lately.limit(1)).first() is None:
-        return conversations.thread(db, cipher, number, staff)
+        writing(db)
+        actors.acting(db, actors.staff(staff.id))
+        audit.note(db, f"conversations:{number}", "viewed")
     return row, conversation_messages.written(db, cipher, number)
 
 

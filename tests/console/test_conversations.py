@@ -76,3 +76,31 @@ def test_off_duty_nothing_is_read(town: Office) -> None:
     assert "集合点" in admin.get("/conversations/1").text
     assert "您下班了" in admin.post("/conversations/duty", {"on": "no"}).text
     assert town.as_("expert").get("/conversations").status_code == 403
+
+
+def test_a_colleagues_talk_is_read_by_others_and_taken_over(town: Office) -> None:
+    reviewer, editor, admin = town.as_("reviewer"), town.as_("editor"), town.as_("admin")
+    reviewer.post("/conversations/1/take")
+    assert 'href="/console/conversations/1"' in admin.get("/conversations").text, "off duty, but of those who may"
+    page = admin.get("/conversations/1").text
+    assert "集合点" in page and "只能看，看过会记下来" in page and "由我接手</button>" not in page
+    assert 'name="text"' not in page and looks(town) == 2, "read, not written, and noted"
+    assert admin.post("/conversations/1/take-over", {"keeper": 3}).status_code == 200
+    assert town.read(lambda db: db.get_one(Conversation, 1).taken_by) == 3, "nobody takes over who is off duty"
+    assert town.as_("expert").get("/conversations/1").status_code == 403
+
+    assert "由我接手</button>" in editor.get("/conversations/1").text
+    assert "已由审核员" in editor.post("/conversations/1/take-over", {"keeper": 1}).text, "it was somebody else's"
+    assert "由您接着说" in editor.post("/conversations/1/take-over", {"keeper": 3}).text
+    row = town.read(lambda db: db.get_one(Conversation, 1))
+    assert (row.state, row.taken_by) == ("open", 2)
+    assert "由您接着说" in editor.post("/conversations/1/take-over", {"keeper": 3}).text, "twice is once"
+    owed = town.read(lambda db: db.scalars(select(Push).where(Push.key.startswith("conversations.handed"))).all())
+    assert [push.openid for push in owed] == ["o-reviewer"]
+    assert "已由编辑" in reviewer.post("/conversations/1/say", {"text": "我还在"}).text
+    assert editor.post("/conversations/1/say", {"text": "我来接着说"}, follow=False).status_code == 303
+    audit = town.read(lambda db: [row.after for row in db.query(AuditEntry).filter_by(actor="staff:2") if row.after])
+    assert audit == [{"taken_by": 2}]
+    editor.post("/conversations/1/end")
+    assert "已经结束" in reviewer.post("/conversations/1/take-over", {"keeper": 2}).text
+    assert admin.get("/conversations/1").status_code == 404, "over: only those on duty look back"

@@ -14,7 +14,7 @@ from bot.language.dates import clock
 from bot.services import conversation_messages, duty
 from bot.services.conversations import LIVE
 from bot.storage.crypto import Cipher
-from bot.storage.models import Conversation, ConversationMessage
+from bot.storage.models import Conversation, ConversationMessage, Staff
 from bot.wechat.limits import split_text
 
 NAME = "conversations"
@@ -55,6 +55,13 @@ def _left(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInfo) 
     return f"{row.code} 对方结束了对话，不用再回。" if row is not None else None
 
 
+def _handed(db: Session, cipher: Cipher, ids: Ids, now: datetime, zone: ZoneInfo) -> str | None:
+    row, staff = _row(db, ids), db.get(Staff, int(ids["staff_id"]))
+    if row is None or staff is None:
+        return None
+    return f"{row.code} 由{duty.called(staff)}接手了，对方再说话不会再叫您；要交代什么请直接找{duty.called(staff)}。"
+
+
 # -- to the follower -----------------------------------------------------------------------------------
 
 
@@ -92,5 +99,5 @@ def _has_another(db: Session, row: Conversation) -> bool:
 
 
 NOTICES: dict[str, Callable[..., str | None]] = {
-    "asked": _asked, "said": _said, "left": _left, "taken": _taken, "answer": _answer, "ended": _ended,
+    "asked": _asked, "said": _said, "left": _left, "handed": _handed, "taken": _taken, "answer": _answer, "ended": _ended,
 }  # fmt: skip

@@ -27,6 +27,13 @@ def enter(db: Session, staff: Staff, topics: list[str], weight: int = 1, title: 
     return row
 
 
+def candidates(db: Session) -> Sequence[Staff]:
+    """Colleagues who may write an answer and are not experts yet."""
+    known = select(Expert.staff_id)
+    free = select(Staff).where(Staff.role.in_(ANSWERS), Staff.disabled_at.is_(None), Staff.id.not_in(known))
+    return db.scalars(free.order_by(Staff.name, Staff.id)).all()
+
+
 def away(db: Session, staff: Staff, first: date | None, last: date | None) -> None:
     """No new questions from ``first`` to ``last``; None, None: back again."""
     writing(db)
@@ -54,8 +61,8 @@ def able(db: Session, topic: str, today: date, without: Collection[int] = ()) ->
 def choose(db: Session, question: Question, now: datetime, today: date, without: Collection[int] = ()) -> Expert | None:
     """The least open questions for the weight; of equals, who had one longest ago. One choice after the other."""
     alone(db, f"experts {topic_of(question)}")
-    candidates = able(db, topic_of(question), today, without)
-    ids = [row.staff_id for row in candidates]
+    free = able(db, topic_of(question), today, without)
+    ids = [row.staff_id for row in free]
     open_ = select(Question.assignee_id, func.count()).where(
         Question.assignee_id.in_(ids), Question.state == "accepted", Question.id != question.id
     )
@@ -67,7 +74,7 @@ def choose(db: Session, question: Question, now: datetime, today: date, without:
         at = had.get(row.staff_id)
         return (load.get(row.staff_id, 0) + 1) / row.weight, at.timestamp() if at else 0.0, row.staff_id
 
-    return min(candidates, key=burden, default=None)
+    return min(free, key=burden, default=None)
 
 
 def named(db: Session, username: str, topic: str, today: date) -> Expert:
