@@ -37,8 +37,8 @@ def add(desk: Desk) -> None:
         now, kind, state = desk.now(), request.args.get("kind", ""), request.args.get("state", "")
         found = paging.rows(db, resending.unsent(now, kind if kind in KINDS else "", state))
         openids = [push.openid for push in found.items]
-        people = select(Follower.openid, Follower.person_id).where(Follower.openid.in_(openids))
-        who = {openid: (actors.name(db, actors.follower(openid)), id) for openid, id in db.execute(people)}
+        people = select(Follower.openid, Follower.person_id, Follower.followed).where(Follower.openid.in_(openids))
+        who = {row.openid: (actors.name(db, actors.follower(row.openid)), *row[1:]) for row in db.execute(people)}
         return desk.page(
             "health_unsent.html", found=found, kind=kind, state=state, people=who,
             days=resending.RECENT.days,

@@ -37,7 +37,7 @@ NEEDS = {
     "unsettled": ("等结算的场次", "/hours?tab=settle", "list-check"),
     "returned": ("退回给您的活动", "/activities?part=draft", "arrow-back-up"),
     "thin": ("七天内人手不够", "/activities?free=1", "users"),
-    "unreached": ("没送到的提醒", "/health", "bell"),
+    "unreached": ("没送到的提醒", "/health/pushes/unsent?state=unreached", "bell"),
 }
 """Kind → what it is called, where all of it is, and its symbol."""
 WHERE = {
