@@ -33,7 +33,12 @@ def may_arrive_twice(push: Push) -> bool:
 
 def can(push: Push, now: datetime) -> bool:
     """Whether a button makes sense; `again` has the last word."""
-    return push.state in ENDED and push.kind not in OWN_WAY and (push.expires_at is None or push.expires_at > now)
+    return push.state in ENDED and push.kind not in OWN_WAY and not _is_over(push, now)
+
+
+def _is_over(push: Push, now: datetime) -> bool:
+    """Too late, or a late answer whose words were forgotten since."""
+    return push.state == "expired" or not push.payload or (push.expires_at is not None and push.expires_at <= now)
 
 
 def again(db: Session, push_id: int, now: datetime, *, twice: bool) -> Push:
@@ -46,7 +51,7 @@ def again(db: Session, push_id: int, now: datetime, *, twice: bool) -> Push:
     push = locked(db, Push, push_id)
     if push is None or push.state not in (*ENDED, "expired"):
         raise PushNotEnded
-    if push.state == "expired" or (push.expires_at is not None and push.expires_at <= now):
+    if _is_over(push, now):
         raise PushTooLate
     if push.kind in OWN_WAY:
         raise PushHasItsOwnWay

@@ -13,7 +13,7 @@ import pytest
 from bot.push import jobs, leases, outbox, worker
 from bot.services import announcements
 from bot.storage.database import Busy, writing
-from bot.storage.models import Delivery, EntryCount, Gap, Lease, Push, SavedSession
+from bot.storage.models import Delivery, EntryCount, Gap, GapDismissal, Lease, Push, SavedSession
 from bot.storage.valkey import Valkey, connect
 from tests.fixtures.storage import ValkeyServer
 from tests.fixtures.world import NOW
@@ -244,6 +244,7 @@ def test_what_is_old_goes_and_what_is_new_stays(stage: Stage) -> None:
         for age in (179, 181):
             at = NOW - timedelta(days=age)
             db.add(Gap(text=f"{age}", decision="none", at=at))  # type: ignore[attr-defined]
+            db.add(GapDismissal(texts=["x"], why="chat", last_gap_id=1, dismissed_by="staff:1", at=at))  # type: ignore[attr-defined]
             db.add(EntryCount(entry="a", day=at.date()))  # type: ignore[attr-defined]
             db.add(EntryCount(entry="b", day=at.date()))  # type: ignore[attr-defined]
         for key, settled in (("long ago", NOW - timedelta(days=3)), ("just now", NOW), ("waits", None)):
@@ -252,7 +253,7 @@ def test_what_is_old_goes_and_what_is_new_stays(stage: Stage) -> None:
             db.add(Push(key=key, state="sent" if settled else "unreached", settled_at=settled, **late))  # type: ignore[attr-defined]
 
     stage.write(deliveries)
-    assert jobs.purge(stage.database, NOW, stage.settings) == 450 + 1 + 1 + 1 + 1  # rows, one day of counts, words
+    assert jobs.purge(stage.database, NOW, stage.settings) == 450 + 1 + 1 + 1 + 1 + 1  # rows, one day of counts, words
     assert jobs.purge(stage.database, NOW, stage.settings) == 0
     with stage.database.session() as db:
         assert [row.key for row in db.query(Delivery)] == ["new"]

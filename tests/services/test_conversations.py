@@ -17,7 +17,7 @@ from bot.push import jobs
 from bot.push.notices import NOTICES
 from bot.services import conversations, verification
 from bot.services.refusals import Refused
-from bot.services.refusals.conversations import OfficeClosed
+from bot.services.refusals.conversations import ConversationUnknown, OfficeClosed
 from bot.services.rules import USUAL
 from bot.services.verification.conversations import RULES
 from bot.settings import Settings
@@ -78,6 +78,11 @@ def desk(db: Session, cipher: Cipher) -> Desk:
 
 # -- each state against each event --------------------------------------------------------------------
 
+def over_to(desk: Desk, number: int, staff_id: int) -> Conversation:
+    """From Li, who had it when this was asked for."""
+    return conversations.take_over(desk.db, number, staff_id, desk.li.id, SOON)
+
+
 Begin = Callable[[Desk], Conversation | None]
 STATES: dict[str, Begin] = {
     "none": lambda desk: None, "waiting": Desk.asked, "open": Desk.taken, "ended": Desk.over,
@@ -88,6 +93,7 @@ EVENTS: dict[str, Callable[[Desk, int], object]] = {
     "leave": lambda desk, number: conversations.leave(desk.db, "o-1", SOON),
     "take": lambda desk, number: conversations.take(desk.db, number, desk.li.id, SOON),
     "take (other)": lambda desk, number: conversations.take(desk.db, number, desk.wang.id, SOON),
+    "take over": lambda desk, number: over_to(desk, number, desk.wang.id),
     "say": lambda desk, number: conversations.say(desk.db, desk.cipher, number, desk.li.id, "您好", SOON),
     "say (other)": lambda desk, number: conversations.say(desk.db, desk.cipher, number, desk.wang.id, "您好", SOON),
     "end": lambda desk, number: conversations.end(desk.db, number, desk.li.id, SOON),
@@ -101,6 +107,7 @@ BECOMES = {
     "leave":        {"none": "none", "waiting": "ended", "open": "ended", "ended": "ended"},
     "take":         {"none": UNKNOWN, "waiting": "open", "open": "open", "ended": ENDED},
     "take (other)": {"none": UNKNOWN, "waiting": "open", "open": TAKEN, "ended": ENDED},
+    "take over":    {"none": UNKNOWN, "waiting": UNKNOWN, "open": "open", "ended": ENDED},
     "say":          {"none": UNKNOWN, "waiting": "open", "open": "open", "ended": ENDED},
     "say (other)":  {"none": UNKNOWN, "waiting": "open", "open": TAKEN, "ended": ENDED},
     "end":          {"none": UNKNOWN, "waiting": "ended", "open": "ended", "ended": ENDED},
@@ -300,13 +307,21 @@ def take_together(database: Database, desk: Desk, guard: AbstractContextManager[
     """Both read that it waits before either writes, if nothing makes the second wait for the first."""
     number, staff = desk.asked().id, (desk.li.id, desk.wang.id)
     desk.db.commit()
+    return together(database, guard, staff, lambda db, staff_id: conversations.take(db, number, staff_id, SOON))
+
+
+Deed = Callable[[Session, int], object]
+
+
+def together(database: Database, guard: AbstractContextManager[None], staff: tuple[int, int], deed: Deed) -> list[str]:
+    """Each of the two does it in a session of their own; how it ended for each, sorted."""
     start, read, became = threading.Barrier(2), threading.Barrier(2), []
 
     def take(staff_id: int) -> None:
         with database.session() as db:
             start.wait()
             try:
-                conversations.take(db, number, staff_id, SOON)
+                deed(db, staff_id)
                 try:
                     read.wait(0.5)  # the other has read as well; with the guard on it cannot, and nobody comes
                 except threading.BrokenBarrierError:
@@ -336,3 +351,40 @@ def test_of_two_who_take_at_once_one_wins(desk: Desk, database: Database) -> Non
 def test_twin_without_the_guard_both_believe_they_did(desk: Desk, database: Database) -> None:
     """No gate and no row locks: shows that the test above can fail."""
     assert take_together(database, desk, unguarded()) == ["taken", "taken"]
+
+
+def take_over_together(database: Database, desk: Desk, guard: AbstractContextManager[None]) -> list[str]:
+    """Two colleagues see that Li has it, and both would go on."""
+    number, keeper, staff = desk.taken().id, desk.li.id, (desk.wang.id, desk.staff("zhao").id)
+    desk.db.commit()
+    return together(
+        database, guard, staff, lambda db, staff_id: conversations.take_over(db, number, staff_id, keeper, SOON)
+    )
+
+
+def test_of_two_who_take_over_at_once_one_goes_on(desk: Desk, database: Database) -> None:
+    assert take_over_together(database, desk, nullcontext()) == [TAKEN, "taken"]
+    told = desk.pushes("handed")
+    assert [push.openid for push in told] == ["o-li"] and "接手了" in (desk.words(told[0]) or "")
+
+
+def test_twin_without_the_guard_both_go_on(desk: Desk, database: Database) -> None:
+    """No gate and no row locks: shows that the test above can fail."""
+    assert take_over_together(database, desk, unguarded()).count("taken") == 2
+
+
+def test_only_who_is_on_duty_takes_over_and_others_of_the_office_read(desk: Desk) -> None:
+    row, resting = desk.taken(), desk.staff("sun", on_duty=False)
+    auditor = desk.staff("wu", role="auditor")
+    assert conversations.may_read(desk.db, resting, row.id) and not conversations.may_read(desk.db, auditor, row.id)
+    for staff in (resting, auditor):
+        with pytest.raises(ConversationUnknown):
+            conversations.take_over(desk.db, row.id, staff.id, desk.li.id, SOON)
+    desk.hear("在吗")
+    assert len(desk.pushes("said")) == 1
+    over_to(desk, row.id, desk.wang.id)
+    assert desk.pushes("said") == [], "Li is not called any more"
+    desk.hear("还在吗")
+    assert [push.openid for push in desk.pushes("said")] == ["o-wang"]
+    waiting = desk.asked("o-2")
+    assert not conversations.may_read(desk.db, resting, waiting.id), "who waits is nobody's to read before they are on"

@@ -73,7 +73,10 @@ def test_what_cannot_be_sent_again(db: Session, world: World) -> None:
     push = ended(db, "failed", expires_at=NOW)
     with pytest.raises(PushTooLate):
         resending.again(db, push.id, LATER, twice=True)
-    push.expires_at, push.kind = None, "broadcast"
+    push.expires_at, push.payload = None, {}  # a late answer: its words are kept for two days
+    with pytest.raises(PushTooLate):
+        resending.again(db, push.id, LATER, twice=True)
+    push.payload, push.kind = {"broadcast_id": 1}, "broadcast"
     assert not resending.can(push, LATER)
     with pytest.raises(PushHasItsOwnWay):
         resending.again(db, push.id, LATER, twice=True)
