@@ -75,7 +75,8 @@ def add(desk: Desk) -> None:
             "question_experts.html", active="questions", rows=rows, windows=WINDOWS, today=today, away=experts.is_away,
             held={row.staff_id: len(sight.of_assignee(db, row.staff)) for row in rows}, answers=experts.ANSWERS,
             candidates=experts.candidates(db), voice=desk.rules.voice, most_weight=MOST_WEIGHT,
-            days=working_days.special(today.replace(month=1, day=1), today + AHEAD), known_until=working_days.KNOWN_UNTIL,
+            days=working_days.special(today.replace(month=1, day=1), today + AHEAD),
+            known_until=working_days.KNOWN_UNTIL,
             covered={topic: len(experts.able(db, topic, today)) for topic in WINDOWS},
             **{"typed": {}, "wrong": "", **more},
         )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.services import appointments
-from bot.services.refusals_teams import AppointmentInvalid
+from bot.services.refusals.teams import AppointmentInvalid
 from bot.storage.database import writing
 from bot.storage.models import Activity, AuditEntry
 from tests.console.conftest import Office, Visitor

@@ -117,8 +117,9 @@ def test_a_push_is_sent_again_from_where_it_is_listed(office: Office) -> None:
         writing(db)
         for state, error in (("failed", "43101 <b>refused"), ("unknown", ""), ("expired", "late"), ("sent", "")):
             push = announcements.announce(
-                db, key=state, openid="o-9", kind="notice", payload={"notice": "hours.settled"}, due_at=office.now, now=office.now
-            )
+                db, key=state, openid="o-9", kind="notice", payload={"notice": "hours.settled"}, due_at=office.now,
+                now=office.now,
+            )  # fmt: skip
             push.state, push.error = state, error
         return person  # type: ignore[no-any-return]
 
