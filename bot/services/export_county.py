@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services import broadcast_reports, points, seats, teams
-from bot.services.export_people import paged, star_of, volunteers
+from bot.services import broadcast_reports, identities, points, seats, teams
+from bot.services.export_pages import pages, rows
+from bot.services.export_people import star_of, volunteers
 from bot.services.export_wishes import Reader, Row
 from bot.services.hours import shown
-from bot.services.identities import same
 from bot.services.questions.states import STATES, WINDOWS, topic_of
 from bot.storage.models import (
     Activity,
@@ -44,13 +45,15 @@ def activities(reader: Reader) -> Any:
 
 
 def activity_rows(db: Session, reader: Reader) -> Iterator[Row]:
-    for shift, about in paged(db, activities(reader), Shift.id, lambda found: found[0].id):
-        counted = seats.counted(db, [shift.id]).get(shift.id, seats.Count())
-        yield [
-            about.code, about.title, reader.minute(shift.starts_at), reader.minute(shift.ends_at), shift.role,
-            about.place, about.organiser, shift.capacity, counted.taken, counted.waiting,
-            ACTIVITY_STATES.get(about.state, about.state),
-        ]  # fmt: skip
+    for page in pages(db, activities(reader), Shift.id):
+        counts = seats.counted(db, [shift.id for shift, _ in page])
+        for shift, about in page:
+            counted = counts.get(shift.id, seats.Count())
+            yield [
+                about.code, about.title, reader.minute(shift.starts_at), reader.minute(shift.ends_at), shift.role,
+                about.place, about.organiser, shift.capacity, counted.taken, counted.waiting,
+                ACTIVITY_STATES.get(about.state, about.state),
+            ]  # fmt: skip
 
 
 def every_team(reader: Reader) -> Any:
@@ -58,12 +61,14 @@ def every_team(reader: Reader) -> Any:
 
 
 def team_rows(db: Session, reader: Reader) -> Iterator[Row]:
-    for (team,) in paged(db, every_team(reader), Team.id, lambda found: found[0].id):
-        led = "、".join(row.person.name for row in teams.leaders(db, team.id))
-        yield [
-            team.code, team.name, team.area, "、".join(team.specialties), teams.sizes(db, [team.id]).get(team.id, 0),
-            led, team.contact, reader.day(team.created_at),
-        ]  # fmt: skip
+    for page in pages(db, every_team(reader), Team.id):
+        ids = [team.id for (team,) in page]
+        sizes, leaders = teams.sizes(db, ids), teams.leader_names(db, ids)
+        for (team,) in page:
+            yield [
+                team.code, team.name, team.area, "、".join(team.specialties), sizes.get(team.id, 0),
+                "、".join(leaders.get(team.id, ())), team.contact, reader.day(team.created_at),
+            ]  # fmt: skip
 
 
 def questions(reader: Reader) -> Any:
@@ -72,14 +77,16 @@ def questions(reader: Reader) -> Any:
 
 def question_rows(db: Session, reader: Reader) -> Iterator[Row]:
     """Neither who asked nor what: a question's own words may name people."""
-    for (row,) in paged(db, questions(reader), Question.id, lambda found: found[0].id):
-        clocks = list(db.scalars(select(QuestionClock).where(QuestionClock.question_id == row.id)))
-        yield [
-            row.number, WINDOWS.get(topic_of(row), topic_of(row)), STATES.get(row.state, row.state),
-            reader.minute(row.submitted_at), reader.minute(row.reviewed_at), IN_TIME[_kept(clocks, "review", reader)],
-            reader.minute(row.answered_at), IN_TIME[_kept(clocks, "reply", reader)], CONTENT[row.satisfied],
-            "" if row.is_private else "可以公开",
-        ]  # fmt: skip
+    for page in pages(db, questions(reader), Question.id):
+        clocks = _first_clocks(db, [row.id for (row,) in page])
+        for (row,) in page:
+            review, reply = (_kept(clocks.get((row.id, kind)), reader) for kind in ("review", "reply"))
+            yield [
+                row.number, WINDOWS.get(topic_of(row), topic_of(row)), STATES.get(row.state, row.state),
+                reader.minute(row.submitted_at), reader.minute(row.reviewed_at), IN_TIME[review],
+                reader.minute(row.answered_at), IN_TIME[reply], CONTENT[row.satisfied],
+                "" if row.is_private else "可以公开",
+            ]  # fmt: skip
 
 
 def broadcasts(reader: Reader) -> Any:
@@ -87,7 +94,7 @@ def broadcasts(reader: Reader) -> Any:
 
 
 def broadcast_rows(db: Session, reader: Reader) -> Iterator[Row]:
-    for (row,) in paged(db, broadcasts(reader), Broadcast.id, lambda found: found[0].id):
+    for (row,) in rows(db, broadcasts(reader), Broadcast.id):
         told = broadcast_reports.of(db, row.id)
         yield [
             row.id, row.title, reader.minute(row.started_at), reader.minute(row.finished_at), told.size or 0,
@@ -97,20 +104,38 @@ def broadcast_rows(db: Session, reader: Reader) -> Iterator[Row]:
 
 def honour_rows(db: Session, reader: Reader) -> Iterator[Row]:
     """Hours until the last day; points as they are now."""
-    for standing, person in paged(db, volunteers(reader), Volunteer.person_id, lambda found: found[0].person_id):
-        until = select(cast(func.coalesce(func.sum(LedgerEntry.minutes), 0), Integer)).where(
-            LedgerEntry.person_id.in_(same(person.id)), LedgerEntry.effective_on <= reader.wish.last
-        )
-        minutes = db.scalars(until).one()
-        yield [
-            standing.number or "", person.name, float(shown(minutes)), star_of(minutes, reader),
-            points.shown(points.balance(db, person.id)),
-        ]  # fmt: skip
+    for page in pages(db, volunteers(reader), Volunteer.person_id):
+        owners = identities.owners(db, [person.id for _, person in page])
+        minutes, balances = _minutes(db, owners, reader), points.balances(db, owners)
+        for standing, person in page:
+            worked = minutes[person.id]
+            yield [
+                standing.number or "", person.name, float(shown(worked)), star_of(worked, reader),
+                points.shown(balances[person.id]),
+            ]  # fmt: skip
 
 
-def _kept(clocks: list[QuestionClock], kind: str, reader: Reader) -> bool | None:
-    """Of the first round; None while nobody can say."""
-    clock = next((one for one in clocks if one.kind == kind and one.round == 1), None)
+def _minutes(db: Session, owners: Mapping[int, int], reader: Reader) -> Counter[int]:
+    """By the record in use, until the last day."""
+    found = (
+        select(LedgerEntry.person_id, func.sum(LedgerEntry.minutes))
+        .where(LedgerEntry.person_id.in_(list(owners)), LedgerEntry.effective_on <= reader.wish.last)
+        .group_by(LedgerEntry.person_id)
+    )
+    sums: Counter[int] = Counter()
+    for record, minutes in db.execute(found):
+        sums[owners[record]] += int(minutes)
+    return sums
+
+
+def _first_clocks(db: Session, question_ids: Sequence[int]) -> dict[tuple[int, str], QuestionClock]:
+    """Of the first round, by question and kind."""
+    found = select(QuestionClock).where(QuestionClock.question_id.in_(question_ids), QuestionClock.round == 1)
+    return {(clock.question_id, clock.kind): clock for clock in db.scalars(found)}
+
+
+def _kept(clock: QuestionClock | None, reader: Reader) -> bool | None:
+    """None while nobody can say."""
     if clock is None:
         return None
     if clock.stopped_at is None:

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.services import ages, identity_numbers, ledger, stars
 from bot.services.exchange import STATES
+from bot.services.export_pages import rows
 from bot.services.export_wishes import Reader, Row
 from bot.services.profiles import masked_phone
 from bot.services.zhiyuanhui.departures import value
 from bot.storage.models import Activity, LedgerEntry, Person, Registration, Shift, Volunteer
 
-PAGE = 2000
 GENDERS = {"male": "男", "female": "女"}
 VOLUNTEERS = ("志愿者号", "志愿汇编号", "姓名", "性别", "手机", "乡镇街道", "特长", "登记日期", "未成年")
 REGISTRATIONS = ("活动编号", "活动", "开始", "结束", "岗位", "姓名", "手机", "状态", "人数", "报名时间", "未成年")
@@ -34,7 +34,7 @@ def volunteers(reader: Reader) -> Any:
 
 def volunteer_rows(db: Session, reader: Reader) -> Iterator[Row]:
     today = reader.now.astimezone(reader.zone).date()
-    for standing, person in paged(db, volunteers(reader), Volunteer.person_id, lambda row: row[0].person_id):
+    for standing, person in rows(db, volunteers(reader), Volunteer.person_id):
         yield [
             standing.number or "", standing.vcode or "", person.name, GENDERS.get(person.gender, ""),
             _phone(reader, person), person.area, "、".join(person.skills), reader.day(standing.registered_at),
@@ -55,7 +55,7 @@ def registrations(reader: Reader) -> Any:
 
 
 def registration_rows(db: Session, reader: Reader) -> Iterator[Row]:
-    for row, person, shift, about in paged(db, registrations(reader), Registration.id, lambda found: found[0].id):
+    for row, person, shift, about in rows(db, registrations(reader), Registration.id):
         yield [
             about.code, about.title, reader.minute(shift.starts_at), reader.minute(shift.ends_at), shift.role,
             person.name, _phone(reader, person), STATES[row.state], row.party_size, reader.minute(row.created_at),
@@ -76,7 +76,7 @@ def hours(reader: Reader) -> Any:
 
 def hour_rows(db: Session, reader: Reader) -> Iterator[Row]:
     """志愿汇's columns; where nobody checked in, the day stands for the time."""
-    for entry, person in paged(db, hours(reader), LedgerEntry.id, lambda found: found[0].id):
+    for entry, person in rows(db, hours(reader), LedgerEntry.id):
         begins, ends = entry.detail.get("in"), entry.detail.get("out")
         yield [
             person.name, _identity(reader, person), entry.title, entry.detail.get("place", ""),
@@ -89,15 +89,6 @@ def hour_rows(db: Session, reader: Reader) -> Iterator[Row]:
 def star_of(minutes: int, reader: Reader) -> str:
     star = stars.star_of(minutes, reader.wish.last, reader.rules)
     return f"{star}星" if star else ""
-
-
-def paged(db: Session, query: Select[Any], key: Any, of: Any) -> Iterator[Any]:
-    """In pages by ``key``: memory does not grow with the county."""
-    last = 0
-    while page := db.execute(query.where(key > last).order_by(key).limit(PAGE)).all():
-        last = of(page[-1])
-        yield from page
-        db.expunge_all()
 
 
 def _phone(reader: Reader, person: Person) -> str:

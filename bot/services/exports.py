@@ -107,7 +107,7 @@ def write(db: Session, reader: Reader, path: Path, form: str, seen: Callable[[],
     """``seen`` is called for each row."""
     kind = KINDS[reader.wish.kind]
     if form == "ics":
-        write_ics(path, db, reader)
+        write_ics(path, db, reader, seen)
         return
     rows = _told(kind.rows(db, reader), seen)
     if form == "csv":

@@ -12,7 +12,8 @@ on the user's account without a lot. Whatever comes in pays a debt first, so nob
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -51,6 +52,16 @@ def balance(db: Session, person_id: int) -> int:
     """In tenths; below zero only after a reversal of hours whose points were spent."""
     owned = select(func.sum(PointsLeg.amount)).where(PointsLeg.account.in_(book.accounts(db, person_id)))
     return int(db.scalars(owned).one() or 0)
+
+
+def balances(db: Session, owners: Mapping[int, int]) -> Counter[int]:
+    """The balance of many by the record in use; ``owners`` as `identities.owners` gives them."""
+    owned = {book.user(record): owner for record, owner in owners.items()}
+    summed = select(PointsLeg.account, func.sum(PointsLeg.amount)).where(PointsLeg.account.in_(list(owned)))
+    found: Counter[int] = Counter()
+    for account, amount in db.execute(summed.group_by(PointsLeg.account)):
+        found[owned[account]] += int(amount)
+    return found
 
 
 def history(db: Session, person_id: int, *, limit: int, offset: int = 0) -> list[Movement]:

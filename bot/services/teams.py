@@ -91,6 +91,19 @@ def leaders(db: Session, team_id: int) -> list[Membership]:
     return [row for row in members(db, team_id) if row.role == "leader"]
 
 
+def leader_names(db: Session, team_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Team id → its leaders' names, by how long they have been it; for teams with any."""
+    led = (
+        select(Membership.team_id, Person.name)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.team_id.in_(list(team_ids)), Membership.state == "active", Membership.role == "leader")
+    )
+    names: dict[int, list[str]] = {}
+    for team_id, name in db.execute(led.order_by(Membership.state_since, Membership.id)):
+        names.setdefault(team_id, []).append(name)
+    return names
+
+
 def pending(db: Session, team_id: int | None = None) -> list[Membership]:
     """Who waits to be let in, oldest first; of one team or of all."""
     waiting = _live().where(Membership.state == "applied", Team.closed_at.is_(None))
