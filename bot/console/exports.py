@@ -24,6 +24,13 @@ STATES = {
     "failed": ("没有导成", "bad"),
 }  # fmt: skip
 
+WHY = {
+    "disk": "服务器的磁盘满了。请管理员腾出空间，再导一次。",
+    "refused": "帐号的角色变了，或者已停用，这份文件不再给了。",
+    "gone": "导的时候服务器重启了好几次。请再导一次；还是不行，把日期缩短些。",
+    "broken": "试了三次都没有成。请把时间告诉管理员，日志里查得到。",
+}
+
 
 def add(desk: Desk) -> None:
     desk.section("exports_desk", "导出月报", "file-export", may="exports.make")
@@ -76,7 +83,7 @@ def add(desk: Desk) -> None:
         jobs = export_jobs.for_staff(db, desk.who.id, desk.who.role)
         return {
             "jobs": [(job, exports.KINDS[job.kind], _about(job), actors.staff(job.asked_by)) for job in jobs],
-            "busy": any(job.state in ("due", "running") for job in jobs), "states": STATES, "forms": FORMS,
+            "busy": any(job.state in ("due", "running") for job in jobs), "states": STATES, "forms": FORMS, "why": WHY,
         }  # fmt: skip
 
 

@@ -112,7 +112,7 @@ class Chores:
             Chore("stars", STARS_EVERY_S, lambda: jobs_merits.tell_of_stars(database, now(), settings)),
             Chore("seal", sweep_s, lambda: jobs.seal_audit(database)),
             Chore("retire", CLEAN_EVERY_S, lambda: jobs.retire_kept(database, now())),
-            Chore("exported", CLEAN_EVERY_S, lambda: jobs_exports.expire(database, now())),
+            Chore("exported", CLEAN_EVERY_S, lambda: jobs_exports.expire(database, now(), settings)),
             Chore("purge", CLEAN_EVERY_S, lambda: jobs.purge(database, now(), settings)),
         ]
 

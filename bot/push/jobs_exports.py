@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,7 +20,7 @@ from bot.services.refusals import Refused
 from bot.services.rules import Rules
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
-from bot.storage.database import Database, locked, writing
+from bot.storage.database import Database, StorageError, Unavailable, locked, writing
 from bot.storage.models import ExportJob, ExportPart
 
 log = structlog.get_logger()
@@ -26,10 +28,15 @@ log = structlog.get_logger()
 PART = 1024 * 1024
 TELL_EVERY = 2000
 TRIES = 3
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class LeaseLost(Exception):
     """Somebody else makes it now."""
+
+
+class Withdrawn(Exception):
+    """Who asked for it may not have it any more."""
 
 
 def make_due(
@@ -44,13 +51,18 @@ def make_due(
             made += 1
         except LeaseLost:
             log.warning("export.lost", job=job_id)
-        except Exception:  # one export that fails must not end the others
+        except Exception as failure:  # one export that fails must not end the others
             log.exception("export.failed", job=job_id)
-            _give_back(database, job_id, fence)
+            _give_back(database, job_id, fence, _why(failure))
     return made
 
 
-def expire(database: Database, now: datetime) -> int:
+def expire(database: Database, now: datetime, settings: Settings) -> int:
+    """Files whose day is over, and what a process left beside the database when it was killed."""
+    folder = _folder(settings)
+    for left in folder.iterdir():
+        if now.timestamp() - left.stat().st_mtime > export_jobs.KEPT.total_seconds():
+            shutil.rmtree(left, ignore_errors=True)
     with database.session() as db:
         count = export_jobs.expire(db, now)
         if count:
@@ -68,8 +80,8 @@ def _claim(database: Database, holder: str, lease_s: float) -> tuple[int, int] |
                 continue
             if job.state == "running" and not leases.is_over(job.leased_until, job.leased_by, at, lease_s):
                 continue
-            if job.attempts >= TRIES:
-                job.state = "failed"
+            if job.attempts >= TRIES:  # killed as often: nobody was left to say why
+                job.state, job.error = "failed", "gone"
                 db.flush()
                 continue
             job.state, job.attempts, job.progress = "running", job.attempts + 1, 0
@@ -82,15 +94,16 @@ def _claim(database: Database, holder: str, lease_s: float) -> tuple[int, int] |
 
 
 def _make(database: Database, cipher: Cipher, job_id: int, fence: int, now: datetime, settings: Settings) -> None:
-    folder = settings.data_dir / "exports"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with database.session() as db, tempfile.TemporaryDirectory(dir=folder) as beside:
+    folder = _folder(settings)
+    for left in folder.glob(f"{job_id}-*"):  # of a worker that was killed: rows about people
+        shutil.rmtree(left, ignore_errors=True)
+    with database.session() as db, tempfile.TemporaryDirectory(prefix=f"{job_id}-", dir=folder) as beside:
         job = db.get_one(ExportJob, job_id)
         wish, form, asked_by = export_jobs.wish_of(job), job.form, job.asked_by
         try:
             exports.checked(wish, export_jobs.staff_role(db, asked_by) or "nobody", form)
         except (Refused, KeyError):
-            raise LeaseLost from None
+            raise Withdrawn from None
         path, seen = Path(beside) / "export", 0
         path.touch(mode=0o600)
 
@@ -125,14 +138,34 @@ def _still(database: Database, job_id: int, fence: int, rows: int, lease_s: floa
         db.commit()
 
 
-def _give_back(database: Database, job_id: int, fence: int) -> None:
-    with database.session() as db:
-        try:
+def _give_back(database: Database, job_id: int, fence: int, why: str) -> None:
+    """Tried again at once only where that may help. While the database itself takes nothing, the lease runs out."""
+    try:
+        with database.session() as db:
             job = _held(db, job_id, fence)
-        except LeaseLost:
-            return
-        job.state = "failed" if job.attempts >= TRIES else "due"
-        db.commit()
+            over = why != "broken" or job.attempts >= TRIES
+            job.state, job.error = ("failed", why) if over else ("due", "")
+            db.commit()
+    except (LeaseLost, StorageError) as failure:
+        log.warning("export.not_given_back", job=job_id, reason=str(failure))
+
+
+def _why(failure: BaseException) -> str:
+    """As in ExportJob. What writes spreadsheets wraps errors of the disk in its own."""
+    seen: BaseException | None = failure
+    while seen is not None:
+        if isinstance(seen, Withdrawn):
+            return "refused"
+        if (isinstance(seen, OSError) and seen.errno in FULL) or (isinstance(seen, Unavailable) and not seen.again):
+            return "disk"
+        seen = seen.__cause__ or seen.__context__
+    return "broken"
+
+
+def _folder(settings: Settings) -> Path:
+    folder = settings.data_dir / "exports"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def _held(db: Session, job_id: int, fence: int) -> ExportJob:

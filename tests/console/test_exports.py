@@ -123,9 +123,23 @@ def test_large_tables_are_made_by_the_worker(town: Office, tmp_path: Any, monkey
     assert "王晓雨" in town.as_("admin").get("/exports/jobs/1/file").text
     assert town.as_("reviewer").get("/exports/jobs/1/file").status_code == 404
     assert "导好的文件" not in town.as_("reviewer").get("/exports").text
-    assert jobs_exports.expire(town.database, NOW + timedelta(hours=25)) == 1
+    assert jobs_exports.expire(town.database, NOW + timedelta(hours=25), settings) == 1
     assert town.read(lambda db: db.scalars(select(ExportPart.number)).all()) == []
     assert editor.get("/exports/jobs/1/file").status_code == 404
+
+
+def test_why_a_file_was_not_made_is_said_in_the_list(town: Office) -> None:
+    def failed(db: Any, world: World) -> None:
+        asked = {"kind": "hours", "form": "csv", "asked_by": 1, "asked_at": NOW, "expires_at": NOW + timedelta(hours=24)}
+        for error in ("disk", "refused", "gone", "broken"):
+            said = {**MARCH, "code": "", "whole": False}
+            world.write(ExportJob(**asked, parameters=said, state="failed", error=error))
+
+    town.change(failed)
+    page = town.as_("admin").get("/exports").text
+    assert page.count("没有导成") == 4 and "every 2s" not in page
+    for words in ("磁盘满了", "角色变了", "重启了好几次", "试了三次"):
+        assert words in page
 
 
 def test_the_report_and_its_paper_say_the_same(town: Office) -> None:

@@ -16,7 +16,8 @@ class ExportJob(Base):
 
     ``parameters``: the wish (`bot.services.export_wishes.Wish`) without its kind. ``progress``: rows so far.
     ``attempts`` is the fence: a worker that was given up finishes nothing. ``leased_until``, ``leased_by``: as in the
-    outbox.
+    outbox. ``error`` of a failed one: disk (full), refused (who asked may not have it any more), broken, gone (its
+    workers were killed).
     """
 
     __tablename__ = "export_jobs"
@@ -33,6 +34,7 @@ class ExportJob(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None]
     leased_by: Mapped[str] = mapped_column(String(64), default="")
+    error: Mapped[str] = mapped_column(String(16), default="")
     expires_at: Mapped[datetime]
 
 

@@ -120,7 +120,8 @@ class Staff(Base):
     """Someone with a console login; ``openid`` binds the WeChat account that may give commands in chat.
 
     ``bind_hash`` is the keyed hash of the code that binds it, good until ``bind_until``. ``on_duty``: woken by alerts.
-    ``totp_encrypted``: the secret of a second factor. ``disabled_at``: may neither log in nor command any more.
+    ``totp_encrypted``: the secret of a second factor; ``totp_step``: the half minute of the last code that let somebody
+    in, since 1970, so that none does twice. ``disabled_at``: may neither log in nor command any more.
     """
 
     __tablename__ = "staff"
@@ -136,6 +137,7 @@ class Staff(Base):
     bind_until: Mapped[datetime | None]
     on_duty: Mapped[bool] = mapped_column(default=False)
     totp_encrypted: Mapped[bytes | None]
+    totp_step: Mapped[int | None]
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
