@@ -36,6 +36,7 @@ from bot.push.notices import worker as worker_words
 from bot.push.tokens import ValkeyTokenStore
 from bot.push.worker import WAKE_CHANNEL
 from bot.reader import Reader
+from bot.row_ids import RowId
 from bot.services import announcements, duty
 from bot.settings import Settings
 from bot.storage import valkey as memory
@@ -134,6 +135,7 @@ def create_app(settings: Settings) -> Flask:
     """The web process: webhook, health, metrics. Everything slow is loaded here, before gunicorn forks."""
     parts = build(settings)
     app = Flask("qingsheng")
+    app.url_map.converters["int"] = RowId
     app.register_blueprint(create_webhook(parts.gateway, create_inbox(parts), clock.now))
     app.register_blueprint(create_health(parts))
     app.register_blueprint(create_pages(ground(parts)))

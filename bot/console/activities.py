@@ -9,6 +9,7 @@ from flask import abort, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot import row_ids
 from bot.console import activity_words as words
 from bot.console import paging
 from bot.console.desk import Desk
@@ -101,10 +102,9 @@ def add(desk: Desk) -> None:
     @desk.post("/activities/<code>/approve", may="activities.decide")
     def activity_approve(db: Session, code: str) -> Any:
         it = activity_states.named(db, code)
-        policy = request.form.get("policy_id", "")
+        policy = row_ids.typed(request.form.get("policy_id", ""))
         activity_states.approve(
-            db, it.id, desk.actor, desk.now(), policy_id=int(policy) if policy.isdecimal() else None,
-            note=request.form.get("note", ""),
+            db, it.id, desk.actor, desk.now(), policy_id=policy, note=request.form.get("note", ""),
         )  # fmt: skip
         return desk.done(f"已发布 {it.code} {it.title}，大家可以报名了。", "activity", code=it.code)
 
@@ -148,7 +148,7 @@ def _sought() -> Sought:
         words=asked.get("q", "").strip()[:64],
         kind=asked.get("kind", "") if asked.get("kind") in words.KINDS else "",
         place=asked.get("place", "")[:32],
-        team_id=int(team) if team.isdecimal() and len(team) < 10 else None,
+        team_id=row_ids.typed(team),
         day=_day(day),
         free=asked.get("free") == "1",
     )

@@ -10,6 +10,7 @@ from flask import abort, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import row_ids
 from bot.console import activity_forms as forms
 from bot.console import activity_words as words
 from bot.console.activities import headings
@@ -91,15 +92,15 @@ def add(desk: Desk) -> None:
         _must_be_mine(it)
         typed = forms.Typed({"capacity": "", **request.form.to_dict()})
         starts_at, ends_at = typed.span(desk.zone)
-        capacity = request.form.get("capacity", "")
-        if starts_at is None or ends_at is None or not capacity.isdecimal():
+        capacity = row_ids.typed(request.form.get("capacity", ""))
+        if starts_at is None or ends_at is None or capacity is None:
             return desk.back("请填写日期、起止时间和名额。")
         # The other numbers are those of the first shift: one more time of the same thing.
         like = (
             {name: getattr(it.shifts[0], name) for name in ("min_age", "max_age", "break_minutes")} if it.shifts else {}
         )
         role = request.form.get("role", "").strip()
-        new = NewShift(starts_at=starts_at, ends_at=ends_at, capacity=int(capacity), role=role, **like)
+        new = NewShift(starts_at=starts_at, ends_at=ends_at, capacity=capacity, role=role, **like)
         activities.add_shift(db, it.id, new, desk.now())
         return desk.done("已加一场。", "activity", code=it.code)
 
@@ -113,15 +114,15 @@ def add(desk: Desk) -> None:
         _must_be_mine(it)
         typed = forms.Typed(request.form.to_dict())
         starts_at, ends_at = typed.span(desk.zone)
-        place, capacity = request.form.get("place", "").strip(), request.form.get("capacity", "")
-        if starts_at is None or ends_at is None or not place or not capacity.isdecimal():
+        place, capacity = request.form.get("place", "").strip(), row_ids.typed(request.form.get("capacity", ""))
+        if starts_at is None or ends_at is None or not place or capacity is None:
             return desk.back("请填写日期、起止时间、地点和名额。")
         told, clashes = 0, 0
         if (shift.starts_at, shift.ends_at, it.place) != (starts_at, ends_at, place):
             moved = activities.move(db, shift_id, starts_at, ends_at, place, now=desk.now(), rules=desk.rules)
             told, clashes = moved.told, len(moved.conflicts)
-        if shift.capacity != int(capacity):
-            activities.set_capacity(db, shift_id, int(capacity), desk.now(), rules=desk.rules)
+        if shift.capacity != capacity:
+            activities.set_capacity(db, shift_id, capacity, desk.now(), rules=desk.rules)
         said = f"已改好，正在通知 {told} 个人。" if told else "已改好。"
         said += f"其中 {clashes} 人那时另有活动，名单里可以看到。" if clashes else ""
         return desk.done(said, "activity", code=it.code)
@@ -139,11 +140,11 @@ def add(desk: Desk) -> None:
         template = _template()
         if template is None:
             return desk.back("排班要有第一天、最后一天和至少一个时段。")
-        known = request.form.get("roster", "")
-        if not known.isdecimal():
+        known = row_ids.typed(request.form.get("roster", ""))
+        if known is None:
             made = rosters.add(db, it.id, template, desk.now(), rules=desk.rules)
             return desk.done(f"已排班，先排到{made.made_until}，以后每天自动往后排。", "activity_rosters", code=it.code)
-        roster = db.get(Roster, int(known))
+        roster = db.get(Roster, known)
         if roster is None or roster.activity_id != it.id:
             abort(404)
         edited = rosters.edit(db, roster.id, template, desk.now(), rules=desk.rules)
@@ -207,7 +208,7 @@ def _template() -> Template | None:
     except ValueError:
         return None
     slots = tuple(
-        Slot(starts=starts, ends=ends, seats=int(seats) if seats.isdecimal() else 0, role=role.strip())
+        Slot(starts=starts, ends=ends, seats=row_ids.typed(seats) or 0, role=role.strip())
         for starts, ends, seats, role in zip(*map(form.getlist, ("starts", "ends", "seats", "role")), strict=False)
         if starts and ends
     )  # fmt: skip

@@ -109,7 +109,7 @@ def add(desk: Desk) -> None:
             bound=desk.who.openid is not None, **WORDS,
         )  # fmt: skip
 
-    @desk.get("/broadcasts/<int:id>/progress", may="broadcasts.see")
+    @desk.get("/broadcasts/<int:id>/progress", may="broadcasts.see", polled=True)
     def broadcast_progress(db: Session, id: int) -> Any:
         it = broadcasts.get(db, id)
         report = broadcast_reports.of(db, id)

@@ -23,7 +23,7 @@ def add(desk: Desk) -> None:
     def conversations(db: Session) -> Any:
         return desk.page("conversations.html", it=None, **_lists(db))
 
-    @desk.get("/conversations/list", may="conversations.take")
+    @desk.get("/conversations/list", may="conversations.take", polled=True)
     def conversation_list(db: Session) -> Any:
         """What the page asks for again and again."""
         return desk.page("conversations_list.html", it=None, **_lists(db))
@@ -32,7 +32,7 @@ def add(desk: Desk) -> None:
     def conversation(db: Session, number: int) -> Any:
         return desk.page("conversations.html", **_thread(db, number), **_lists(db))
 
-    @desk.get("/conversations/<int:number>/lines", may="conversations.take")
+    @desk.get("/conversations/<int:number>/lines", may="conversations.take", polled=True)
     def conversation_lines(db: Session, number: int) -> Any:
         """Nothing while nothing was said: what somebody reads does not move under their eyes."""
         thread = _thread(db, number)

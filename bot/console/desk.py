@@ -69,6 +69,8 @@ class Desk:
     sections: list[Section] = field(default_factory=list)
     actions: dict[str, str] = field(default_factory=dict)
     """Endpoint → the action of `roles.MAY` it asks for; a test walks over all of them."""
+    polled: set[str] = field(default_factory=set)
+    """Endpoints that open pages ask again and again by themselves, which is no use of the console by anybody."""
 
     @property
     def rules(self) -> Rules:
@@ -93,8 +95,15 @@ class Desk:
     ) -> None:
         self.sections.append(Section(endpoint, label, icon, may, count))
 
-    def get(self, rule: str, *, may: str) -> Callable[[View], View]:
-        return self._route(rule, "GET", may)
+    def get(self, rule: str, *, may: str, polled: bool = False) -> Callable[[View], View]:
+        hang = self._route(rule, "GET", may)
+
+        def noted(view: View) -> View:
+            if polled:
+                self.polled.add(view.__name__)
+            return hang(view)
+
+        return noted
 
     def post(self, rule: str, *, may: str) -> Callable[[View], View]:
         return self._route(rule, "POST", may)
@@ -126,7 +135,8 @@ class Desk:
         @wraps(view)
         def answer(**path: Any) -> AnyResponse:
             with self.database.session() as db:
-                who = login_session.who(db, self.cipher, self.now())
+                by_itself = view.__name__ in self.polled and "HX-Request" in request.headers
+                who = login_session.who(db, self.cipher, self.now(), is_use=not by_itself)
                 if who is None:
                     return _to_login()
                 g.who, g.db = who, db

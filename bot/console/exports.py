@@ -45,7 +45,7 @@ def add(desk: Desk) -> None:
             **_jobs(db),
         )  # fmt: skip
 
-    @desk.get("/exports/jobs", may="exports.make")
+    @desk.get("/exports/jobs", may="exports.make", polled=True)
     def exports_jobs(db: Session) -> Any:
         """What the page asks for again while something is being made."""
         return desk.page("exports_jobs.html", **_jobs(db))

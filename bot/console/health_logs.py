@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 from sqlalchemy.orm import Session
 
+from bot import row_ids
 from bot.console import paging
 from bot.console.desk import Desk
 from bot.services import actors, auditing, desk_health
@@ -37,7 +38,7 @@ def add(desk: Desk) -> None:
         before = request.args.get("before", "")
         rows = desk_health.audit(
             db, subject=subject, actor=actor, since=start, until=start + timedelta(days=1) if start else None,
-            before=int(before) if before.isdecimal() and len(before) < 16 else None, most=PER_PAGE + 1,
+            before=row_ids.typed(before), most=PER_PAGE + 1,
         )  # fmt: skip
         older = paging.here(before=rows[PER_PAGE - 1].id) if len(rows) > PER_PAGE else ""
         names = {row.actor: _name(db, row.actor) for row in rows}

@@ -14,7 +14,7 @@ from bot.services import sign_in
 
 WORDS = {
     "password": "登录名或密码不对。",
-    "code": "验证码不对，请看验证器里现在的六位数字。",
+    "code": "验证码不对，或者已经用过了：每个只能用一次。请输验证器里现在的六位数字。",
     "disabled": "这个帐号已停用，请找管理员。",
 }
 

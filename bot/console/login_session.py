@@ -51,8 +51,11 @@ def end() -> None:
     session.clear()
 
 
-def who(db: Session, cipher: Cipher, now: datetime) -> Who | None:
-    """None when nobody is logged in, for too long or in vain: the password changed, the account was shut."""
+def who(db: Session, cipher: Cipher, now: datetime, *, is_use: bool = True) -> Who | None:
+    """None when nobody is logged in, for too long or in vain: the password changed, the account was shut.
+
+    ``is_use``: somebody did something; a page that asks by itself keeps no unattended desk open.
+    """
     staff_id, since, seen = session.get("staff"), session.get("since", 0), session.get("seen", 0)
     if staff_id is None:
         return None
@@ -61,7 +64,7 @@ def who(db: Session, cipher: Cipher, now: datetime) -> Who | None:
     if staff is None or staff.disabled_at is not None or session.get("mark") != sign_in.fingerprint(cipher, staff):
         end()
         return None
-    if _seconds(now) - seen >= 60:  # a cookie a minute is enough
+    if is_use and _seconds(now) - seen >= 60:  # a cookie a minute is enough
         session["seen"] = _seconds(now)
     return Who(staff.id, staff.username, duty.called(staff), staff.role, staff.openid)
 

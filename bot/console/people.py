@@ -8,6 +8,7 @@ from flask import abort, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import row_ids
 from bot.console import paging
 from bot.console.desk import Desk
 from bot.services import actors, ages, merging, people_search, purposes, stories, volunteers
@@ -103,12 +104,12 @@ def add(desk: Desk) -> None:
     @desk.post("/people/<int:id>/merge", may="people.change")
     def person_merged(db: Session, id: int) -> Any:
         """What the other record did becomes this one's; the other points here from now on."""
-        other = request.form.get("other", "")
+        other = row_ids.typed(request.form.get("other", ""))
         why = request.form.get("reason", "").strip()
-        if not other.isdecimal() or int(other) == id or not why:
+        if other is None or other == id or not why:
             return desk.back("请选要并进来的记录，并写明怎么知道是同一个人。")
         writing(db)
-        old, new = db.get(Person, int(other)), db.get(Person, id)
+        old, new = db.get(Person, other), db.get(Person, id)
         if old is None or new is None or old.merged_into is not None or new.merged_into is not None:
             return desk.back("其中一条记录已经合并过了，请刷新再看。")
         audit.note(db, f"people:{id}", f"merged {old.id}: {why}")

@@ -15,7 +15,7 @@ from bot.storage.models import Shift
 
 
 def add(desk: Desk) -> None:
-    @desk.get("/shifts/<int:shift_id>/poster", may="attendance.record")
+    @desk.get("/shifts/<int:shift_id>/poster", may="attendance.record", polled=True)
     def poster(db: Session, shift_id: int) -> Any:
         shift, known = db.get(Shift, shift_id), posters.of_shift(db, shift_id)
         if shift is None:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import request
 from sqlalchemy.orm import Session
 
+from bot import row_ids
 from bot.console.desk import Desk
 from bot.language.dates import clock, moment
 from bot.services import (
@@ -64,7 +65,7 @@ def add(desk: Desk) -> None:
             opens_at=open_.opens_at, closes_at=open_.closes_at, now=desk.now(), **_live(db, it, lines),
         )  # fmt: skip
 
-    @desk.get("/shifts/<int:shift_id>/rows", may="roster.see")
+    @desk.get("/shifts/<int:shift_id>/rows", may="roster.see", polled=True)
     def shift_rows(db: Session, shift_id: int) -> Any:
         """What the page asks for again and again."""
         return _rows(db, _shift(db, shift_id))
@@ -127,11 +128,7 @@ def add(desk: Desk) -> None:
     @desk.post("/shifts/<int:shift_id>/late", may="hours.propose")
     def late_propose(db: Session, shift_id: int) -> Any:
         it, form = _shift(db, shift_id), request.form
-        row = (
-            db.get(Registration, int(form.get("registration", "0")))
-            if form.get("registration", "").isdecimal()
-            else None
-        )
+        row = db.get(Registration, row_ids.typed(form.get("registration", "")) or 0)
         came, left = (_on_that_day(it, form.get(name, ""), desk) for name in ("came", "left"))
         if row is None or row.shift_id != it.id or came is None or left is None:
             return desk.back("请选一个人，并填写到和离开的时间。")
@@ -179,7 +176,7 @@ def add(desk: Desk) -> None:
         outcomes.record(db, it.id, request.form.get("text", ""), desk.actor, desk.now())
         return desk.done("成果已记下；写错了再写一次，以最后一次为准。", "shift", shift_id=it.id)
 
-    @desk.get("/shifts/<int:shift_id>/code", may="attendance.record")
+    @desk.get("/shifts/<int:shift_id>/code", may="attendance.record", polled=True)
     def shift_code(db: Session, shift_id: int) -> Any:
         """The six digits of now, large, for coming and leaving; the page asks for them again by itself."""
         it, rules = _shift(db, shift_id), desk.rules

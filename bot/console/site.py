@@ -45,6 +45,7 @@ from bot.console import (
     translations,
 )
 from bot.console.desk import Desk
+from bot.row_ids import RowId
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import StorageError
@@ -110,9 +111,11 @@ def empty_app(settings: Settings, cipher: Cipher) -> Flask:
         SESSION_COOKIE_SECURE=settings.web.public_url.startswith("https:"),
         PERMANENT_SESSION_LIFETIME=login_session.LONGEST,
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
+        SESSION_REFRESH_EACH_REQUEST=False,  # an answer that comes late brings back no session that was ended
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
         WTF_CSRF_SSL_STRICT=False,  # the proxy in front ends TLS; the token is what counts
     )
+    app.url_map.converters["int"] = RowId
     CSRFProtect(app)
     return app
 
@@ -124,7 +127,7 @@ def furnish(desk: Desk) -> Flask:
         family.add(desk)
     filters.add(desk)
     translations.add(app)
-    app.jinja_env.globals["actions"] = desk.actions
+    app.jinja_env.globals.update(actions=desk.actions, polled=desk.polled)
     _static(app)
     _failures(app)
 
@@ -139,7 +142,8 @@ def furnish(desk: Desk) -> Flask:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
-        session.permanent = True
+        if session and not session.permanent:
+            session.permanent = True
         return response
 
     return app

@@ -39,10 +39,11 @@ def address_of(secret: str, staff: Staff, issuer: str) -> str:
 def enrol(db: Session, cipher: Cipher, staff_id: int, secret: str, code: str, now: datetime) -> Staff:
     """Only with a code that the app shows now: a second factor that was not read would shut its owner out."""
     writing(db)
-    if not pyotp.TOTP(secret).verify(code.replace(" ", ""), for_time=now, valid_window=1):
+    step = sign_in.step_of(secret, code, now)
+    if step is None:
         raise FactorCodeWrong
     staff = fresh(db, Staff, staff_id)
-    staff.totp_encrypted = cipher.encrypt(secret)
+    staff.totp_encrypted, staff.totp_step = cipher.encrypt(secret), step
     note(db, f"staff:{staff_id}", "打开了两步验证")
     db.flush()
     return staff
@@ -52,7 +53,7 @@ def remove(db: Session, staff_id: int, password: str, address: str, now: datetim
     """The password is asked: an unlocked computer alone must not weaken an account."""
     outcome = sign_in.confirm(db, staff_id, password, address, now)
     if outcome.staff is not None:
-        outcome.staff.totp_encrypted = None
+        outcome.staff.totp_encrypted = outcome.staff.totp_step = None
         note(db, f"staff:{staff_id}", "关掉了两步验证")
         db.flush()
     return outcome

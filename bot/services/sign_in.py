@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from hmac import compare_digest
 from typing import Literal
 
 import pyotp
@@ -15,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.storage.crypto import Cipher
-from bot.storage.database import fresh, writing
+from bot.storage.database import fresh, locked, writing
 from bot.storage.models import SignIn, Staff
 
 WINDOW = timedelta(minutes=15)
@@ -46,7 +47,7 @@ def sign_in(
         _note(db, username, None, address, "limited", now)
         return Outcome("limited", again_at=again_at)
     staff = db.scalars(select(Staff).where(Staff.username == username)).one_or_none()
-    why = _judge(cipher, staff, password, code, now)
+    why = _judge(db, cipher, staff, password, code, now)
     if why != "code_needed":  # the password was right; the second step notes what came of it
         _note(db, username, staff.id if staff else None, address, why, now)
     return Outcome(why, staff if why == "in" else None)
@@ -82,15 +83,28 @@ def is_password(staff: Staff, password: str) -> bool:
     return _matches(staff.password_hash, password)
 
 
-def is_code(cipher: Cipher, staff: Staff, code: str, now: datetime) -> bool:
-    """A code of the authenticator app, one step of 30 s early or late (RFC 6238)."""
-    if staff.totp_encrypted is None:
+def step_of(secret: str, code: str, now: datetime) -> int | None:
+    """The half minute since 1970 whose code this is, one early or late (RFC 6238); None for any other."""
+    totp, typed = pyotp.TOTP(secret), code.replace(" ", "").encode()
+    around = (totp.timecode(now) + late for late in (0, -1, 1))
+    return next((step for step in around if compare_digest(totp.generate_otp(step).encode(), typed)), None)
+
+
+def spend_code(db: Session, cipher: Cipher, staff_id: int, code: str, now: datetime) -> bool:
+    """Each code lets in once, and none from before it: who looks over a shoulder comes too late (RFC 6238, 5.2)."""
+    writing(db)
+    staff = locked(db, Staff, staff_id)
+    if staff is None or staff.totp_encrypted is None:
         return False
-    totp = pyotp.TOTP(cipher.decrypt(staff.totp_encrypted))
-    return totp.verify(code.replace(" ", ""), for_time=now, valid_window=1)
+    step = step_of(cipher.decrypt(staff.totp_encrypted), code, now)
+    if step is None or step <= (staff.totp_step or 0):
+        return False
+    staff.totp_step = step
+    db.flush()
+    return True
 
 
-def _judge(cipher: Cipher, staff: Staff | None, password: str, code: str, now: datetime) -> Why:
+def _judge(db: Session, cipher: Cipher, staff: Staff | None, password: str, code: str, now: datetime) -> Why:
     if not _matches(staff.password_hash if staff else _nobodys_hash(), password) or staff is None:
         return "password"
     if staff.disabled_at is not None:
@@ -99,7 +113,7 @@ def _judge(cipher: Cipher, staff: Staff | None, password: str, code: str, now: d
         return "in"
     if not code:
         return "code_needed"
-    return "in" if is_code(cipher, staff, code, now) else "code"
+    return "in" if spend_code(db, cipher, staff.id, code, now) else "code"
 
 
 def _limited_until(db: Session, username: str, address: str, now: datetime) -> datetime | None:

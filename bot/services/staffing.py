@@ -133,7 +133,7 @@ def reset_second_factor(db: Session, staff_id: int) -> None:
     """For a colleague whose authenticator is gone: the password alone, until they enrol again."""
     staff = _held(db, staff_id)
     if staff.totp_encrypted is not None:
-        staff.totp_encrypted = None
+        staff.totp_encrypted = staff.totp_step = None
         note(db, f"staff:{staff.id}", "取消了两步验证")
     db.flush()
 

@@ -23,6 +23,7 @@ from tests.fixtures.ledger import entry, reversal
 from tests.fixtures.world import NOW, World
 
 MARCH = {"first": "2026-03-01", "last": "2026-03-31"}
+LATER = NOW + timedelta(hours=24)
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_large_tables_are_made_by_the_worker(town: Office, tmp_path: Any, monkey
 
 def test_why_a_file_was_not_made_is_said_in_the_list(town: Office) -> None:
     def failed(db: Any, world: World) -> None:
-        asked = {"kind": "hours", "form": "csv", "asked_by": 1, "asked_at": NOW, "expires_at": NOW + timedelta(hours=24)}
+        asked = {"kind": "hours", "form": "csv", "asked_by": 1, "asked_at": NOW, "expires_at": LATER}
         for error in ("disk", "refused", "gone", "broken"):
             said = {**MARCH, "code": "", "whole": False}
             world.write(ExportJob(**asked, parameters=said, state="failed", error=error))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pyotp
 import pytest
 from sqlalchemy import select
 
+from bot import console
 from bot.services import sign_in
 from bot.storage.database import writing
 from bot.storage.models import SignIn, Staff
@@ -71,7 +74,14 @@ def test_the_second_factor(office: Office) -> None:
     assert status == 200 and "六位数字" in page
     assert log_in(visitor, code="000000")[0] == 401
     now = pyotp.TOTP(secret).at(office.now)
+    assert log_in(visitor, code="六位数字")[0] == 401
     assert log_in(visitor, code=f"{now[:3]} {now[3:]}")[0] == 303
+    status, page = log_in(office.visitor(), code=now)
+    assert status == 401 and "用过了" in page, "whoever read it over a shoulder comes too late"
+    office.now += timedelta(seconds=30)
+    earlier = pyotp.TOTP(secret).at(office.now - timedelta(seconds=30))
+    assert log_in(office.visitor(), code=earlier)[0] == 401, "nor what was shown before"
+    assert log_in(office.visitor(), code=pyotp.TOTP(secret).at(office.now))[0] == 303
     assert log_in(office.visitor(), password="wrong-wrong-wrong", code=now)[0] == 401
 
 
@@ -92,6 +102,35 @@ def test_a_session_ends_by_itself_and_with_the_password(office: Office) -> None:
     office.change(shut)
     assert reviewer.get("/").status_code == 303, "shut out while logged in"
     assert "已停用" in log_in(reviewer, "reviewer")[1]
+
+
+def test_a_page_that_asks_by_itself_keeps_no_desk_open(office: Office) -> None:
+    editor, asks = office.as_("editor"), {"HX-Request": "true"}
+    for _ in range(3):
+        office.now += timedelta(minutes=45)
+        answer = editor.get("/exports/jobs", headers=asks)
+    assert answer.status_code == 401 and "/login" in answer.headers["HX-Redirect"]
+
+    admin = office.as_("admin")
+    for _ in range(3):
+        office.now += timedelta(minutes=45)
+        assert admin.get("/exports/jobs", headers=asks).status_code == 200
+        assert admin.get("/exports").status_code == 200, "somebody is there"
+
+
+def test_every_page_that_asks_by_itself_is_known_for_it(office: Office) -> None:
+    """By the templates; the wait for a scan stands before the login."""
+    folder = Path(console.__file__).parent / "html"
+    texts = [path.read_text("utf-8") for path in folder.glob("*.html")]
+    asking = [re.search(r"url_for\('(\w+)'[^}]*}}\" hx-trigger=\"every", text) for text in texts if "every " in text]
+    found = {match[1] for match in asking if match} - {"scan_waiting"}
+    known = office.app.wsgi_app.mounts["/console"].jinja_env.globals["polled"]  # type: ignore[attr-defined]
+    assert len(found) > 5 and found == known
+
+
+def test_an_answer_that_comes_late_brings_no_session_back(office: Office) -> None:
+    answer = office.as_("editor").get("/exports/jobs", headers={"HX-Request": "true"})
+    assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
 
 
 def test_logging_out_and_forms_without_a_token(office: Office) -> None:
