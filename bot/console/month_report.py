@@ -41,7 +41,8 @@ def add(desk: Desk) -> None:
         shift = db.get(Shift, shift_id)
         if shift is None:
             raise ShiftUnknown
-        described = sign_in_paper.of(db, shift, desk.settings.organisation.name, desk.zone)
+        organisation = desk.settings.organisation.name
+        described = sign_in_paper.of(db, shift, organisation, desk.zone, desk.now(), desk.rules)
         db.rollback()
         return _pdf(paper.pdf(described, desk.settings.certificates.font), described.title)
 

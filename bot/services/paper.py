@@ -28,8 +28,16 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Code:
+    """What a phone reads from the QR code, and the words below it."""
+
+    content: str
+    caption: str
+
+
+@dataclass(frozen=True)
 class Paper:
-    """``under``: a small line below the title; ``foot`` stands on every page."""
+    """``under``: a small line below the title; ``code``: at the right of both; ``foot`` stands on every page."""
 
     title: str
     under: str
@@ -37,6 +45,7 @@ class Paper:
     tables: Sequence[Table] = ()
     bars: Sequence[Bars] = ()
     foot: str = ""
+    code: Code | None = None
     font: str = field(default="", kw_only=True)
     face: int = field(default=0, kw_only=True)
 
@@ -47,12 +56,14 @@ class Paper:
     def from_json(cls, text: str) -> Paper:
         kept = json.loads(text)
         tables, bars = [Table(**one) for one in kept.pop("tables")], [Bars(**one) for one in kept.pop("bars")]
-        return cls(**kept, tables=tables, bars=bars)
+        code = kept.pop("code")
+        return cls(**kept, tables=tables, bars=bars, code=Code(**code) if code else None)
 
     def texts(self) -> str:
         cells = [cell for table in self.tables for row in (table.columns, *table.rows) for cell in row]
         bars = [text for one in self.bars for text in (one.label, *one.names, *one.texts)]
-        return "".join([self.title, self.under, self.foot, *self.paragraphs, *cells, *bars])
+        caption = self.code.caption if self.code else ""
+        return "".join([self.title, self.under, self.foot, caption, *self.paragraphs, *cells, *bars])
 
 
 def pdf(described: Paper, configured_font: str) -> bytes:

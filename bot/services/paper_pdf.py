@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 
+import segno
 from fpdf import FPDF, FontFace
 from fpdf.enums import TableBordersLayout, WrapMode, XPos, YPos
 
 from bot.services.drawing import UNPRINTABLE
 from bot.services.fonts import Font
-from bot.services.paper import Bars, Paper, Table
+from bot.services.paper import Bars, Code, Paper, Table
 from bot.services.refusals.certificates import CannotBePrinted
 
 MARGIN, WIDTH = 18, 174
 GREY, DARK, GREEN = 110, 30, (8, 120, 92)
 BARS_ACROSS, BARS_HEIGHT = 2, 34
+CODE = 32
+"""Millimetres: read from a metre away."""
 
 
 def pdf(paper: Paper) -> bytes:
@@ -57,17 +60,42 @@ class _Sheet(FPDF):
 
 
 def _opening(sheet: _Sheet, paper: Paper) -> None:
+    foot = 0.0
+    if paper.code:
+        foot = _code(sheet, paper.code)
+        sheet.set_right_margin(MARGIN + CODE + 4)
     sheet.set_text_color(DARK)
     sheet.set_font("song", size=18)
     sheet.multi_cell(0, 10, paper.title, align="L", wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     sheet.set_font("song", size=10)
     sheet.set_text_color(GREY)
     sheet.multi_cell(0, 6, paper.under, align="L", wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    sheet.set_right_margin(MARGIN)
+    sheet.set_y(max(sheet.get_y(), foot))
     sheet.set_text_color(DARK)
     sheet.set_draw_color(*GREEN)
     sheet.set_line_width(0.5)
     sheet.line(MARGIN, sheet.get_y() + 2, MARGIN + WIDTH, sheet.get_y() + 2)
     sheet.ln(5)
+
+
+def _code(sheet: _Sheet, code: Code) -> float:
+    """In the upper right corner; where it ends."""
+    left, top = MARGIN + WIDTH - CODE, 18
+    modules = segno.make(code.content, error="m").matrix
+    size = CODE / len(modules)
+    sheet.set_fill_color(0)
+    for y, row in enumerate(modules):
+        for x, dark in enumerate(row):
+            if dark:  # a hair wider, so that no white line runs between two
+                sheet.rect(left + x * size, top + y * size, size + 0.02, size + 0.02, style="F")
+    sheet.set_font("song", size=8.5)
+    sheet.set_text_color(DARK)
+    sheet.set_xy(left - 4, top + CODE + 1)
+    sheet.multi_cell(CODE + 8, 4, code.caption, align="C", wrapmode=WrapMode.CHAR)
+    foot = sheet.get_y()
+    sheet.set_xy(MARGIN, top)
+    return float(foot)
 
 
 def _bars(sheet: _Sheet, bars: Bars, number: int) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pypdfium2
 import pytest
+import zxingcpp
 from sqlalchemy import select
 
 from bot.push import jobs_exports
-from bot.services import exports, fonts, month_paper, month_report, months
+from bot.services import exports, fonts, month_paper, month_report, months, posters
 from bot.services.refusals.certificates import CannotBePrinted
 from bot.services.rules import USUAL
 from bot.settings import Settings
@@ -182,6 +183,30 @@ def test_the_sign_in_sheet_shows_no_phone_and_no_minor(town: Office) -> None:
     assert "王*雨" in text and "王晓雨" not in text and "138" not in text and "江滨公园清洁签到表" in text
     assert town.as_("auditor").get("/shifts/1/sheet.pdf").status_code == 403
     assert town.as_("editor").get("/shifts/99/sheet.pdf").status_code == 404
+
+
+def test_the_sign_in_sheet_carries_the_code_of_its_shift_or_what_to_type(office: Office) -> None:
+    try:
+        fonts.find()
+    except CannotBePrinted:
+        pytest.skip("no Chinese font here: apt install fonts-noto-cjk")
+    url = "http://weixin.qq.com/q/02abcDEF"
+
+    def asked(db: Any, world: World) -> int:
+        return posters.ask(db, world.shift(starts_in=timedelta(hours=20)).id, "staff:1", NOW).id
+
+    poster = office.change(asked)
+    typed = office.as_("editor").get("/shifts/1/sheet.pdf").data
+    assert "六位签到码" in text_of(typed) and codes_of(typed) == []
+    office.change(lambda db, world: posters.got(db, poster, url, NOW + timedelta(days=3)))
+    scanned = office.as_("editor").get("/shifts/1/sheet.pdf").data
+    assert codes_of(scanned) == [url]
+    assert "微信扫码签到" in text_of(scanned) and "六位签到码" not in text_of(scanned)
+
+
+def codes_of(content: bytes) -> list[str]:
+    with pypdfium2.PdfDocument(content) as document:
+        return [found.text for found in zxingcpp.read_barcodes(document[0].render(scale=2).to_pil())]
 
 
 def text_of(content: bytes) -> str:

@@ -214,7 +214,8 @@ def test_the_sheet_at_the_entrance(office: Office) -> None:
     assert "every 3s" in waiting and "<html" not in waiting
     owed = office.read(lambda db: posters.due(db, office.now))
     office.change(lambda db, world: posters.failed(db, owed[0][0], "没有这个权限"))
-    assert "没有这个权限" in admin.get(f"/shifts/{shift_id}/poster").text
+    refused = admin.get(f"/shifts/{shift_id}/poster").text
+    assert "没有这个权限" in refused and "六位签到码" in refused and "data-print" in refused, "then it says what to type"
     admin.post(f"/shifts/{shift_id}/poster")
     url = "http://weixin.qq.com/q/02abc"
     office.change(lambda db, world: posters.got(db, owed[0][0], url, STARTS + hours(9)))
