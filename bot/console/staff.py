@@ -8,7 +8,7 @@ from flask import make_response, request
 from sqlalchemy.orm import Session
 
 from bot.console.desk import Desk
-from bot.services import duty, roles, sign_in, staffing
+from bot.services import duty, roles, sign_in, staff_pairs, staffing
 from bot.services.refusals import Refused
 from bot.storage.models import Staff
 
@@ -20,6 +20,7 @@ ACTIONS = {
     "staff.change": "管理帐号",
 }  # fmt: skip
 """What a colleague wants to know about a role; the whole table is services/roles.py."""
+WISHES = {"role": "设为管理员", "enable": "恢复这个管理员帐号", "password": "重设密码", "factor": "取消两步验证"}
 
 
 def add(desk: Desk) -> None:
@@ -27,9 +28,10 @@ def add(desk: Desk) -> None:
 
     @desk.get("/staff", may="staff.change")
     def staff(db: Session) -> Any:
-        woken = duty.on_duty(db)
+        woken, every = duty.on_duty(db), staffing.accounts(db)
         return desk.page(
-            "staff.html", accounts=staffing.accounts(db), roles=roles.ROLES, woken=woken, actions=ACTIONS, may=roles.may
+            "staff.html", accounts=every, roles=roles.ROLES, woken=woken, actions=ACTIONS, may=roles.may,
+            waiting=[each.staff for each in every if staff_pairs.is_open(each.staff, desk.now())],
         )
 
     @desk.get("/staff/new", may="staff.change")
@@ -43,7 +45,7 @@ def add(desk: Desk) -> None:
             return desk.back("请选一个角色。")
         password = sign_in.make_password()
         try:
-            made = staffing.add(db, username, name, role, password, desk.now())
+            made = staffing.add(db, username, name, role, password, desk.now(), desk.who.id)
         except Refused as refused:
             db.rollback()
             return make_response(_new(desk, username, name, role, desk.said(refused)), 422)
@@ -53,7 +55,12 @@ def add(desk: Desk) -> None:
     def colleague(db: Session, id: int) -> Any:
         row = staffing.known(db, id)
         last = next((each.last_in for each in staffing.accounts(db) if each.staff.id == id), None)
-        return desk.page("staff_one.html", colleague=row, last_in=last, roles=roles.ROLES, own=id == desk.who.id)
+        wish = WISHES.get(row.wanted, "") if staff_pairs.is_open(row, desk.now()) else ""
+        mine = row in staff_pairs.pending(db, desk.who.id, desk.now())
+        return desk.page(
+            "staff_one.html", colleague=row, last_in=last, roles=roles.ROLES, own=id == desk.who.id, wish=wish,
+            mine=mine,
+        )  # fmt: skip
 
     @desk.post("/staff/<int:id>/name", may="staff.change")
     def colleague_rename(db: Session, id: int) -> Any:
@@ -65,6 +72,8 @@ def add(desk: Desk) -> None:
         role = request.form.get("role", "")
         if role not in roles.ROLES:
             return desk.back("请选一个角色。")
+        if role == "admin":
+            return _first(db, id, "role")
         staffing.change_role(db, id, role, desk.who.id)
         return desk.done(f"角色已改为{roles.ROLES[role]}，对方下一次点击就生效。", "colleague", id=id)
 
@@ -91,22 +100,28 @@ def add(desk: Desk) -> None:
 
     @desk.post("/staff/<int:id>/enable", may="staff.change")
     def colleague_enable(db: Session, id: int) -> Any:
-        staffing.enable(db, id)
+        if staff_pairs.is_for_two(staffing.known(db, id), "enable"):
+            return _first(db, id, "enable")
+        staffing.enable(db, id, desk.who.id)
         return desk.done("已恢复，可以用原来的密码登录；微信要重新绑定。", "colleague", id=id)
 
     @desk.post("/staff/<int:id>/password", may="staff.change")
     def colleague_password(db: Session, id: int) -> Any:
         row = staffing.known(db, id)
-        return _secret(desk, row, staffing.reset_password(db, id), "密码重设好了")
+        if staff_pairs.is_for_two(row, "password"):
+            return _first(db, id, "password")
+        return _secret(desk, row, staffing.reset_password(db, id, desk.who.id), "密码重设好了")
 
     @desk.post("/staff/<int:id>/factor", may="staff.change")
     def colleague_factor(db: Session, id: int) -> Any:
-        staffing.reset_second_factor(db, id)
+        if staff_pairs.is_for_two(staffing.known(db, id), "factor"):
+            return _first(db, id, "factor")
+        staffing.reset_second_factor(db, id, desk.who.id)
         return desk.done("两步验证已取消，对方用密码就能登录；请提醒他重新打开。", "colleague", id=id)
 
     @desk.post("/staff/<int:id>/bind", may="staff.change")
     def colleague_bind(db: Session, id: int) -> Any:
-        code = staffing.issue_code(db, desk.cipher, id, desk.now())
+        code = staffing.issue_code(db, desk.cipher, id, desk.now(), desk.who.id)
         minutes = int(duty.CODE_LIVES.total_seconds() // 60)
         return desk.done(f"请对方在{minutes}分钟内，用自己的微信发给公众号：绑定 {code}", "colleague", id=id)
 
@@ -115,9 +130,27 @@ def add(desk: Desk) -> None:
         staffing.unbind(db, id)
         return desk.done("已解除微信绑定。", "colleague", id=id)
 
+    @desk.post("/staff/<int:id>/agree", may="staff.change")
+    def colleague_agree(db: Session, id: int) -> Any:
+        """What another administrator asked for about an administrator's account."""
+        password = staff_pairs.agree(db, id, request.form.get("wanted", ""), desk.who.id, desk.now())
+        if password:
+            return _secret(desk, staffing.known(db, id), password, "密码重设好了")
+        return desk.done("已同意，马上生效。", "colleague", id=id)
+
+    @desk.post("/staff/<int:id>/drop", may="staff.change")
+    def colleague_drop(db: Session, id: int) -> Any:
+        staff_pairs.drop(db, id)
+        return desk.done("不办了，什么也没有改。", "colleague", id=id)
+
+    def _first(db: Session, id: int, deed: staff_pairs.Deed) -> Any:
+        staff_pairs.ask(db, id, deed, desk.who.id, desk.now())
+        said = "已提出。管理员的帐号要两个人：另一位管理员在“今天”或这一页点了同意才生效。"
+        return desk.done(said, "colleague", id=id)
+
 
 def _new(desk: Desk, username: str = "", name: str = "", role: str = "", wrong: str = "") -> str:
-    options = [("", "请选择"), *roles.ROLES.items()]
+    options = [("", "请选择"), *((key, called) for key, called in roles.ROLES.items() if key != "admin")]
     return desk.page("staff_new.html", username=username, name=name, role=role, options=options, wrong=wrong)
 
 

@@ -33,6 +33,7 @@ NEEDS = {
     "appeal": ("签到和时长申诉", "/hours?tab=appeals", "flag"),
     "star": ("等评定的星级", "/hours?tab=stars", "star"),
     "seal": ("等盖章的证明", "/hours?tab=seals", "certificate"),
+    "account": ("等您同意的帐号改动", "/staff", "user-check"),
     "broadcast": ("等审核的群发", "/broadcasts", "speakerphone"),
     "unsettled": ("等结算的场次", "/hours?tab=settle", "list-check"),
     "returned": ("退回给您的活动", "/activities?part=draft", "arrow-back-up"),
@@ -42,7 +43,7 @@ NEEDS = {
 """Kind → what it is called, where all of it is, and its symbol."""
 WHERE = {
     "shift": "/shifts/{}", "activity": "/activities/{}", "person": "/people/{}", "team": "/teams/{}",
-    "question": "/questions/{}", "broadcast": "/broadcasts/{}",
+    "question": "/questions/{}", "broadcast": "/broadcasts/{}", "staff": "/staff/{}",
 }  # fmt: skip
 TRENDS = {
     "sign_ups": ("报名", "人次"),

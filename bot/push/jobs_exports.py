@@ -114,19 +114,26 @@ def _make(database: Database, cipher: Cipher, job_id: int, fence: int, now: date
                 _still(database, job_id, fence, seen, settings.push.lease_s)
 
         exports.write(db, Reader(wish, cipher, Rules.of(settings), now), path, form, tell)
-        _keep(database, cipher, job_id, fence, path, seen)
+        _keep(database, cipher, job_id, fence, path, seen, settings.push.lease_s)
 
 
-def _keep(database: Database, cipher: Cipher, job_id: int, fence: int, path: Path, rows: int) -> None:
-    """All parts and the word that it is ready in one transaction."""
-    with database.session() as db, path.open("rb") as file:
-        job = _held(db, job_id, fence)
+def _keep(
+    database: Database, cipher: Cipher, job_id: int, fence: int, path: Path, rows: int, lease_s: float
+) -> None:  # fmt: skip
+    """Part by part, so that whoever writes to us waits for a megabyte at most; nobody reads any before it is ready."""
+    with database.session() as db:
+        _held(db, job_id, fence)
         db.execute(delete(ExportPart).where(ExportPart.job_id == job_id))
-        number = 0
-        while content := file.read(PART):
-            export_jobs.keep(db, cipher, job, number, content)
-            db.expire_all()
-            number += 1
+        db.commit()
+    with path.open("rb") as file:
+        for number, content in enumerate(iter(lambda: file.read(PART), b"")):
+            with database.session() as db:
+                job = _held(db, job_id, fence)
+                job.leased_until = leases.instant(db) + timedelta(seconds=lease_s)
+                export_jobs.keep(db, cipher, job, number, content)
+                db.commit()
+    with database.session() as db:
+        job = _held(db, job_id, fence)
         job.state, job.progress, job.size = "ready", rows, path.stat().st_size
         db.commit()
 

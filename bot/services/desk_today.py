@@ -24,6 +24,7 @@ from bot.services import (
     roles,
     seats,
     settlement,
+    staff_pairs,
     stars,
     teams,
     volunteers,
@@ -48,7 +49,7 @@ OWN_AFFAIRS = ("reminder", "change", "cancelled", "offer")
 @dataclass(frozen=True)
 class Item:
     """``text``: people masked. ``at``: since when, or with ``due`` until when. ``where``: what is decided about: shift,
-    activity, person, team, question, broadcast, with its id or code."""
+    activity, person, team, question, broadcast, staff, with its id or code."""
 
     text: str
     at: datetime | None = None
@@ -227,6 +228,12 @@ def _health(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Ne
     yield Need("worker", int(beat is not None and beat.beat_at < now - LATE), (), "bad")
 
 
+def _pairs(db: Session, actor: str, now: datetime, rules: Rules) -> Iterator[Need]:
+    rows = staff_pairs.pending(db, int(actor.partition(":")[2]), now)
+    items = _few(rows, lambda row: Item(row.name or row.username, row.wanted_at, where=("staff", row.id)))
+    yield Need("account", len(rows), items)
+
+
 def _mine(db: Session, staff_id: int, role: str, now: datetime) -> Iterator[Need]:
     """Questions given to this colleague; drafts that came back."""
     if roles.may(role, "questions.answer"):
@@ -255,6 +262,7 @@ _LOOKS: tuple[tuple[str, Callable[[Session, str, datetime, Rules], Iterator[Need
     ("broadcasts.decide", _broadcasts),
     ("attendance.record", _unsettled),
     ("roster.see", _thin),
+    ("staff.change", _pairs),
     ("settings.see", _health),
 )
 """Who may do the first is shown what the second finds."""

@@ -24,7 +24,7 @@ SPARE, ROW_HEIGHT = 3, 11
 """Empty lines for who comes without having registered."""
 
 
-SCANNED = "微信扫码签到，走时再扫一次"
+SCANNED = "微信扫码签到，走时再扫"
 TYPED = "也可以用手机签到：在公众号里发负责人出示的六位签到码；离开前再发一次签退码。"
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import duty, sign_in
 from bot.services.refusals.staff import (
+    AdminBindsAlone,
     LastAdmin,
     LoginInvalid,
     LoginTaken,
@@ -17,6 +18,7 @@ from bot.services.refusals.staff import (
     PasswordTooShort,
     StaffDisabled,
     StaffUnknown,
+    TwoAdminsNeeded,
 )
 from bot.services.roles import ROLES
 from bot.storage.audit import note
@@ -50,8 +52,14 @@ def known(db: Session, staff_id: int) -> Staff:
     return staff
 
 
-def add(db: Session, username: str, name: str, role: str, password: str, now: datetime) -> Staff:
+def add(
+    db: Session, username: str, name: str, role: str, password: str, now: datetime, by: int | None = None
+) -> Staff:  # fmt: skip
+    """``by`` here and below: the colleague who asks; None for the operator at the command line, and for what two
+    administrators agreed to (`staff_pairs`), without which nobody comes in as an administrator."""
     writing(db)
+    if role == "admin" and by is not None:
+        raise TwoAdminsNeeded
     username = username.strip()
     if not 2 <= len(username) <= 64 or not username.isprintable() or " " in username:
         raise LoginInvalid
@@ -71,15 +79,16 @@ def check_password(password: str) -> None:
 
 
 def rename(db: Session, staff_id: int, name: str) -> None:
-    _held(db, staff_id).name = name.strip()[:64]
+    held(db, staff_id).name = name.strip()[:64]
     db.flush()
 
 
 def change_role(db: Session, staff_id: int, role: str, by: int | None) -> None:
-    """``by``: the colleague who asks; None for the operator at the command line."""
-    staff = _held(db, staff_id)
+    staff = held(db, staff_id)
     if staff.role == role:
         return
+    if role == "admin" and by is not None:
+        raise TwoAdminsNeeded
     _refuse_own_and_last(db, staff, by)
     staff.role = role
     db.flush()
@@ -87,7 +96,7 @@ def change_role(db: Session, staff_id: int, role: str, by: int | None) -> None:
 
 def disable(db: Session, staff_id: int, now: datetime, by: int | None) -> None:
     """Neither logs in nor commands in chat from now on; is woken by no alert."""
-    staff = _held(db, staff_id)
+    staff = held(db, staff_id)
     if staff.disabled_at is not None:
         return
     _refuse_own_and_last(db, staff, by)
@@ -96,32 +105,38 @@ def disable(db: Session, staff_id: int, now: datetime, by: int | None) -> None:
     db.flush()
 
 
-def enable(db: Session, staff_id: int) -> None:
+def enable(db: Session, staff_id: int, by: int | None = None) -> None:
     """May log in again with the password from before; the WeChat account is bound anew."""
-    _held(db, staff_id).disabled_at = None
+    staff = held(db, staff_id)
+    _refuse_alone(staff, by)
+    staff.disabled_at = None
     db.flush()
 
 
 def put_on_duty(db: Session, staff_id: int, on: bool) -> None:
-    _refuse_disabled(_held(db, staff_id))
+    _refuse_disabled(held(db, staff_id))
     duty.put_on_duty(db, staff_id, on)
 
 
-def issue_code(db: Session, cipher: Cipher, staff_id: int, now: datetime) -> str:
-    _refuse_disabled(_held(db, staff_id))
+def issue_code(db: Session, cipher: Cipher, staff_id: int, now: datetime, by: int | None = None) -> str:
+    staff = held(db, staff_id)
+    _refuse_disabled(staff)
+    if by is not None and by != staff_id and staff.role == "admin":
+        raise AdminBindsAlone
     return duty.issue_code(db, cipher, staff_id, now)
 
 
 def unbind(db: Session, staff_id: int) -> None:
     """A phone that was lost or handed on speaks for nobody."""
-    staff = _held(db, staff_id)
+    staff = held(db, staff_id)
     staff.openid = staff.bound_at = staff.bind_hash = staff.bind_until = None
     db.flush()
 
 
-def reset_password(db: Session, staff_id: int) -> str:
+def reset_password(db: Session, staff_id: int, by: int | None = None) -> str:
     """A new password, told once; whoever was logged in with the old one is out."""
-    staff = _held(db, staff_id)
+    staff = held(db, staff_id)
+    _refuse_alone(staff, by)
     password = sign_in.make_password()
     staff.password_hash = sign_in.hashed(password)
     note(db, f"staff:{staff.id}", "重设了密码")
@@ -129,21 +144,27 @@ def reset_password(db: Session, staff_id: int) -> str:
     return password
 
 
-def reset_second_factor(db: Session, staff_id: int) -> None:
+def reset_second_factor(db: Session, staff_id: int, by: int | None = None) -> None:
     """For a colleague whose authenticator is gone: the password alone, until they enrol again."""
-    staff = _held(db, staff_id)
+    staff = held(db, staff_id)
+    _refuse_alone(staff, by)
     if staff.totp_encrypted is not None:
         staff.totp_encrypted = staff.totp_step = None
         note(db, f"staff:{staff.id}", "取消了两步验证")
     db.flush()
 
 
-def _held(db: Session, staff_id: int) -> Staff:
+def held(db: Session, staff_id: int) -> Staff:
     """Accounts change one at a time: of two who demote the other, the second is refused."""
     writing(db)
     alone(db, "staff")
     known(db, staff_id)
     return fresh(db, Staff, staff_id)
+
+
+def _refuse_alone(staff: Staff, by: int | None) -> None:
+    if by is not None and staff.role == "admin":
+        raise TwoAdminsNeeded
 
 
 def _refuse_disabled(staff: Staff) -> None:

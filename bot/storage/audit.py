@@ -91,7 +91,7 @@ WATCHED: dict[type[Base], tuple[str, ...]] = {
     Reward: ("cost", "stock"),
     Roster: ("first_on", "last_on", "weekdays", "slots", "except_on"),
     Shift: ("starts_at", "ends_at", "capacity", "ended_at", "settled_at", "min_age", "max_age"),
-    Staff: ("role", "openid", "on_duty", "disabled_at"),
+    Staff: ("role", "openid", "on_duty", "disabled_at", "wanted"),
     StarAward: ("state", "star"),
     Suspension: ("until", "lifted_at"),
     Swap: ("state",),

@@ -215,7 +215,7 @@ def test_the_sheet_at_the_entrance(office: Office) -> None:
     owed = office.read(lambda db: posters.due(db, office.now))
     office.change(lambda db, world: posters.failed(db, owed[0][0], "没有这个权限"))
     refused = admin.get(f"/shifts/{shift_id}/poster").text
-    assert "没有这个权限" in refused and "六位签到码" in refused and "data-print" in refused, "then it says what to type"
+    assert "没有这个权限" in refused and "六位签到码" in refused and "data-print" in refused, "what to type"
     admin.post(f"/shifts/{shift_id}/poster")
     url = "http://weixin.qq.com/q/02abc"
     office.change(lambda db, world: posters.got(db, owed[0][0], url, STARTS + hours(9)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pyotp
 from sqlalchemy import select
@@ -68,6 +69,33 @@ def test_passwords_and_factors_that_were_lost(office: Office) -> None:
     assert log_in(office.visitor(), "expert", password)[0] == 303
 
 
+def test_administrators_are_made_by_two(office: Office) -> None:
+    admin, id = office.as_("admin"), row(office, "editor").id
+    assert "两位管理员" in admin.post("/staff/new", {"username": "boss", "name": "", "role": "admin"}).text
+    assert "没有别的管理员" in admin.post(f"/staff/{id}/role", {"role": "admin"}).text
+
+    def second(db, world) -> None:  # type: ignore[no-untyped-def]
+        writing(db)
+        db.scalars(select(Staff).where(Staff.username == "reviewer")).one().role = "admin"
+
+    office.change(second)
+    other = office.as_("reviewer")
+    page = admin.post(f"/staff/{id}/role", {"role": "admin"}).text
+    assert "已提出" in page and "设为管理员" in page and "撤回" in page and "/agree" not in page
+    assert "等您同意的帐号改动" in other.get("/").text and "等您同意的帐号改动" not in admin.get("/").text
+    assert "等同意" in other.get("/staff").text
+    assert "另一位管理员来同意" in admin.post(f"/staff/{id}/agree", {"wanted": "role"}).text
+    assert row(office, "editor").role == "editor"
+    assert "已同意" in other.post(f"/staff/{id}/agree", {"wanted": "role"}).text
+    assert row(office, "editor").role == "admin"
+    assert "已提出" in admin.post(f"/staff/{id}/password").text
+    assert "不办了" in other.post(f"/staff/{id}/drop").text
+    assert "撤回、办好" in other.post(f"/staff/{id}/agree", {"wanted": "password"}).text
+    admin.post(f"/staff/{id}/password")
+    assert re.search(r"<code[^>]*>\S{12,}</code>", other.post(f"/staff/{id}/agree", {"wanted": "password"}).text)
+    assert "只能由本人取" in admin.post(f"/staff/{id}/bind").text
+
+
 def test_ones_own_password(office: Office) -> None:
     editor, elsewhere = office.as_("editor"), office.visitor()
     log_in(elsewhere)
@@ -97,7 +125,9 @@ def test_a_second_factor_of_ones_own(office: Office) -> None:
     code = pyotp.TOTP(secret).at(office.now)
     assert "两步验证已打开" in editor.post("/me/factor", {"code": code}).text
     assert "已经打开了" in editor.get("/me/factor").text
-    assert "六位数字" in log_in(office.visitor())[1] and log_in(office.visitor(), code=code)[0] == 303
+    assert "六位数字" in log_in(office.visitor())[1] and log_in(office.visitor(), code=code)[0] == 401, "used"
+    office.now += timedelta(seconds=30)
+    assert log_in(office.visitor(), code=pyotp.TOTP(secret).at(office.now))[0] == 303
     assert "现在的密码不对" in editor.post("/me/factor/remove", {"password": "no"}).text
     assert "已关掉" in editor.post("/me/factor/remove", {"password": PASSWORD}).text
     assert log_in(office.visitor())[0] == 303

@@ -116,6 +116,31 @@ def test_what_a_killed_worker_left_is_made_by_another(
         assert b"".join(export_jobs.parts(db, Cipher(key), 1)).count(b"1.5") == 5
 
 
+def test_who_was_given_up_adds_no_part(
+    database: Database, asked: ExportJob, cipher: Cipher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else takes the job while the first writes its parts: a file is never of two."""
+    monkeypatch.setattr(jobs_exports, "PART", 40)
+    keep, kept = export_jobs.keep, []
+
+    def given_up(db, cipher, job, number, content):  # type: ignore[no-untyped-def]
+        keep(db, cipher, job, number, content)
+        kept.append(number)
+        if len(kept) == 2:
+            job.attempts += 1
+
+    monkeypatch.setattr(export_jobs, "keep", given_up)
+    assert work(database, cipher, tmp_path) == 0 and kept == [0, 1] and job_of(database).state == "running"
+    with database.session() as db:
+        writing(db)
+        db.get_one(ExportJob, 1).leased_until = None
+        db.commit()
+    assert work(database, cipher, tmp_path) == 1
+    with database.session() as db:
+        whole = b"".join(export_jobs.parts(db, cipher, 1))
+    assert whole.count(b"1.5") == 5 and len(whole) == job_of(database).size > 300
+
+
 def test_workers_that_are_always_killed_end_a_job(
     database: Database, asked: ExportJob, cipher: Cipher, tmp_path: Path
 ) -> None:

@@ -48,7 +48,7 @@ def test_somebody_is_always_left_who_manages(db: Session) -> None:
     ):
         with pytest.raises(r.LastAdmin):
             act()
-    staffing.change_role(db, wang.id, "admin", li.id)
+    staffing.change_role(db, wang.id, "admin", None)
     with pytest.raises(r.OwnAccount):
         staffing.change_role(db, li.id, "editor", li.id)
     with pytest.raises(r.OwnAccount):

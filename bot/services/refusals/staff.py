@@ -2,7 +2,8 @@
 
 Refused
 ├── about an account   StaffUnknown StaffDisabled LoginInvalid LoginTaken PasswordTooShort
-├── about who asks     OwnAccount LastAdmin
+├── about who asks     OwnAccount LastAdmin AdminBindsAlone
+├── about the second   TwoAdminsNeeded NoSecondAdmin SameAdmin NotWanted
 └── about proving it   FactorCodeWrong
 """
 
@@ -48,6 +49,35 @@ class OwnAccount(Refused):
 
 class LastAdmin(Refused):
     code = "LAST_ADMIN"
+
+
+class AdminBindsAlone(Refused):
+    """Whoever holds a code to bind is who it binds: of administrators only they themselves get one."""
+
+    code = "ADMIN_BINDS_ALONE"
+
+
+class TwoAdminsNeeded(Refused):
+    code = "TWO_ADMINS_NEEDED"
+
+
+class NoSecondAdmin(Refused):
+    code = "NO_SECOND_ADMIN"
+
+    def __init__(self, username: str) -> None:
+        self.username = username
+
+
+class SameAdmin(Refused):
+    """The account itself, or whoever asked, also by another account of theirs."""
+
+    code = "SAME_ADMIN"
+
+
+class NotWanted(Refused):
+    """Taken back, done, too old or another wish by now."""
+
+    code = "NOT_WANTED"
 
 
 class FactorCodeWrong(Refused):

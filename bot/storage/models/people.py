@@ -121,7 +121,8 @@ class Staff(Base):
 
     ``bind_hash`` is the keyed hash of the code that binds it, good until ``bind_until``. ``on_duty``: woken by alerts.
     ``totp_encrypted``: the secret of a second factor; ``totp_step``: the half minute of the last code that let somebody
-    in, since 1970, so that none does twice. ``disabled_at``: may neither log in nor command any more.
+    in, since 1970, so that none does twice. ``wanted``: what one administrator asked for about this account (role,
+    enable, password, factor) until another agrees. ``disabled_at``: may neither log in nor command any more.
     """
 
     __tablename__ = "staff"
@@ -138,6 +139,9 @@ class Staff(Base):
     on_duty: Mapped[bool] = mapped_column(default=False)
     totp_encrypted: Mapped[bytes | None]
     totp_step: Mapped[int | None]
+    wanted: Mapped[str] = mapped_column(String(16), default="")
+    wanted_by: Mapped[int | None]
+    wanted_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

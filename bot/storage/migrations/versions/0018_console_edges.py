@@ -1,4 +1,4 @@
-"""Why an export failed; the last code of a second factor, which lets nobody in twice."""
+"""Why an export failed; the last code of a second factor; what one administrator wishes and another agrees to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
@@ -14,3 +14,6 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("export_jobs", sa.Column("error", sa.String(length=16), nullable=False, server_default=""))
     op.add_column("staff", sa.Column("totp_step", sa.Integer(), nullable=True))
+    op.add_column("staff", sa.Column("wanted", sa.String(length=16), nullable=False, server_default=""))
+    op.add_column("staff", sa.Column("wanted_by", sa.Integer(), nullable=True))
+    op.add_column("staff", sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=True))
