@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
-from tests.browser.conftest import Enter
+from bot.services import export_jobs
+from bot.services.export_wishes import Wish
+from bot.storage.database import writing
+from bot.storage.models import Staff
+from tests.browser.conftest import Enter, Town
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
-def test_hours_are_exported_and_the_report_is_opened(enter: Enter) -> None:
+def test_hours_are_exported_and_the_report_is_opened(enter: Enter, desk_town: Town) -> None:
+    with desk_town.database.session() as db:  # two large ones of this morning: ready, and on a full disk
+        writing(db)
+        by = db.scalars(select(Staff.id).where(Staff.username == "demo-auditor")).one()
+        wish, now = Wish("hours", date(2026, 1, 1), date(2026, 3, 31)), desk_town.now
+        export_jobs.ask(db, wish, "xlsx", by, now).state = "ready"
+        failed = export_jobs.ask(db, wish, "csv", by, now)
+        failed.state, failed.error = "failed", "disk"
+        db.commit()
     auditor = enter("auditor")
     page, clicks = auditor.page, 0
     page.get_by_role("link", name="导出月报").click()
