@@ -11,6 +11,7 @@ import segno
 from flask import Blueprint, Response, abort, make_response, render_template, request
 from sqlalchemy.orm import Session
 
+from bot import row_ids
 from bot.language.dates import distance, moment, span
 from bot.pages import calendar_file
 from bot.pages.entry import Entry, Unknown
@@ -21,7 +22,6 @@ from bot.services.registrations import Mine
 
 SHIFTS = 30
 """Of a station with shifts for months these are enough; others are found by their day in /activities."""
-NUMBER = re.compile(r"[0-9]{1,9}")
 STANDING = {
     "confirmed": "您已报名", "waiting": "您在候补", "offered": "有空位正等您确认", "pending": "您的报名在等负责人审核",
     "checked_in": "您已签到", "checked_out": "您已签退", "unclosed": "等您补签退", "completed": "您已完成",
@@ -37,7 +37,8 @@ def shifts(db: Session, code: str, now: datetime, viewer: int | None) -> list[Li
 def chosen(db: Session, code: str, wanted: str, now: datetime, viewer: int | None) -> tuple[Detail, list[Listing]]:
     """The shift that was asked for, else the first that takes anybody; and all of them."""
     found = shifts(db, code, now, viewer)
-    wished = activities.shifts_of(db, now, code.upper(), shift_id=int(wanted), viewer=viewer) if NUMBER.fullmatch(wanted) else []
+    number = row_ids.typed(wanted)
+    wished = activities.shifts_of(db, now, code.upper(), shift_id=number, viewer=viewer) if number is not None else []
     free = [one for one in found if one.signup == "open" and one.free and not one.waiting]
     return activities.detail(db, (wished or free or found)[0].shift_id, now), found
 

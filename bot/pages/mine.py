@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
+from bot import row_ids
 from bot.language.dates import brief, moment, span
 from bot.pages import bars
 from bot.pages.activity import standing
@@ -165,7 +166,8 @@ def _own(db: Session, openid: str, wanted: str, now: datetime) -> Mine:
 
 
 def _number(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else abort(400)
+    number = row_ids.typed(typed)
+    return abort(400) if number is None else number
 
 
 def _year(wanted: str, first: int | None, today: date) -> tuple[int, list[int]]:

@@ -59,6 +59,9 @@ def test_the_record_of_a_year(site: Site, database: Database, cipher: Cipher) ->
     opened = phone.post("/me/certificate", mark=mark(phone.get("/me")), number="ZM-2026-000001")
     assert "下载 PDF" in phone.follow(opened).text, "who was let in here is not asked again"
     assert phone.post("/me/certificate", mark=mark(phone.get("/me")), number="ZM-2026-000002").status_code == 404
+    for row in ("9" * 10, "9" * 30, "-1", "x"):
+        cancelled = phone.post("/me/cancel", mark=mark(phone.get("/me")), registration=row, reason="病了")
+        assert cancelled.status_code == 400, "a number that no row can have"
     other = site.browser()
     other.enter("o-other")
     assert other.post("/me/certificate", mark=mark(phone.get("/me")), number="ZM-2026-000001").status_code == 403
