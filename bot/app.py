@@ -177,7 +177,7 @@ def create_console(parts: Parts) -> Flask:
         valkey=parts.valkey,
         shelf=parts.shelf,
         now=clock.now,
-        said=lambda refused: said(refused, parts.settings),
+        sentence=lambda refused: said(refused, parts.settings),
         address=visitor,
         card=lambda it: previewed(it, CardReader(zone, clock.now())),
         examine=lambda: list(examination.findings(parts, examination.WITHIN)),

@@ -13,6 +13,7 @@ from bot import row_ids
 from bot.console import activity_words as words
 from bot.console import paging
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.services import (
     activity_edits,
     activity_states,
@@ -97,7 +98,9 @@ def add(desk: Desk) -> None:
     @desk.post("/activities/<code>/submit", may="activities.draft")
     def activity_submit(db: Session, code: str) -> Any:
         it = activity_states.submit(db, activity_states.named(db, code).id, desk.actor, desk.now())
-        return desk.done(f"已提交 {it.code}，等另一位审核员通过；结果会通知您。", "activity", code=it.code)
+        return desk.done(
+            _("已提交 %(code)s，等另一位审核员通过；结果会通知您。", code=it.code), "activity", code=it.code
+        )
 
     @desk.post("/activities/<code>/approve", may="activities.decide")
     def activity_approve(db: Session, code: str) -> Any:
@@ -106,18 +109,20 @@ def add(desk: Desk) -> None:
         activity_states.approve(
             db, it.id, desk.actor, desk.now(), policy_id=policy, note=request.form.get("note", ""),
         )  # fmt: skip
-        return desk.done(f"已发布 {it.code} {it.title}，大家可以报名了。", "activity", code=it.code)
+        return desk.done(
+            _("已发布 %(code)s %(title)s，大家可以报名了。", code=it.code, title=it.title), "activity", code=it.code
+        )
 
     @desk.post("/activities/<code>/return", may="activities.decide")
     def activity_return(db: Session, code: str) -> Any:
         it = activity_states.named(db, code)
         activity_states.reject(db, it.id, desk.actor, desk.now(), request.form.get("reason", ""))
-        return desk.done(f"已退回 {it.code}，原因告诉作者了。", "activity", code=it.code)
+        return desk.done(_("已退回 %(code)s，原因告诉作者了。", code=it.code), "activity", code=it.code)
 
     @desk.post("/activities/<code>/withdraw", may="activities.hold")
     def activity_withdraw(db: Session, code: str) -> Any:
         it = activity_states.withdraw(db, activity_states.named(db, code).id, desk.actor, desk.now())
-        return desk.done(f"已撤回 {it.code}，没有人报过名，不用通知谁。", "activity", code=it.code)
+        return desk.done(_("已撤回 %(code)s，没有人报过名，不用通知谁。", code=it.code), "activity", code=it.code)
 
     @desk.post("/activities/<code>/cancel", may="activities.hold")
     def activity_cancel(db: Session, code: str) -> Any:
@@ -125,7 +130,11 @@ def add(desk: Desk) -> None:
         if not reason:
             return desk.back("请写明原因，会原样告诉每个报名的人。")
         told = activity_states.cancel(db, it.id, reason, desk.now())
-        return desk.done(f"已取消 {it.code} {it.title}，正在通知 {told} 个人。", "activity", code=it.code)
+        return desk.done(
+            _("已取消 %(code)s %(title)s，正在通知 %(told)s 个人。", code=it.code, title=it.title, told=told),
+            "activity",
+            code=it.code,
+        )
 
     @desk.post("/activities/<code>/duplicate", may="activities.draft")
     def activity_duplicate(db: Session, code: str) -> Any:
@@ -133,7 +142,11 @@ def add(desk: Desk) -> None:
         if not it.shifts:
             abort(404)
         made = activity_edits.duplicate(db, it.id, desk.actor, desk.now(), desk.rules)
-        return desk.done(f"照 {it.code} 做了一份草稿 {made.code}，请核对时间。", "activity_edit", code=made.code)
+        return desk.done(
+            _("照 %(code)s 做了一份草稿 %(copy)s，请核对时间。", code=it.code, copy=made.code),
+            "activity_edit",
+            code=made.code,
+        )
 
     def _filters(db: Session, sought: Sought) -> dict[str, Any]:
         return {"sought": sought, "places": desk_activities.places(db), "teams": desk_activities.teams(db)}

@@ -15,6 +15,7 @@ from bot.console import activity_forms as forms
 from bot.console import activity_words as words
 from bot.console.activities import headings
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.services import activities, activity_edits, desk_activities, details, leaders, rosters
 from bot.services.activities import NewShift
 from bot.services.activity_checks import CAMPAIGN
@@ -123,8 +124,8 @@ def add(desk: Desk) -> None:
             told, clashes = moved.told, len(moved.conflicts)
         if shift.capacity != capacity:
             activities.set_capacity(db, shift_id, capacity, desk.now(), rules=desk.rules)
-        said = f"已改好，正在通知 {told} 个人。" if told else "已改好。"
-        said += f"其中 {clashes} 人那时另有活动，名单里可以看到。" if clashes else ""
+        said = _("已改好，正在通知 %(told)s 个人。", told=told) if told else _("已改好。")
+        said += _("其中 %(clashes)s 人那时另有活动，名单里可以看到。", clashes=clashes) if clashes else ""
         return desk.done(said, "activity", code=it.code)
 
     @desk.get("/activities/<code>/rosters", may="activities.see")
@@ -143,13 +144,20 @@ def add(desk: Desk) -> None:
         known = row_ids.typed(request.form.get("roster", ""))
         if known is None:
             made = rosters.add(db, it.id, template, desk.now(), rules=desk.rules)
-            return desk.done(f"已排班，先排到{made.made_until}，以后每天自动往后排。", "activity_rosters", code=it.code)
+            return desk.done(
+                _("已排班，先排到%(day)s，以后每天自动往后排。", day=made.made_until), "activity_rosters", code=it.code
+            )
         roster = db.get(Roster, known)
         if roster is None or roster.activity_id != it.id:
             abort(404)
         edited = rosters.edit(db, roster.id, template, desk.now(), rules=desk.rules)
-        said = f"已改：新增{len(edited.made)}场，改{len(edited.changed)}场，去掉{len(edited.removed)}场。"
-        said += f"{len(edited.left)}场已经有人报名，没有动，请逐场改。" if edited.left else ""
+        said = _(
+            "已改：新增%(made)s场，改%(changed)s场，去掉%(removed)s场。",
+            made=len(edited.made),
+            changed=len(edited.changed),
+            removed=len(edited.removed),
+        )
+        said += _("%(left)s场已经有人报名，没有动，请逐场改。", left=len(edited.left)) if edited.left else ""
         return desk.done(said, "activity_rosters", code=it.code)
 
     def _may(it: Activity) -> bool:
@@ -170,7 +178,7 @@ def add(desk: Desk) -> None:
         policies = db.scalars(select(Policy).where(Policy.valid_until > desk.now()).order_by(Policy.number))
         return desk.page(
             "activity_edit.html", values=values, wrong=wrong, it=it, active="activities",
-            kinds=[(kind, word) for kind, word in words.KINDS.items() if kind != CAMPAIGN],
+            kinds=[(kind, _(word)) for kind, word in words.KINDS.items() if kind != CAMPAIGN],
             places=desk_activities.places(db), teams=desk_activities.teams(db),
             policy_choices=[(one.id, f"{one.insurer} {one.number}") for one in policies],
         )  # fmt: skip
@@ -178,8 +186,10 @@ def add(desk: Desk) -> None:
     def _saved(db: Session, it: Activity) -> Any:
         if request.form.get("then") == "submit":
             activities.submit(db, it.id, desk.actor, desk.now())
-            return desk.done(f"已提交 {it.code}，等另一位审核员通过；结果会通知您。", "activity", code=it.code)
-        return desk.done(f"草稿 {it.code} 已保存。", "activity", code=it.code)
+            return desk.done(
+                _("已提交 %(code)s，等另一位审核员通过；结果会通知您。", code=it.code), "activity", code=it.code
+            )
+        return desk.done(_("草稿 %(code)s 已保存。", code=it.code), "activity", code=it.code)
 
     def _reworded(db: Session, it: Activity, typed: forms.Typed) -> Any:
         try:
@@ -193,10 +203,12 @@ def add(desk: Desk) -> None:
             ), 422  # fmt: skip
         tell = typed.values.get("tell", "").strip()
         if not tell:
-            return desk.done(f"{it.code} 已改好，新报名的人看到的就是新内容。", "activity", code=it.code)
+            return desk.done(_("%(code)s 已改好，新报名的人看到的就是新内容。", code=it.code), "activity", code=it.code)
         ahead = [shift.id for shift in it.shifts if shift.ends_at > desk.now()]
         number = leaders.tell(db, desk.cipher, ahead, tell, desk.actor, desk.now())
-        return desk.done(f"{it.code} 已改好，正在通知 {number} 个人。", "activity", code=it.code)
+        return desk.done(
+            _("%(code)s 已改好，正在通知 %(number)s 个人。", code=it.code, number=number), "activity", code=it.code
+        )
 
 
 def _template() -> Template | None:

@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.console import paging
+from bot.console.dates import moment
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.services import (
     actors,
     audiences,
@@ -130,7 +132,9 @@ def add(desk: Desk) -> None:
     @desk.post("/broadcasts/<int:id>/submit", may="broadcasts.write")
     def broadcast_submit(db: Session, id: int) -> Any:
         it = broadcasts.submit(db, id, desk.now(), desk.rules)
-        return desk.done(f"已提交，发给{it.size_submitted}人，等另一位审核员同意。", "broadcast", id=id)
+        return desk.done(
+            _("已提交，发给%(number)s人，等另一位审核员同意。", number=it.size_submitted), "broadcast", id=id
+        )
 
     @desk.post("/broadcasts/<int:id>/approve", may="broadcasts.decide")
     def broadcast_approve(db: Session, id: int) -> Any:
@@ -141,7 +145,7 @@ def add(desk: Desk) -> None:
             return desk.back("没看懂时间，还没有同意。请在日历里选一个时间；马上发就留空。")
         it = broadcasts.approve(db, id, desk.actor, desk.now(), due_at, desk.rules)
         assert it.due_at is not None
-        return desk.done(f"已同意，{it.due_at.astimezone(desk.zone):%m月%d日 %H:%M}开始发。", "broadcast", id=id)
+        return desk.done(_("已同意，%(when)s开始发。", when=moment(it.due_at, desk.zone)), "broadcast", id=id)
 
     @desk.post("/broadcasts/<int:id>/reject", may="broadcasts.decide")
     def broadcast_reject(db: Session, id: int) -> Any:
@@ -201,7 +205,7 @@ def add(desk: Desk) -> None:
             "teams": [(code, f"{code} {name}") for code, name in db.execute(open_teams.limit(MOST_OFFERED))],
             "areas": [(name, name) for name in db.scalars(areas.limit(MOST_OFFERED))],
             "tags": [(name, name) for name in db.scalars(named.limit(MOST_OFFERED))],
-            "stars": [(star, f"{star}星及以上") for star in range(1, 6)],
+            "stars": [(star, _("%(star)s星及以上", star=star)) for star in range(1, 6)],
             "activities": [(code, f"{code} {title}") for code, title in db.execute(recent.limit(MOST_OFFERED))],
         }
 
@@ -221,9 +225,9 @@ def _said() -> dict[str, Any]:
 
 
 def _funnel(report: broadcast_reports.Report) -> list[tuple[str, int]]:
-    delivered = ("确认送达", report.states["delivered"])
-    steps = [("发给", report.size or 0), ("发出", report.told), delivered, ("点开", report.clicks)]
-    return steps + ([("报名", report.sign_ups)] if report.sign_ups is not None else [])
+    delivered = (_("确认送达"), report.states["delivered"])
+    steps = [(_("发给"), report.size or 0), (_("发出"), report.told), delivered, (_("点开"), report.clicks)]
+    return steps + ([(_("报名"), report.sign_ups)] if report.sign_ups is not None else [])
 
 
 WORDS = {"states": STATES, "channels": broadcast_words.CHANNELS, "hints": HINTS}

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.console.desk import Desk
 from bot.console.questions import filled
+from bot.console.translations import translated as _
 from bot.services.questions import canned
 from bot.services.questions.answering import LONGEST_ANSWER
 from bot.services.questions.states import WINDOWS
@@ -28,7 +29,7 @@ def add(desk: Desk) -> None:
         except Refused as refused:
             db.rollback()
             return _page(db, typed=request.form, wrong=desk.said(refused)), 422
-        return desk.done(f"已加上“{title}”。", "canned_answers", topic=topic)
+        return desk.done(_("已加上“%(title)s”。", title=title), "canned_answers", topic=topic)
 
     @desk.post("/questions/canned/<int:canned_id>", may="questions.decide")
     def canned_change(db: Session, canned_id: int) -> Any:
@@ -36,19 +37,20 @@ def add(desk: Desk) -> None:
         row = canned.change(
             db, canned_id, desk.actor, desk.now(), title=form.get("title", ""), text=form.get("text", "")
         )
-        return desk.done(f"“{row.title}”改好了；发出去的答复不变。", "canned_answers", topic=row.topic)
+        return desk.done(_("“%(title)s”改好了；发出去的答复不变。", title=row.title), "canned_answers", topic=row.topic)
 
     @desk.post("/questions/canned/<int:canned_id>/retire", may="questions.decide")
     def canned_retire(db: Session, canned_id: int) -> Any:
         row = canned.retire(db, canned_id, desk.actor, desk.now())
-        return desk.done(f"“{row.title}”停用了，不再出现。", "canned_answers", topic=row.topic)
+        return desk.done(_("“%(title)s”停用了，不再出现。", title=row.title), "canned_answers", topic=row.topic)
 
     def _page(db: Session, **more: Any) -> str:
         topic = request.args.get("topic", "")
         topic = topic if topic in WINDOWS else ""
         every = canned.list_for(db)
         return desk.page(
-            "canned_answers.html", topic=topic, windows=WINDOWS, active="questions", most=LONGEST_ANSWER,
+            "canned_answers.html", topic=topic, windows=WINDOWS,
+            topics=[(key, _(word)) for key, word in WINDOWS.items()], active="questions", most=LONGEST_ANSWER,
             rows=[kept for kept in every if not topic or kept.row.topic == topic], title_most=canned.LONGEST_TITLE,
             counts={name: sum(kept.row.topic == name for kept in every) for name in WINDOWS}, every=len(every),
             filled=lambda text: filled(desk, text), **{"typed": {}, "wrong": "", **more},

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.console.desk import Desk
 from bot.console.questions import me
+from bot.console.translations import translated as _
 from bot.services import conversation_messages, duty
 from bot.services import conversations as talks
 from bot.services import desk_conversations as shown
@@ -44,14 +45,16 @@ def add(desk: Desk) -> None:
     def conversation_take(db: Session, number: int) -> Any:
         _may(db, number)
         row = talks.take(db, number, desk.who.id, desk.now())
-        return desk.done(f"{row.code} 由您接待了，正在告诉对方。", "conversation", number=number)
+        return desk.done(_("%(code)s 由您接待了，正在告诉对方。", code=row.code), "conversation", number=number)
 
     @desk.post("/conversations/<int:number>/take-over", may="conversations.take")
     def conversation_take_over(db: Session, number: int) -> Any:
         keeper = request.form.get("keeper", "")
         _may(db, number)
         row = talks.take_over(db, number, desk.who.id, int(keeper) if keeper.isdecimal() else 0, desk.now())
-        return desk.done(f"{row.code} 由您接着说；已经告诉原来接待的同事。", "conversation", number=number)
+        return desk.done(
+            _("%(code)s 由您接着说；已经告诉原来接待的同事。", code=row.code), "conversation", number=number
+        )
 
     @desk.post("/conversations/<int:number>/say", may="conversations.take")
     def conversation_say(db: Session, number: int) -> Any:
@@ -71,7 +74,7 @@ def add(desk: Desk) -> None:
     def conversation_end(db: Session, number: int) -> Any:
         _may(db, number)
         row = talks.end(db, number, desk.who.id, desk.now())
-        return desk.done(f"{row.code} 结束了，小青又回来了，正在告诉对方。", "conversations")
+        return desk.done(_("%(code)s 结束了，小青又回来了，正在告诉对方。", code=row.code), "conversations")
 
     @desk.post("/conversations/duty", may="conversations.take")
     def conversation_duty(db: Session) -> Any:

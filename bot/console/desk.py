@@ -14,8 +14,9 @@ from flask import Flask, Request, Response, abort, flash, g, make_response, redi
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.console import login_session
+from bot.console import english_refusals, login_session
 from bot.console.login_session import Who
+from bot.console.translations import language, translated
 from bot.knowledge.library import Shelf
 from bot.services import actors
 from bot.services.details import Detail
@@ -48,7 +49,7 @@ class Desk:
 
     A view is ``view(db, **path)``: it reads and writes through ``db``, never commits, and answers with text, a
     response or a redirect. What it wrote is committed when it answers with less than 400; a refusal of a service
-    becomes a sentence on the page that asked. ``said`` turns a refusal into words, ``address`` a request into the
+    becomes a sentence on the page that asked. ``sentence`` turns a refusal into Chinese, ``address`` a request into the
     visitor's IP, ``card`` an activity into what followers read of it.
     """
 
@@ -59,7 +60,7 @@ class Desk:
     valkey: Valkey
     shelf: Shelf
     now: Callable[[], datetime]
-    said: Callable[[Refused], str]
+    sentence: Callable[[Refused], str]
     address: Callable[[Request], str]
     card: Callable[[Detail], str]
     examine: Callable[[], list[Any]] = list
@@ -113,13 +114,17 @@ class Desk:
 
     def done(self, text: str, endpoint: str, **values: Any) -> AnyResponse:
         """It worked: say so on the next page."""
-        flash(text, "success")
+        flash(translated(text), "success")
         return redirect(url_for(endpoint, **values), 303)
 
     def back(self, text: str, kind: str = "danger") -> AnyResponse:
         """Say it on the page that asked."""
-        flash(text, kind)
+        flash(translated(text), kind)
         return redirect(_asked_from(), 303)
+
+    def said(self, refused: Refused) -> str:
+        """Why it was refused, in the colleague's language."""
+        return english_refusals.said(refused, self.zone) if language() == "en" else self.sentence(refused)
 
     def _route(self, rule: str, method: str, may: str) -> Callable[[View], View]:
         MAY[may]  # a slip in the name is found when the program starts
@@ -159,7 +164,7 @@ class Desk:
     def _refused(self, refused: Refused) -> AnyResponse:
         text = self.said(refused)
         if request.method == "GET":
-            return make_response(render_template("notice.html", title="打不开", text=text), 404)
+            return make_response(render_template("notice.html", title=translated("打不开"), text=text), 404)
         if request.headers.get("HX-Request"):
             return make_response(render_template("said.html", text=text, kind="danger"), 422)
         return self.back(text)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.console import faq_entries, faq_files, faq_gaps, faq_topics, paging
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.knowledge import overview, versions
 from bot.knowledge.counts import tallies
 from bot.knowledge.dismissals import without_dismissed
@@ -34,7 +35,8 @@ def add(desk: Desk) -> None:
             asked.times for asked in without_dismissed(db, unanswered(db, desk.now() - timedelta(days=DAYS)))
         )
         topics = {entry.place.file: entry.topic for entry in reversed(folder.entries)}
-        files = [(name, f"{topics[name]}（{name}）" if name in topics else name) for name in names(desk)]
+        topic = {name: _("%(label)s（%(unit)s）", label=label, unit=name) for name, label in topics.items()}
+        files = [(name, topic.get(name, name)) for name in names(desk)]
         return desk.page(
             "faq.html", found=paging.cut(lines), wanted=wanted, file=file, order=order, orders=overview.ORDERS,
             files=files, refused=folder.refused(), gaps=open_ones, days=DAYS, entries=len(folder.entries),

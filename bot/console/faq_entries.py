@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.console.desk import Desk
 from bot.console.faq_saving import keep
+from bot.console.translations import translated as _
 from bot.knowledge import placeholders, rewriting, versions
 from bot.knowledge.entries import ENTRY_FIELDS, MAX_ANSWER_BYTES, Entry, Mistake
 from bot.knowledge.rehearsal import rehearse
@@ -81,8 +82,8 @@ def add(desk: Desk) -> None:
                 why=f"删掉 {id}（{entry.ask[0] if entry.ask else ''}）", touches=frozenset({id}),
             )  # fmt: skip
         except EditRefused as refused:
-            return desk.back(f"没有删掉：{refused}")
-        return desk.done(f"已删掉 {id}。后悔了可以在历史里恢复。", "faq_history")
+            return desk.back(_("没有删掉：%(why)s", why=refused))
+        return desk.done(_("已删掉 %(id)s。后悔了可以在历史里恢复。", id=id), "faq_history")
 
     @desk.get("/faq/new", may="faq.edit")
     def faq_new(db: Session) -> Any:
@@ -103,7 +104,7 @@ def add(desk: Desk) -> None:
             db.rollback()
             wrong = _told(desk, typed, refused)
             return _page(desk, "faq_new.html", 422, typed=typed, files=_files(desk), wrong=wrong)
-        return desk.done(f"已新增 {id}。", "faq_try", q=typed.fields.ask[0], hoped=id)
+        return desk.done(_("已新增 %(id)s。", id=id), "faq_try", q=typed.fields.ask[0], hoped=id)
 
     @desk.post("/faq/check", may="faq.edit")
     def faq_check(db: Session) -> Any:
@@ -132,7 +133,7 @@ def _page(desk: Desk, template: str, code: int = 200, **values: Any) -> Any:
 def _files(desk: Desk) -> list[tuple[str, str]]:
     """Those that hold entries, with their topic."""
     topics = {entry.place.file: entry.topic for entry in reversed(desk.shelf.written().entries)}
-    return [(name, f"{topic}（{name}）") for name, topic in sorted(topics.items())]
+    return [(name, _("%(label)s（%(unit)s）", label=topic, unit=name)) for name, topic in sorted(topics.items())]
 
 
 def _entry(desk: Desk, id: str) -> Entry | None:
@@ -203,7 +204,7 @@ def _where(text: str, mistake: Mistake, typed: Typed, before: int) -> str:
     if typed.as_yaml:
         line = mistake.place.line - before
         inside = mistake.place.file == typed.file and 0 < line <= typed.lines.count("\n") + 1
-        return f"第 {line} 行" if inside else str(mistake.place)
+        return _("第 %(line)s 行", line=line) if inside else str(mistake.place)
     at = _block(text, mistake, typed)
     if at is None:
         return str(mistake.place)

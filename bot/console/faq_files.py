@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.console import paging
 from bot.console.desk import Desk
 from bot.console.faq_saving import history, keep, remove
+from bot.console.translations import translated as _
 from bot.knowledge import versions
 from bot.knowledge.rehearsal import rehearse
 from bot.knowledge.rewriting import EditRefused
@@ -53,7 +54,7 @@ def add(desk: Desk) -> None:
     @desk.post("/faq/check/<path:name>", may="faq.edit")
     def faq_file_check(db: Session, name: str) -> Any:
         if _source(desk, name) is None:
-            return desk.page("faq_checked.html", wrong=[("", f"没有 {name} 这个文件。")])
+            return desk.page("faq_checked.html", wrong=[("", _("没有 %(name)s 这个文件。", name=name))])
         verdict = rehearse(desk.shelf.examine, desk.shelf.directory, name, _text())
         told = {kind: [_line(mistake) for mistake in getattr(verdict, kind)] for kind in ("wrong", "advice")}
         return desk.page("faq_checked.html", **told)
@@ -86,12 +87,14 @@ def add(desk: Desk) -> None:
     def faq_restore(db: Session, stamp: str, name: str) -> Any:
         """A save like any other: checked, and what stands there now is kept as well."""
         if _source(desk, name) is None:
-            return desk.back(f"没有 {name[:80]} 这个文件。")
+            return desk.back(_("没有 %(name)s 这个文件。", name=name[:80]))
         try:
             former = versions.version(history(desk), name, stamp)
             if not former.text:  # before this save there was no such file
                 remove(desk, db, name, why=f"撤回新建的 {name}")
-                return desk.done(f"已撤回新建，{name} 删掉了；里面写过的留在服务器的 faq-history 里。", "faq_history")
+                return desk.done(
+                    _("已撤回新建，%(name)s 删掉了；里面写过的留在服务器的 faq-history 里。", name=name), "faq_history"
+                )
             saved = keep(
                 desk,
                 db,
@@ -100,7 +103,7 @@ def add(desk: Desk) -> None:
                 why=f"恢复到 {former.at.astimezone(desk.zone):%m-%d %H:%M} 之前",
             )
         except EditRefused as refused:
-            return desk.back(f"没有恢复：{refused}")
+            return desk.back(_("没有恢复：%(why)s", why=refused))
         said = "已恢复，几秒后生效。" if saved else "现在的内容就是这一版，不用恢复。"
         return desk.done(said, "faq_history", file=name)
 
@@ -133,4 +136,4 @@ def _mistakes(refused: EditRefused) -> list[tuple[str, str]]:
 
 
 def _line(mistake: Any) -> tuple[str, str]:
-    return f"第 {mistake.place.line} 行", mistake.message
+    return _("第 %(line)s 行", line=mistake.place.line), mistake.message

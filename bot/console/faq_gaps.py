@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.console import paging
 from bot.console.desk import Desk
 from bot.console.faq_saving import keep
+from bot.console.translations import translated as _
 from bot.knowledge import dismissals, rewriting
 from bot.knowledge.clusters import Cluster, cluster
 from bot.knowledge.entries import Entry
@@ -100,15 +101,15 @@ def add(desk: Desk) -> None:
         if not texts:
             return desk.back("请至少勾一句，再点加进去。")
         if entry is None:
-            return desk.back(f"没有叫“{wanted[:64]}”的条目；请从列表里选一条，或点新建。")
+            return desk.back(_("没有叫“%(wanted)s”的条目；请从列表里选一条，或点新建。", wanted=wanted[:64]))
         try:
             keep(
                 desk, db, entry.place.file, lambda text: _with(text, entry, texts), touches=frozenset({entry.id}),
                 why=f"{entry.id} 补了 {len(texts)} 句没答上来的",
             )  # fmt: skip
         except EditRefused as refused:
-            return desk.back(f"没有保存：{refused}")
-        said = f"已把 {len(texts)} 句加进“{entry.ask[0]}”。"
+            return desk.back(_("没有保存：%(why)s", why=refused))
+        said = _("已把 %(texts)s 句加进“%(ask)s”。", texts=len(texts), ask=entry.ask[0])
         return desk.done(said, "faq_try", q=texts[0], hoped=entry.id)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.console.desk import Desk
 from bot.console.faq_entries import Typed, placed, typed_fields
 from bot.console.faq_saving import create
+from bot.console.translations import translated as _
 from bot.knowledge import placeholders, rewriting, versions
 from bot.knowledge.entries import MAX_ANSWER_BYTES
 from bot.knowledge.rehearsal import rehearse
@@ -39,7 +40,7 @@ def add(desk: Desk) -> None:
         except EditRefused as refused:
             db.rollback()
             return _page(desk, typed, 422, wrong=[("", str(refused))])
-        return desk.done(f"已新建主题“{topic}”。", "faq_try", q=fields.ask[0], hoped=fields.id)
+        return desk.done(_("已新建主题“%(topic)s”。", topic=topic), "faq_try", q=fields.ask[0], hoped=fields.id)
 
     @desk.post("/faq/topics/check", may="faq.edit")
     def faq_topic_check(db: Session) -> Any:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot import row_ids
 from bot.console import paging
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.services import actors, auditing, desk_health
 from bot.storage.models import AuditEntry
 
@@ -51,8 +52,13 @@ def add(desk: Desk) -> None:
     def audit_check(db: Session) -> Any:
         broken = auditing.check_chain(db, CHAIN)
         if broken is not None:
-            return desk.back(f"记录被改动过：第 {broken.entry_id} 条对不上。请马上保存备份，并联系运维执行 db verify。")
-        return desk.done(f"最近 {CHAIN:,} 条以内都核对过，没有被改动。", "audit")
+            return desk.back(
+                _(
+                    "记录被改动过：第 %(number)s 条对不上。请马上保存备份，并联系运维执行 db verify。",
+                    number=broken.entry_id,
+                ),
+            )
+        return desk.done(_("最近 %(number)s 条以内都核对过，没有被改动。", number=f"{CHAIN:,}"), "audit")
 
     @desk.get("/health/sign-ins", may="audit.see")
     def sign_ins(db: Session) -> Any:

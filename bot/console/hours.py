@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.services import (
     anomalies,
     appeals,
@@ -78,8 +79,10 @@ def add(desk: Desk) -> None:
     @desk.post("/hours/settle/<int:id>", may="hours.settle")
     def hours_settle(db: Session, id: int) -> Any:
         made = settlement.settle(db, id, desk.actor, desk.now(), desk.rules)
-        left = f"；还有{len(made.pending)}人没有签退或没有到，请先在名单里说明" if made.pending else ""
-        return desk.done(f"已记{len(made.credited)}人的时长{left}。", "hours_desk")
+        said = _("已记%(credited)s人的时长。", credited=len(made.credited))
+        if made.pending:
+            said += _("还有%(pending)s人没有签退或没有到，请先在名单里说明。", pending=len(made.pending))
+        return desk.done(said, "hours_desk")
 
     @desk.get("/hours/new", may="hours.propose")
     def hours_new(db: Session) -> Any:

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from flask import make_response, redirect, render_template, request, session, url_for
 
 from bot.console import login_session
+from bot.console.dates import moment
 from bot.console.desk import Desk
-from bot.language.dates import moment
+from bot.console.translations import translated as _
 from bot.services import sign_in
 
 WORDS = {
@@ -40,7 +41,9 @@ def add(desk: Desk) -> None:
             return redirect(ours(wanted), 303)
         text = WORDS.get(outcome.why, "")
         if outcome.again_at is not None:
-            text = f"试得太多了，请在{moment(outcome.again_at, desk.zone)}以后再试，或者请管理员重设密码。"
+            text = _(
+                "试得太多了，请在%(when)s以后再试，或者请管理员重设密码。", when=moment(outcome.again_at, desk.zone)
+            )
         asks_code = outcome.why in ("code", "code_needed")
         page = render_template("login.html", username=username, next=wanted, text=text, asks_code=asks_code)
         return make_response(page, 200 if outcome.why == "code_needed" else 429 if outcome.again_at else 401)

@@ -10,8 +10,9 @@ from flask import request, session
 from sqlalchemy.orm import Session
 
 from bot.console import login_session
+from bot.console.dates import moment
 from bot.console.desk import Desk
-from bot.language.dates import moment
+from bot.console.translations import translated as _
 from bot.services import duty, own_account, staffing
 from bot.services.sign_in import PASSWORD_LENGTH, Outcome
 from bot.storage.models import Staff
@@ -67,7 +68,9 @@ def add(desk: Desk) -> None:
     def own_bind(db: Session) -> Any:
         code = staffing.issue_code(db, desk.cipher, desk.who.id, desk.now())
         minutes = int(duty.CODE_LIVES.total_seconds() // 60)
-        return desk.done(f"请在{minutes}分钟内，用您自己的微信发给公众号：绑定 {code}", "me")
+        return desk.done(
+            _("请在%(minutes)s分钟内，用您自己的微信发给公众号：绑定 %(code)s", minutes=minutes, code=code), "me"
+        )
 
     @desk.post("/me/unbind", may="own.change")
     def own_unbind(db: Session) -> Any:
@@ -88,5 +91,5 @@ def _secret(desk: Desk) -> str | None:
 
 def _refused(desk: Desk, outcome: Outcome) -> str:
     if outcome.again_at is not None:
-        return f"试得太多了，请在{moment(outcome.again_at, desk.zone)}以后再试。"
+        return _("试得太多了，请在%(when)s以后再试。", when=moment(outcome.again_at, desk.zone))
     return "现在的密码不对，什么也没有改。"

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from flask import Response, abort, request
 from sqlalchemy.orm import Session
 
+from bot.console import dates
 from bot.console.desk import Desk
 from bot.services import month_paper, month_report, month_words, months, paper, sign_in_paper
 from bot.services.month_report import Report, Trend
@@ -63,7 +64,7 @@ def _chart(trend: Trend) -> dict[str, Any]:
         "grid": {"left": 4, "right": 4, "top": 24, "bottom": 4, "containLabel": True},
         "tooltip": {"trigger": "axis"},
         "xAxis": {
-            "type": "category", "data": [f"{month.month}月" for month in trend.months], "axisTick": {"show": False},
+            "type": "category", "data": [dates.month(month) for month in trend.months], "axisTick": {"show": False},
         },
         "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 2},
         "series": [{"type": "bar", "barCategoryGap": "40%", "data": list(trend.values), "label": label}],

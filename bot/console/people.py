@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot import row_ids
 from bot.console import paging
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.services import actors, ages, merging, people_search, purposes, stories, volunteers
 from bot.services.people import phone_masked
 from bot.services.points import shown as points_shown
@@ -79,7 +80,8 @@ def add(desk: Desk) -> None:
         approve = request.form.get("approve") == "yes"
         reason = request.form.get("reason", "").strip()
         standing = volunteers.decide(db, id, approve, desk.actor, desk.now(), reason, desk.rules)
-        said = f"已登记，志愿者号 {standing.number}，本人会收到通知。" if approve else "已退回，本人会看到原因。"
+        said = _("已登记，志愿者号 %(number)s，本人会收到通知。", number=standing.number)
+        said = said if approve else _("已退回，本人会看到原因。")
         return desk.done(said, "person", id=id)
 
     @desk.post("/people/<int:id>/phone", may="phone.reveal")

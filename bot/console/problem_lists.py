@@ -8,6 +8,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.language import screening
 from bot.language.anonymising import tells, veil
 from bot.services import abuse
@@ -43,7 +44,7 @@ def add(desk: Desk) -> None:
         row, form = lists.named(db, month), request.form
         if form.get("act") == "drop":
             lists.drop(db, row.id, position, desk.actor, desk.now())
-            return _done(row, position, f"第{position}条去掉了，不会公布。")
+            return _done(row, position, _("第%(position)s条去掉了，不会公布。", position=position))
         asked, answer = form.get("asked", ""), form.get("answer", "")
         try:
             lists.confirm(
@@ -53,12 +54,12 @@ def add(desk: Desk) -> None:
         except (TellsWho, QuestionEmpty) as refused:
             db.rollback()
             return _page(db, month, wrong={position: desk.said(refused)}, typed={position: (asked, answer)}), 422
-        return _done(row, position, f"第{position}条通过了。")
+        return _done(row, position, _("第%(position)s条通过了。", position=position))
 
     @desk.post("/questions/lists/<month>/sign", may="questions.decide")
     def problem_sign(db: Session, month: str) -> Any:
         lists.sign(db, lists.named(db, month).id, desk.actor, desk.now())
-        text = f"{month} 问题清单签发了，公开页马上能看；同一份会放进公众号草稿箱。"
+        text = _("%(month)s 问题清单签发了，公开页马上能看；同一份会放进公众号草稿箱。", month=month)
         return desk.done(text, "problem_list", month=month)
 
     def _page(db: Session, month: str, **more: Any) -> str:
@@ -74,8 +75,8 @@ def add(desk: Desk) -> None:
         known, text = abuse.words(desk.settings), f"{item.asked}\n{item.answer}"
         named = screening.named(screening.screen(text, known))
         if named:
-            return f"有{named}"
-        return "可能认得出人" if tells(item.asked, known) or veil(item.answer, known) != item.answer else ""
+            return _("有%(what)s", what=_(named))
+        return _("可能认得出人") if tells(item.asked, known) or veil(item.answer, known) != item.answer else ""
 
     def _link(row: ProblemList) -> str:
         public = desk.settings.web.public_url.rstrip("/")

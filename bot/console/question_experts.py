@@ -8,7 +8,9 @@ from typing import Any
 from flask import request
 from sqlalchemy.orm import Session
 
+from bot.console import dates
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.services import working_days
 from bot.services.questions import experts, sight
 from bot.services.questions.states import WINDOWS
@@ -33,7 +35,7 @@ def add(desk: Desk) -> None:
         if not topics or weight is None:
             return _page(db, typed=form, wrong=_what_is_wrong(topics)), 422
         experts.enter(db, staff, topics, weight, form.get("title", "").strip())
-        return desk.done(f"{staff.name or staff.username}登记好了，下一条起轮得到。", "question_experts")
+        return desk.done(_("%(name)s登记好了，下一条起轮得到。", name=staff.name or staff.username), "question_experts")
 
     @desk.post("/questions/experts/<int:id>", may="questions.decide")
     def expert_change(db: Session, id: int) -> Any:
@@ -43,7 +45,8 @@ def add(desk: Desk) -> None:
         if not topics or weight is None:
             return desk.back(_what_is_wrong(topics))
         experts.enter(db, row.staff, topics, weight, request.form.get("title", "").strip())
-        return desk.done(f"{row.staff.name or row.staff.username}改好了；已经派出的不变。", "question_experts")
+        name = row.staff.name or row.staff.username
+        return desk.done(_("%(name)s改好了；已经派出的不变。", name=name), "question_experts")
 
     @desk.post("/questions/experts/<int:id>/away", may="questions.decide")
     def expert_away(db: Session, id: int) -> Any:
@@ -61,12 +64,20 @@ def add(desk: Desk) -> None:
         name = row.staff.name or row.staff.username
         if request.form.get("back") == "yes":
             experts.away(db, row.staff, None, None)
-            return desk.done(f"{name}回来了，照常派。", "question_experts")
+            return desk.done(_("%(name)s回来了，照常派。", name=name), "question_experts")
         if first is None or (request.form.get("last", "") and last is None) or (last is not None and last < first):
             return desk.back("请写从哪天起；止日可以不写，写了就不能早于起日。")
         experts.away(db, row.staff, first, last)
-        until = f"到{last.month}月{last.day}日" if last else "起"
-        return desk.done(f"{name}从{first.month}月{first.day}日{until}不派新的提问；手上的不变。", "question_experts")
+        said = _("%(name)s从%(first)s起不派新的提问；手上的不变。", name=name, first=dates.day_of_year(first))
+        if last:
+            until = dates.day_of_year(last)
+            said = _(
+                "%(name)s从%(first)s到%(last)s不派新的提问；手上的不变。",
+                name=name,
+                first=dates.day_of_year(first),
+                last=until,
+            )
+        return desk.done(said, "question_experts")
 
     def _page(db: Session, **more: Any) -> str:
         today = desk.now().astimezone(desk.zone).date()
@@ -92,7 +103,7 @@ def _weight() -> int | None:
 
 
 def _what_is_wrong(topics: list[str]) -> str:
-    return f"份量是 0 到 {MOST_WEIGHT} 的整数。" if topics else "请至少勾一个方向。"
+    return _("份量是 0 到 %(most)s 的整数。", most=MOST_WEIGHT) if topics else "请至少勾一个方向。"
 
 
 def _day(name: str) -> date | None:

@@ -9,6 +9,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.services.questions import figures, loads
 from bot.services.questions.figures import Figures
 from bot.services.questions.states import WINDOWS
@@ -31,7 +32,7 @@ def add(desk: Desk) -> None:
         found = figures.between(db, begins, datetime.combine(last + timedelta(days=1), time(), desk.zone), now)
         return desk.page(
             "question_figures.html", it=found, first=first, last=last, wrong=wrong, active="questions", kinds=KINDS,
-            periods=[(f"近{days}天", today - timedelta(days=days - 1), today) for days in (7, 30, 90)],
+            periods=[(_("近%(days)s天", days=days), today - timedelta(days=days - 1), today) for days in (7, 30, 90)],
             promises=[("审核", found.review), ("答复", found.reply)], late=found.breaches[:LATE_SHOWN],
             topics=[(WINDOWS[topic], number) for topic, number in found.topics],
             kept_chart=_kept(found), topic_chart=_topics(found), windows=WINDOWS,
@@ -55,10 +56,10 @@ def _kept(found: Figures) -> dict[str, Any]:
         "grid": {"left": 8, "right": 16, "top": 32, "bottom": 4, "containLabel": True},
         "legend": {"top": 0, "left": 0},
         "xAxis": {"type": "value", "minInterval": 1},
-        "yAxis": {"type": "category", "data": [name for name, _ in bars], "axisTick": {"show": False}},
+        "yAxis": {"type": "category", "data": [_(name) for name, _promise in bars], "axisTick": {"show": False}},
         "series": [
-            {"name": "按时", "data": [one.kept or None for _, one in bars], **look},
-            {"name": "超时", "data": [one.due - one.kept or None for _, one in bars], "color": "#d6455d", **look},
+            {"name": _("按时"), "data": [one.kept or None for _name, one in bars], **look},
+            {"name": _("超时"), "color": "#d6455d", "data": [one.due - one.kept or None for _n, one in bars], **look},
         ],
         "animation": False,
     }
@@ -69,11 +70,11 @@ def _topics(found: Figures) -> dict[str, Any]:
         "grid": {"left": 8, "right": 32, "top": 8, "bottom": 4, "containLabel": True},
         "xAxis": {"type": "value", "minInterval": 1, "show": False},
         "yAxis": {
-            "type": "category", "inverse": True, "data": [WINDOWS[topic] for topic, _ in found.topics],
+            "type": "category", "inverse": True, "data": [_(WINDOWS[topic]) for topic, _number in found.topics],
             "axisTick": {"show": False},
         },
         "series": [
-            {"type": "bar", "barWidth": 18, "data": [number for _, number in found.topics],
+            {"type": "bar", "barWidth": 18, "data": [number for _topic, number in found.topics],
              "label": {"show": True, "position": "right"}},
         ],
         "animation": False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.console.translations import translated as _
 from bot.services.questions import inbox
 from bot.storage.models import Question, QuestionClock
 
@@ -62,10 +63,11 @@ def left(row: Question, clock: QuestionClock | None, now: datetime) -> tuple[str
     if clock is None:
         return "", ""
     if inbox.is_late(row, clock, now):
-        return f"超时{length(((row.paused_at or now) - clock.due_at).total_seconds())}", "bad"
+        return _("超时%(time)s", time=length(((row.paused_at or now) - clock.due_at).total_seconds())), "bad"
     if row.paused_at is not None:
-        return "停表，等补充", "calm"
-    return f"还剩{length((clock.due_at - now).total_seconds())}", "wait" if clock.warn_at <= now else "good"
+        return _("停表，等补充"), "calm"
+    time = length((clock.due_at - now).total_seconds())
+    return _("还剩%(time)s", time=time), "wait" if clock.warn_at <= now else "good"
 
 
 def length(seconds: float) -> str:
@@ -73,5 +75,7 @@ def length(seconds: float) -> str:
     minutes = int(seconds // 60)
     days, hours = divmod(minutes // 60, 24)
     if days:
-        return f"{days}天{hours}小时" if hours else f"{days}天"
-    return f"{hours}小时{minutes % 60}分" if hours else f"{minutes}分钟"
+        return _("%(days)s天%(hours)s小时", days=days, hours=hours) if hours else _("%(days)s天", days=days)
+    if hours:
+        return _("%(hours)s小时%(minutes)s分", hours=hours, minutes=minutes % 60)
+    return _("%(minutes)s分钟", minutes=minutes)

@@ -11,11 +11,12 @@ from werkzeug.wrappers import Response
 from bot.console import question_words as words
 from bot.console.desk import Desk
 from bot.console.questions import me, page_of
+from bot.console.translations import translated as _
 from bot.services.questions import answering, canned, notes, reviewing, sight
 from bot.services.questions.states import WINDOWS, numbered
 from bot.services.refusals import Refused
 from bot.services.refusals.questions import QuestionUnknown
-from bot.storage.models import Question
+from bot.storage.models import Question, Staff
 
 
 def add(desk: Desk) -> None:
@@ -24,13 +25,14 @@ def add(desk: Desk) -> None:
         row, topic = seen(db, number), _typed("topic")
         topic = topic if topic in WINDOWS else ""
         row = reviewing.accept(db, row.id, desk.actor, desk.now(), desk.rules, topic=topic, to=_typed("to"))
-        whom = f"派给{row.assignee.name or row.assignee.username}" if row.assignee else "还没有合适的专家，请派一位"
-        return done(row, f"已受理，{whom}；已告诉提问人。")
+        expert = row.assignee
+        whom = _("派给%(name)s", name=_called(expert)) if expert else _("还没有合适的专家，请派一位")
+        return done(row, _("已受理，%(whom)s；已告诉提问人。", whom=whom))
 
     @desk.post("/questions/<number>/assign", may="questions.decide")
     def question_assign(db: Session, number: str) -> Any:
         row = reviewing.assign(db, seen(db, number).id, _typed("to"), desk.actor, desk.now(), desk.rules)
-        return done(row, f"已派给{row.assignee.name or row.assignee.username if row.assignee else ''}，正在通知。")
+        return done(row, _("已派给%(name)s，正在通知。", name=_called(row.assignee)))
 
     @desk.post("/questions/<number>/decline", may="questions.decide")
     def question_decline(db: Session, number: str) -> Any:
@@ -44,13 +46,15 @@ def add(desk: Desk) -> None:
     def question_transfer(db: Session, number: str) -> Any:
         to = _typed("other") or _typed("to")
         row = reviewing.transfer(db, seen(db, number).id, to, _typed("reason"), desk.actor, desk.now(), desk.rules)
-        return done(row, f"记为转给{row.transferred_to}，正在告诉提问人。")
+        return done(row, _("记为转给%(where)s，正在告诉提问人。", where=row.transferred_to))
 
     @desk.post("/questions/<number>/merge", may="questions.decide")
     def question_merge(db: Session, number: str) -> Any:
         row, into = seen(db, number), numbered(db, _typed("into"))
         reviewing.merge(db, row.id, into.id, desk.actor, desk.now(), desk.rules)
-        return desk.done(f"{row.number} 已并入这一条，答复会一起发给两位提问人。", "question", number=into.number)
+        return desk.done(
+            _("%(number)s 已并入这一条，答复会一起发给两位提问人。", number=row.number), "question", number=into.number
+        )
 
     @desk.post("/questions/<number>/more", may="questions.see")
     def question_more(db: Session, number: str) -> Any:
@@ -111,6 +115,10 @@ def add(desk: Desk) -> None:
 
     def done(row: Question, text: str) -> Response:
         return desk.done(text, "question", number=row.number)
+
+
+def _called(expert: Staff | None) -> str:
+    return expert.name or expert.username if expert is not None else ""
 
 
 def _typed(name: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.console import paging
 from bot.console import question_words as words
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.knowledge import placeholders
 from bot.language import screening
 from bot.services import abuse, actors
@@ -104,4 +105,4 @@ def _could_merge(desk: Desk, db: Session, row: Question, staff: Staff) -> list[t
     """Others about the same topic that are worked on: number and beginning."""
     found = inbox.find(staff, "open", desk.now(), topic=topic_of(row)).where(Question.id != row.id).limit(30)
     rows = inbox.shown(db, desk.cipher, db.scalars(found).all())
-    return [(each.question.number, each.beginning or "不公开") for each in rows]
+    return [(each.question.number, each.beginning or _("不公开")) for each in rows]

@@ -9,8 +9,10 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from bot import row_ids
+from bot.console.dates import moment
 from bot.console.desk import Desk
-from bot.language.dates import clock, moment
+from bot.console.translations import translated as _
+from bot.language.dates import clock
 from bot.services import (
     activity_checks,
     actors,
@@ -30,10 +32,10 @@ from bot.services.verdicts import LISTED, window
 from bot.storage.models import Registration, Shift
 
 VERDICTS = {
-    "repeated": "{name} 已经记过了，没有重复记。",
+    "repeated": "%(name)s 已经记过了，没有重复记。",
     "outside_window": "现在不在签到时间里，没有记；事后请用“补录”。",
-    "not_listed": "{name} 已经不在名单上了。",
-    "needs_person": "没有记上，请看看 {name} 现在的状态。",
+    "not_listed": "%(name)s 已经不在名单上了。",
+    "needs_person": "没有记上，请看看 %(name)s 现在的状态。",
 }
 
 
@@ -80,7 +82,7 @@ def add(desk: Desk) -> None:
         text = (
             ""
             if verdict == "accepted"
-            else VERDICTS.get(verdict, VERDICTS["needs_person"]).format(name=row.person.name)
+            else _(VERDICTS.get(verdict, VERDICTS["needs_person"]), name=row.person.name)
         )
         if request.headers.get("HX-Request"):
             return _rows(db, row.shift, text)
@@ -100,7 +102,7 @@ def add(desk: Desk) -> None:
     @desk.post("/registrations/<int:registration_id>/phone", may="phone.reveal")
     def phone_reveal(db: Session, registration_id: int) -> Any:
         row = _row(db, registration_id)
-        number = desk_shifts.reveal_phone(db, desk.cipher, row.id, desk.actor) or "没有号码"
+        number = desk_shifts.reveal_phone(db, desk.cipher, row.id, desk.actor) or _("没有号码")
         return desk.page("shift_phone.html", number=number)
 
     @desk.post("/shifts/<int:shift_id>/enter", may="attendance.record")
@@ -116,14 +118,16 @@ def add(desk: Desk) -> None:
             )  # fmt: skip
         except Refused as refused:
             db.rollback()
-            return desk.back(f"没有加上{name}：{desk.said(refused)}")
+            return desk.back(_("没有加上%(name)s：%(why)s", name=name, why=desk.said(refused)))
         done = {
             "checked_in": "已加上并签到",
             "confirmed": "已报上名",
             "waiting": "名额已满，排进了候补",
             "pending": "已登记，等审核",
         }
-        return desk.done(f"{name}：{done.get(made.state, '已经在名单上')}。", "shift", shift_id=it.id)
+        return desk.done(
+            _("%(name)s：%(done)s。", name=name, done=_(done.get(made.state, "已经在名单上"))), "shift", shift_id=it.id
+        )
 
     @desk.post("/shifts/<int:shift_id>/late", may="hours.propose")
     def late_propose(db: Session, shift_id: int) -> Any:
@@ -150,7 +154,9 @@ def add(desk: Desk) -> None:
         if not said:
             return desk.back("请写要通知的内容。")
         number = leaders.tell(db, desk.cipher, [it.id], said, desk.actor, desk.now())
-        return desk.done(f"正在通知 {number} 个人；夜里不打扰，会等到早上再发。", "shift", shift_id=it.id)
+        return desk.done(
+            _("正在通知 %(number)s 个人；夜里不打扰，会等到早上再发。", number=number), "shift", shift_id=it.id
+        )
 
     @desk.post("/shifts/<int:shift_id>/end", may="attendance.record")
     def shift_end(db: Session, shift_id: int) -> Any:
@@ -159,15 +165,25 @@ def add(desk: Desk) -> None:
         if at is None:
             return desk.back("请填写结束的时间。")
         leaders.end(db, it.id, at, desk.actor, desk.now())
-        return desk.done(f"已按 {moment(at, desk.zone)} 结束，大家的时长最多算到这一刻。", "shift", shift_id=it.id)
+        return desk.done(
+            _("已按 %(when)s 结束，大家的时长最多算到这一刻。", when=moment(at, desk.zone)), "shift", shift_id=it.id
+        )
 
     @desk.post("/shifts/<int:shift_id>/settle", may="hours.settle")
     def shift_settle(db: Session, shift_id: int) -> Any:
         it = _shift(db, shift_id)
         done = settlement.settle(db, it.id, desk.actor, desk.now(), desk.rules)
         if done.is_complete:
-            return desk.done(f"结算好了，{len(done.credited)}人的时长已入账，各自会收到通知。", "shift", shift_id=it.id)
-        said = f"{len(done.credited)}人已入账；还有{len(done.pending)}人没签到或没签退，请先补录或核实，再结算一次。"
+            return desk.done(
+                _("结算好了，%(credited)s人的时长已入账，各自会收到通知。", credited=len(done.credited)),
+                "shift",
+                shift_id=it.id,
+            )
+        said = _(
+            "%(credited)s人已入账；还有%(pending)s人没签到或没签退，请先补录或核实，再结算一次。",
+            credited=len(done.credited),
+            pending=len(done.pending),
+        )
         return desk.done(said, "shift", shift_id=it.id)
 
     @desk.post("/shifts/<int:shift_id>/outcome", may="attendance.record")

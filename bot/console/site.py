@@ -45,6 +45,7 @@ from bot.console import (
     translations,
 )
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.row_ids import RowId
 from bot.settings import Settings
 from bot.storage.crypto import Cipher
@@ -190,7 +191,7 @@ def _failures(app: Flask) -> None:
         texts = {
             403: ("没有权限", "您的角色不能打开这一页；需要的话请找管理员。"),
             404: ("没有这一页", "可能已经删除，或者地址抄错了。"),
-            413: ("文件太大", f"最多 {LARGEST_UPLOAD // 1024 // 1024} MB。"),
+            413: ("文件太大", _("最多 %(most)s MB。", most=LARGEST_UPLOAD // 1024 // 1024)),
         }
         return notice(*texts.get(error.code or 500, ("打不开", "这个请求不能处理。")), error.code or 500)
 

@@ -8,6 +8,7 @@ from flask import make_response, request
 from sqlalchemy.orm import Session
 
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.services import duty, roles, sign_in, staff_pairs, staffing
 from bot.services.refusals import Refused
 from bot.storage.models import Staff
@@ -75,7 +76,7 @@ def add(desk: Desk) -> None:
         if role == "admin":
             return _first(db, id, "role")
         staffing.change_role(db, id, role, desk.who.id)
-        return desk.done(f"角色已改为{roles.ROLES[role]}，对方下一次点击就生效。", "colleague", id=id)
+        return desk.done(_("角色已改为%(role)s，对方下一次点击就生效。", role=_(roles.ROLES[role])), "colleague", id=id)
 
     @desk.post("/staff/<int:id>/duty", may="staff.change")
     def colleague_duty(db: Session, id: int) -> Any:
@@ -123,7 +124,11 @@ def add(desk: Desk) -> None:
     def colleague_bind(db: Session, id: int) -> Any:
         code = staffing.issue_code(db, desk.cipher, id, desk.now(), desk.who.id)
         minutes = int(duty.CODE_LIVES.total_seconds() // 60)
-        return desk.done(f"请对方在{minutes}分钟内，用自己的微信发给公众号：绑定 {code}", "colleague", id=id)
+        return desk.done(
+            _("请对方在%(minutes)s分钟内，用自己的微信发给公众号：绑定 %(code)s", minutes=minutes, code=code),
+            "colleague",
+            id=id,
+        )
 
     @desk.post("/staff/<int:id>/unbind", may="staff.change")
     def colleague_unbind(db: Session, id: int) -> Any:
@@ -150,7 +155,7 @@ def add(desk: Desk) -> None:
 
 
 def _new(desk: Desk, username: str = "", name: str = "", role: str = "", wrong: str = "") -> str:
-    options = [("", "请选择"), *((key, called) for key, called in roles.ROLES.items() if key != "admin")]
+    options = [("", _("请选择")), *((key, _(called)) for key, called in roles.ROLES.items() if key != "admin")]
     return desk.page("staff_new.html", username=username, name=name, role=role, options=options, wrong=wrong)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.console import paging
 from bot.console.desk import Desk
+from bot.console.translations import translated as _
 from bot.services import appointments, team_listings, teams
 from bot.services.people import phone_masked
 from bot.services.refusals.teams import TeamIncomplete
@@ -71,12 +72,16 @@ def add(desk: Desk) -> None:
         if role not in ROLES:
             abort(400)
         row = teams.set_role(db, id, cast(teams.Role, role), desk.actor, desk.now())
-        return desk.done(f"{row.person.name}现在是{ROLES[role][0]}，本人会收到通知。", "team", code=row.team.code)
+        return desk.done(
+            _("%(name)s现在是%(role)s，本人会收到通知。", name=row.person.name, role=_(ROLES[role][0])),
+            "team",
+            code=row.team.code,
+        )
 
     @desk.post("/teams/members/<int:id>/remove", may="teams.change")
     def team_remove(db: Session, id: int) -> Any:
         row = teams.remove(db, id, desk.actor, desk.now(), request.form.get("reason", "").strip())
-        return desk.done(f"{row.person.name}已移出队伍，本人会看到原因。", "team", code=row.team.code)
+        return desk.done(_("%(name)s已移出队伍，本人会看到原因。", name=row.person.name), "team", code=row.team.code)
 
     @desk.post("/teams/<code>/appoint", may="teams.change")
     def team_appoint(db: Session, code: str) -> Any:
@@ -85,13 +90,17 @@ def add(desk: Desk) -> None:
         if led is None:
             abort(404)
         word = appointments.issue(db, desk.cipher, led, desk.actor, desk.now(), rules=desk.rules)
-        return desk.done(f"请队长在明天24点前用自己的微信发给公众号：负责 {it.code} {word}", "team", code=it.code)
+        return desk.done(
+            _("请队长在明天24点前用自己的微信发给公众号：负责 %(code)s %(word)s", code=it.code, word=word),
+            "team",
+            code=it.code,
+        )
 
     @desk.post("/teams/<code>/close", may="teams.change")
     def team_close(db: Session, code: str) -> Any:
         waited = teams.close(db, _team(db, code).id, desk.now())
-        told = f"；{waited}位申请人已收到通知" if waited else ""
-        return desk.done(f"队伍已停止活动{told}。", "team", code=code)
+        told = _("%(waited)s位申请人已收到通知。", waited=waited) if waited else ""
+        return desk.done(_("队伍已停止活动。") + told, "team", code=code)
 
     def _team(db: Session, code: str) -> Team:
         found = teams.by_code(db, code)

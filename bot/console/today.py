@@ -115,7 +115,7 @@ def add(desk: Desk) -> None:
         try:
             adapter = app_ctx.url_adapter or desk.app.create_url_adapter(request)
             assert adapter is not None
-            endpoint, _ = adapter.match(path.partition("?")[0], "GET")
+            endpoint, _path = adapter.match(path.partition("?")[0], "GET")
         except (HTTPException, AssertionError):
             return ""
         action = desk.actions.get(endpoint)

@@ -52,7 +52,7 @@ def test_from_an_empty_list_to_a_decision(town: Office) -> None:
     assert "请您审核" in page and "江滨公园清洁" in page
     assert "请写一句原因" in reviewer.post(f"/broadcasts/{id}/reject", {"reason": " "}).text
     assert "没看懂时间" in reviewer.post(f"/broadcasts/{id}/approve", {"due_at": "soon"}).text
-    assert "03月05日 09:00" in reviewer.post(f"/broadcasts/{id}/approve", {"due_at": "2026-03-05T09:00"}).text
+    assert "3月5日（周四）09:00" in reviewer.post(f"/broadcasts/{id}/approve", {"due_at": "2026-03-05T09:00"}).text
     assert state(town, id) == "approved"
     for act, then in (("pause", "paused"), ("resume", "approved"), ("stop", "stopped")):
         editor.post(f"/broadcasts/{id}/{act}")

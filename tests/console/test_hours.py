@@ -42,7 +42,7 @@ def manual(office: Office, role: str = "editor", **change: str) -> str:
 def test_settling(town: Office) -> None:
     page = town.as_("reviewer").get("/hours").text
     assert "江滨公园清洁" in page and "2026年3月16日" in page, "ten working days"
-    assert "已记0人的时长；还有1人没有签退或没有到" in town.as_("reviewer").post("/hours/settle/1").text
+    assert "已记0人的时长。还有1人没有签退或没有到" in town.as_("reviewer").post("/hours/settle/1").text
     assert town.read(lambda db: db.get_one(Shift, 1).settled_at) is None
     assert town.as_("auditor").post("/hours/settle/1").status_code == 403
 
