@@ -22,6 +22,7 @@ class Later:
         self._order = itertools.count()
         self._wake = threading.Condition()
         self._pid = 0
+        self._closed = False
 
     def call(self, delay_s: float, job: Callable[[], object]) -> None:
         """Run ``job`` after ``delay_s`` of real time."""
@@ -47,11 +48,21 @@ class Later:
         with self._wake:
             self._heap.clear()
 
+    def close(self) -> None:
+        """The threads end; what has not happened yet never does."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify_all()
+
     def _work(self) -> None:
         while True:
             with self._wake:
                 while not self._heap or self._heap[0][0] > time.monotonic():
+                    if self._closed:
+                        return
                     self._wake.wait(self._heap[0][0] - time.monotonic() if self._heap else None)
+                if self._closed:
+                    return
                 _, _, job = heapq.heappop(self._heap)
             try:
                 job()

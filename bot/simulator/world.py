@@ -82,7 +82,9 @@ class World:
         add_configured(self.state, self.config.templates)
 
     def close(self) -> None:
-        """Write what is not yet written."""
+        """Nothing happens any more; what is not yet written is."""
+        self.later.close()
+        self._saver.close()
         self.state.close()
 
     # -- look-ups used by many API calls ----------------------------------------------------------------

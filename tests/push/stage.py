@@ -92,6 +92,7 @@ def simulated(account: str = "verified_service") -> Iterator[Simulated]:
         server.shutdown()
         server.server_close()
         thread.join()
+        simulated.world.close()
 
 
 @dataclass

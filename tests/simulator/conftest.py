@@ -206,15 +206,19 @@ Start = Callable[..., Client]
 
 
 @pytest.fixture
-def start(running: Running, hook: Hook) -> Start:
+def start(running: Running, hook: Hook) -> Iterator[Start]:
     """Start a simulator with other settings than the usual fast ones."""
+    worlds: list[World] = []
 
     def started(**other: Any) -> Client:
         callback = f"http://127.0.0.1:{hook.port}/wechat"
         app = create_simulator(replace(FAST, callback_url=callback, **other))
-        return Client(running.serve(app), app.extensions["world"], hook)
+        worlds.append(app.extensions["world"])
+        return Client(running.serve(app), worlds[-1], hook)
 
-    return started
+    yield started
+    for world in worlds:
+        world.close()
 
 
 @pytest.fixture

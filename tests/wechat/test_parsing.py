@@ -166,14 +166,14 @@ def test_deep_nesting_is_no_message():
     ids=lambda filling: filling[:12].strip(),
 )
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.timeout(5)  # a pattern that backtracks would take minutes; the bound only tells the two apart
+@pytest.mark.timeout(60)  # a pattern that backtracks would take minutes; the bound only tells the two apart
 def test_bodies_made_to_be_slow_are_answered(filling, mode):
     body = xml(filling)[:MAX_BODY] if mode == "plain" else xml(filling)[:45000]
     exchange = decode(mode, body)
     assert exchange.message is None or exchange.message.openid == "oABC"
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(60)
 def test_whitespace_alone_is_refused_quickly():
     for body in (b" " * MAX_BODY, b"<?xml " + b" " * 60000, b"\n" * 60000 + b"<xm"):
         with pytest.raises(NotXml):
