@@ -49,7 +49,7 @@ BOT = [sys.executable, "-m", "bot"]
 PEOPLE, SHIFTS, SEATS, ENTRIES, QUESTIONS, PUSHES, CHANGES = 100_000, 5_000, 40, 1_000_000, 20_000, 300_000, 500_000
 BASE = 1_000_000  # the ids of what is added to the demo's county begin here
 PAGE = 20_000
-LOADS = 3
+LOADS = 5
 MOST_MS = 300
 PAINTED = """() => new Promise(done => {
   const told = () => performance.getEntriesByName('first-contentful-paint')[0]
@@ -194,6 +194,7 @@ def walk(page: Page, url: str) -> Iterator[Painted]:
             assert answer is not None and answer.ok, (address, answer and answer.status)
             paints.append(float(page.evaluate(PAINTED)))
             firsts.append(float(page.evaluate("performance.getEntriesByType('navigation')[0].responseStart")))
+            page.wait_for_load_state("networkidle")  # nobody asks again before the page is whole
         yield Painted(urlsplit(address).path, statistics.median(firsts), statistics.median(paints))
         for link in page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)"):
             inside = link.startswith(url) and not FILES.search(urlsplit(link).path)

@@ -175,7 +175,9 @@ def _counted(
         "follows": select(func.count()).where(Follower.followed_at >= begins, Follower.followed_at < ends),
         "unfollows": select(func.count()).where(Follower.unfollowed_at >= begins, Follower.unfollowed_at < ends),
     }  # fmt: skip
-    found = {key: int(db.scalars(query).one()) for key, query in queries.items() if key in keys}
+    wanted = [key for key in queries if key in keys]
+    counts = db.execute(select(*(queries[key].scalar_subquery() for key in wanted))).one()
+    found = {key: int(count) for key, count in zip(wanted, counts, strict=True)}
     if "told" in keys:
         sent = select(Broadcast.id).where(Broadcast.started_at >= begins, Broadcast.started_at < ends)
         found["told"] = sum(broadcast_reports.of(db, id).told for id in db.scalars(sent).all())
