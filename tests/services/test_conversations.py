@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -322,10 +322,8 @@ def together(database: Database, guard: AbstractContextManager[None], staff: tup
             start.wait()
             try:
                 deed(db, staff_id)
-                try:
-                    read.wait(0.5)  # the other has read as well; with the guard on it cannot, and nobody comes
-                except threading.BrokenBarrierError:
-                    pass
+                with suppress(threading.BrokenBarrierError):  # with the guard on the other cannot read as well
+                    read.wait(0.5)
                 db.commit()
                 became.append("taken")
             except Refused as refused:
