@@ -1,4 +1,4 @@
-"""Refusals in English: what handlers/refusals.py says in Chinese, one template for each reason."""
+"""Refusals in English: what handlers/refusals/ says in Chinese, one template for each reason."""
 
 from __future__ import annotations
 
