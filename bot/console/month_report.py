@@ -19,14 +19,25 @@ from bot.storage.models import Shift
 
 def add(desk: Desk) -> None:
     @desk.get("/exports/report", may="exports.make")
-    def month_report_page(db: Session) -> Any:
+    def month_report_page(_db: Session) -> Any:
+        month = _month()
+        before, after = months.before(month), months.after(month)
+        return desk.page(
+            "month_report.html", month=month, before=before, after=after, today=_today(), active="exports_desk"
+        )
+
+    @desk.get("/exports/report/figures", may="exports.make")
+    def month_report_figures(db: Session) -> Any:
+        """Asked for by the page when it stands: two months and the trends of six are added up."""
         report = _report(db)
         return desk.page(
-            "month_report.html", report=report, title=month_words.title(report, desk.settings.organisation.name),
-            sentences=month_words.sentences(report), rows=month_paper.rows(report), month=report.month,
-            before=months.before(report.month), after=months.after(report.month), today=_today(),
-            charts=[(trend, _chart(trend)) for trend in report.trends], active="exports_desk",
-        )  # fmt: skip
+            "month_report_figures.html",
+            report=report,
+            title=month_words.title(report, desk.settings.organisation.name),
+            sentences=month_words.sentences(report),
+            rows=month_paper.rows(report),
+            charts=[(trend, _chart(trend)) for trend in report.trends],
+        )
 
     @desk.get("/exports/report.pdf", may="exports.make")
     def month_report_pdf(db: Session) -> Any:
@@ -48,10 +59,13 @@ def add(desk: Desk) -> None:
         return _pdf(paper.pdf(described, desk.settings.certificates.font), described.title)
 
     def _report(db: Session) -> Report:
+        return month_report.of(db, _month(), desk.now(), desk.rules)
+
+    def _month() -> date:
         month = months.read(request.args.get("month", "") or f"{_today():%Y-%m}")
         if month is None or not 2000 <= month.year <= _today().year + 1:
             abort(404)
-        return month_report.of(db, month, desk.now(), desk.rules)
+        return month
 
     def _today() -> date:
         return desk.now().astimezone(desk.zone).date()

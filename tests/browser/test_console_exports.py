@@ -53,4 +53,5 @@ def test_hours_are_exported_and_the_report_is_opened(enter: Enter, desk_town: To
     phone.open("/exports")
     phone.look("exports-phone")
     phone.open("/exports/report")
+    expect(phone.page.locator(".chart svg").first).to_be_visible()
     phone.look("month-report-phone")

@@ -145,7 +145,7 @@ def test_why_a_file_was_not_made_is_said_in_the_list(town: Office) -> None:
 
 
 def test_the_report_and_its_paper_say_the_same(town: Office) -> None:
-    page = town.as_("auditor").get("/exports/report?month=2026-03").text
+    page = town.as_("auditor").get("/exports/report/figures?month=2026-03").text
     assert "记录服务时长2.5小时（比上月多1.0）" in page and "还没有过完" in page
     report = town.read(lambda db: month_report.of(db, date(2026, 3, 1), NOW, USUAL))
     for label, here, *_ in month_paper.rows(report):
@@ -162,9 +162,10 @@ def test_the_report_and_its_paper_say_the_same(town: Office) -> None:
 
 
 def test_months_without_anything_and_those_that_are_none(office: Office) -> None:
-    assert "现有队伍0支" in office.as_("editor").get("/exports/report?month=2026-02").text
+    assert "现有队伍0支" in office.as_("editor").get("/exports/report/figures?month=2026-02").text
     for month in ("2026-13", "x", "1999-01"):
-        assert office.as_("editor").get(f"/exports/report?month={month}").status_code == 404
+        for address in ("/exports/report", "/exports/report/figures"):
+            assert office.as_("editor").get(f"{address}?month={month}").status_code == 404
     assert months.before(date(2026, 1, 31)) == date(2025, 12, 1) and months.last_of(date(2028, 2, 1)).day == 29
 
 
