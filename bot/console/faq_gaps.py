@@ -96,8 +96,9 @@ def add(desk: Desk) -> None:
     def faq_gap_add(db: Session) -> Any:
         """The ticked sentences become phrases of an entry."""
         texts = tuple(dict.fromkeys(text.strip() for text in request.form.getlist("text") if text.strip()))
-        wanted = request.form.get("entry", "").split(" ")[0].strip()
-        entry = next((entry for entry in desk.shelf.written().entries if entry.id == wanted), None)
+        wanted = request.form.get("entry", "").strip()
+        entries = desk.shelf.written().entries
+        entry = next((entry for entry in entries if wanted in (entry.id, *map(str, entry.ask))), None)
         if not texts:
             return desk.back("请至少勾一句，再点加进去。")
         if entry is None:

@@ -70,6 +70,8 @@ def test_a_gap_becomes_a_phrase_of_an_entry(office: Office, file: Path) -> None:
     )
     assert kept == [("staff:2", "faq:faq/volunteering.yaml", "insurance 补了 2 句没答上来的")]
     assert "请至少勾一句" in editor.post("/faq/gaps/add", {"entry": "insurance"}).text
+    by_phrase = {"text": "献血车停在哪", "entry": "活动期间有保险吗"}  # as the list beside the field fills it in
+    assert "已把 1 句加进“活动期间有保险吗”" in editor.post("/faq/gaps/add", by_phrase).text
     assert "没有叫“nowhere”" in editor.post("/faq/gaps/add", {"text": "喂", "entry": "nowhere"}).text
     assert office.as_("reviewer").post("/faq/gaps/add", {"text": "喂", "entry": "insurance"}).status_code == 403
 
