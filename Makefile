@@ -33,6 +33,7 @@ bench: $(VENV)/.benchmarks
 	$(BIN)/python -m benchmarks.intents --write
 	$(BIN)/python -m benchmarks.footprint --write
 	$(BIN)/python -m benchmarks.volumes --write
+	-$(BIN)/python -m benchmarks.rush --write
 	$(BIN)/python -m benchmarks.exports --write
 	-$(BIN)/python -m benchmarks.pages --write
 	$(BIN)/python -m benchmarks.broadcast_kills --write

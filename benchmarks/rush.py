@@ -7,15 +7,18 @@ import multiprocessing
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from benchmarks import tables
 from bot.services import activities, registrations
 from bot.services.activities import NewActivity
 from bot.storage.database import Database, retrying, writing
 from bot.storage.models import Person
+from tests.fixtures import postgres
 
 NOW = datetime(2026, 3, 3, 2, 0, tzinfo=timezone.utc)
 PROCESSES = 8
@@ -23,6 +26,7 @@ PEOPLE = 800
 SEATS = 200
 AT_LEAST = {"sqlite": 300, "postgresql": 120}
 WORST_S = 1.0
+ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -104,19 +108,28 @@ def measure(url: str) -> Result:
 
 
 def main() -> int:
-    """SQLite in a new folder; PostgreSQL where a URL is given. Exit 1 when slower than what is promised."""
-    ok = True
-    with tempfile.TemporaryDirectory() as folder:
-        for url in [f"sqlite:///{Path(folder) / 'rush.db'}", *sys.argv[1:]]:
-            name, result = url.split(":")[0].split("+")[0], measure(url)
-            fine = result.per_s >= AT_LEAST[name] and result.worst_s < WORST_S
-            ok = ok and fine
-            print(
-                f"{name}: {result.per_s:.0f}/s, median {result.median_s * 1000:.0f} ms,"
-                f" worst {result.worst_s * 1000:.0f} ms; "
-                f"{result.seated} seats, {result.waiting} in line; promised {AT_LEAST[name]}/s"
-            )
+    """SQLite in a new folder, PostgreSQL as it comes where it is installed. Exit 1 when slower than promised."""
+    ok, rows = True, {}
+    for name in AT_LEAST:
+        if name == "postgresql" and postgres.binaries() is None:
+            print("postgresql: not installed here, not measured")
+            continue
+        results = sorted((_once(name) for _ in range(ROUNDS)), key=lambda result: result.per_s)
+        middle, worst_s = results[ROUNDS // 2], max(result.worst_s for result in results)
+        ok = ok and middle.per_s >= AT_LEAST[name] and worst_s < WORST_S
+        rates = f"{middle.per_s:.0f} ({results[0].per_s:.0f}–{results[-1].per_s:.0f})"
+        rows[name] = (rates, AT_LEAST[name], round(middle.median_s * 1000), round(worst_s * 1000))
+        print(f"{name}: {rates} sign-ups/s, worst {worst_s * 1000:.0f} ms; {middle.waiting} wait")
+    if "--write" in sys.argv:
+        tables.write("rush", tables.table(("", "sign-ups/s", "promised", "median ms", "worst ms"), rows))
     return 0 if ok else 1
+
+
+def _once(name: str) -> Result:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as servers:
+        if name == "sqlite":
+            return measure(f"sqlite:///{Path(folder) / 'rush.db'}")
+        return measure(servers.enter_context(postgres.cluster(durable=True)).render_as_string(hide_password=False))
 
 
 if __name__ == "__main__":

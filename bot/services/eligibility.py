@@ -29,6 +29,7 @@ from bot.services.refusals.registrations import (
     WeeklyCap,
 )
 from bot.services.rules import Rules
+from bot.storage.database import rows
 from bot.storage.models import (
     Activity,
     Completion,
@@ -165,7 +166,7 @@ _SUSPENDED = (
 
 
 def about_suspension(db: Session, person: Person, now: datetime) -> Iterator[Refused]:
-    found = db.execute(_SUSPENDED, {"person": person.id, "now": now}).first()
+    found = rows(db, _SUSPENDED, {"person": person.id, "now": now}).first()
     if found is not None:
         yield Suspended(found[0], found[1])
 

@@ -23,6 +23,7 @@ from bot.services.refusals import (
     TimeConflict,
 )
 from bot.services.rules import USUAL, Rules
+from bot.storage.database import rows
 from bot.storage.models import Activity, Person, Registration, Shift
 
 CLOSE_BY = timedelta(minutes=60)
@@ -75,9 +76,10 @@ def request(
     without: frozenset[int] = frozenset(),
 ) -> Request:
     """Exact only while person and shift are locked."""
-    rows = _nearby(db, person.id, shift) if person else []
-    existing = next((registration for registration, shift_id, _ in rows if shift_id == shift.id), None)
-    others = tuple(other for other in _engaged_elsewhere(rows, shift) if other.registration_id not in without)
+    nearby = _nearby(db, person.id, shift) if person else []
+    known = next((other.registration_id for other, _, shift_id in nearby if shift_id == shift.id), None)
+    existing = db.get(Registration, known) if known is not None else None
+    others = tuple(other for other in _engaged_elsewhere(nearby, shift) if other.registration_id not in without)
     return Request(shift, activity, person, now, existing, others, rules, guardian_id, without)
 
 
@@ -169,10 +171,8 @@ def close_by(db: Session, person_id: int, shift: Shift) -> tuple[Other, ...]:
     return tuple(other for other in elsewhere if not _overlaps(other, shift))
 
 
-def _engaged_elsewhere(rows: list[tuple[Registration, int, Other]], shift: Shift) -> tuple[Other, ...]:
-    return tuple(
-        other for registration, shift_id, other in rows if shift_id != shift.id and registration.state in seats.ENGAGED
-    )
+def _engaged_elsewhere(nearby: list[tuple[Other, str, int]], shift: Shift) -> tuple[Other, ...]:
+    return tuple(other for other, state, shift_id in nearby if shift_id != shift.id and state in seats.ENGAGED)
 
 
 def _overlaps(other: Other, shift: Shift) -> bool:
@@ -180,24 +180,27 @@ def _overlaps(other: Other, shift: Shift) -> bool:
 
 
 _NEARBY = (
-    select(Registration, Shift.id, Activity.code, Activity.title, Activity.place, Shift.starts_at, Shift.ends_at)
+    select(
+        Registration.id, Activity.code, Activity.title, Activity.place, Shift.starts_at, Shift.ends_at,
+        Registration.state, Shift.id,
+    )
     .join(Shift, Registration.shift_id == Shift.id)
     .join(Activity, Shift.activity_id == Activity.id)
     .where(
         Registration.person_id == bindparam("person_id"),
-        Registration.state.in_(seats.LIVE),
+        Registration.state.in_(seats.written(seats.LIVE)),
         Shift.starts_at < bindparam("before"),
         Shift.ends_at > bindparam("after"),
     )
     .order_by(Shift.starts_at, Registration.id)
-)
+)  # fmt: skip
 
 
-def _nearby(db: Session, person_id: int, shift: Shift) -> list[tuple[Registration, int, Other]]:
+def _nearby(db: Session, person_id: int, shift: Shift) -> list[tuple[Other, str, int]]:
     """Live registrations of the person from an hour before the shift to an hour after it, itself among them.
 
-    Each with its shift's id.
+    Each with its state and its shift's id.
     """
     within = {"before": shift.ends_at + CLOSE_BY, "after": shift.starts_at - CLOSE_BY}
-    rows = db.execute(_NEARBY, {"person_id": person_id, **within})
-    return [(row[0], row[1], Other(row[0].id, *row[2:])) for row in rows]
+    found = rows(db, _NEARBY, {"person_id": person_id, **within})
+    return [(Other(*other), state, shift_id) for *other, state, shift_id in found]

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, bindparam, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from bot.services.refusals import Other
+from bot.storage.database import rows
 from bot.storage.models import LIVE_STATES, SEATED_STATES, Registration, Reservation, Shift
 
 SEATED = SEATED_STATES
@@ -20,24 +33,38 @@ PRESENT = ("checked_in", "checked_out", "unclosed", "completed")
 ENGAGED = ("confirmed", *PRESENT)
 """Has a seat of their own: what stands in the way of another shift at that time."""
 
-# Of those who wait only heads of parties stand in line; of the others every row counts with the seats it holds.
-# What a team holds and nobody of it has taken yet comes as one more state, so that all is one statement.
-_USED = (
-    select(func.coalesce(func.sum(Registration.party_size), 0))
-    .where(Registration.reservation_id == Reservation.id, Registration.state.in_(SEATED))
-    .scalar_subquery()
-)
-_COUNTED: CompoundSelect[Any] = union_all(
-    select(
-        Registration.shift_id, Registration.state.label("state"),
-        func.count().filter(Registration.party_of.is_(None)), func.sum(Registration.party_size),
-        func.max(Registration.queued_at),
+
+def written(states: Collection[str]) -> list[ColumnElement[str]]:
+    """For ``in_()`` of statements built once: as parameters they would be composed anew whenever it is asked."""
+    return [literal_column(f"'{state}'") for state in states]
+
+
+def _counting(wanted: Callable[[Any], ColumnElement[bool]]) -> CompoundSelect[Any]:
+    """By shift and state. Of those who wait only heads of parties stand in line; of the others every row counts with
+    the seats it holds. What a team holds and nobody of it has taken yet comes as one more state.
+    """
+    used = (
+        select(func.coalesce(func.sum(Registration.party_size), 0))
+        .where(Registration.reservation_id == Reservation.id, Registration.state.in_(written(SEATED)))
+        .scalar_subquery()
     )
-    .where(Registration.shift_id.in_(bindparam("shift_ids", expanding=True)), Registration.state.in_(LIVE))
-    .group_by(Registration.shift_id, Registration.state),
-    select(Reservation.shift_id, literal("held"), literal(0), Reservation.seats - _USED, null())
-    .where(Reservation.shift_id.in_(bindparam("shift_ids", expanding=True)), Reservation.state == "open"),
-)  # fmt: skip
+    registered = (
+        select(
+            Registration.shift_id, Registration.state.label("state"),
+            func.count().filter(Registration.party_of.is_(None)), func.sum(Registration.party_size),
+            func.max(Registration.queued_at),
+        )
+        .where(wanted(Registration.shift_id), Registration.state.in_(written(LIVE)))
+        .group_by(Registration.shift_id, Registration.state)
+    )  # fmt: skip
+    held: Select[*tuple[Any, ...]] = select(
+        Reservation.shift_id, literal_column("'held'"), literal_column("0"), Reservation.seats - used, null()
+    ).where(wanted(Reservation.shift_id), Reservation.state == literal_column("'open'"))
+    return union_all(registered, held)
+
+
+_COUNTED = _counting(lambda shift_id: shift_id.in_(bindparam("shift_ids", expanding=True)))
+_COUNTED_ONE = _counting(lambda shift_id: shift_id == bindparam("shift_id"))
 
 
 class Count(NamedTuple):
@@ -76,15 +103,20 @@ class Outcome:
 
 def of(db: Session, shift: Shift) -> Seats:
     """Exact only while the shift is locked."""
-    return Seats(shift.capacity, *counted(db, [shift.id]).get(shift.id, Count()))
+    found = _added_up(rows(db, _COUNTED_ONE, {"shift_id": shift.id}))
+    return Seats(shift.capacity, *found.get(shift.id, Count()))
 
 
 def counted(db: Session, shift_ids: Collection[int]) -> dict[int, Count]:
     """By shift id, for shifts with at least one live registration or seats held by a team."""
     if not shift_ids:
         return {}
+    return _added_up(rows(db, _COUNTED, {"shift_ids": list(shift_ids)}))
+
+
+def _added_up(found: Iterable[Any]) -> dict[int, Count]:
     counts: dict[int, Count] = {}
-    for shift_id, state, number, seats, last in db.execute(_COUNTED, {"shift_ids": list(shift_ids)}):
+    for shift_id, state, number, seats, last in found:
         taken, waiting, newest = counts.get(shift_id, Count())
         if state == "waiting":
             waiting += number

@@ -5,13 +5,25 @@ from __future__ import annotations
 import os
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, bindparam, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    Select,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, sessionmaker
 
@@ -30,6 +42,7 @@ __all__ = [
     "is_writing",
     "locked",
     "retrying",
+    "rows",
     "unguarded",
     "writing",
 ]
@@ -51,6 +64,7 @@ class Database:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, info={"database": self})
         event.listen(self._sessions, "before_flush", _refuse_flush)
         event.listen(self._sessions, "do_orm_execute", _refuse_statement)
+        event.listen(self._sessions, "after_commit", _committed)
         event.listen(self._sessions, "after_transaction_end", _stop_writing)
         audit.watch(self._sessions)
         _after_fork(self)
@@ -104,9 +118,15 @@ class Database:
         if deadline is None:
             connection.exec_driver_sql("BEGIN")
             return
-        left_ms = max(50, int((deadline - time.monotonic()) * 1000))
-        driver.execute(f"PRAGMA busy_timeout = {left_ms}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        assert self.gate is not None
+        self.gate.enter(max(0.0, deadline - time.monotonic()))  # last of all: whoever holds it keeps all others waiting
+        try:
+            left_ms = max(50, int((deadline - time.monotonic()) * 1000))
+            driver.execute(f"PRAGMA busy_timeout = {left_ms}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            self.gate.leave()
+            raise
 
     def _postgresql(self) -> Engine:
         options = "-c lock_timeout=3s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
@@ -137,15 +157,12 @@ def writing(db: Session) -> None:
         db.info["writing"] = True
         return
     db.rollback()
-    deadline = time.monotonic() + database.wait_s
-    database.gate.enter(database.wait_s)
-    db.info["gate"] = database.gate
     try:
-        db.connection(execution_options={"writes_by": deadline})
+        db.connection(execution_options={"writes_by": time.monotonic() + database.wait_s})
     except BaseException:
         db.rollback()
-        _open_gate(db)
         raise
+    db.info["gate"] = database.gate
     db.info["writing"] = True
 
 
@@ -169,6 +186,12 @@ def _by_key(model: type[Row], lock: bool) -> Select[Row]:
     query = select(model).where(model.__mapper__.primary_key[0] == bindparam("key"))
     query = query.execution_options(populate_existing=True)
     return query.with_for_update(key_share=True) if lock else query
+
+
+def rows(db: Session, statement: Executable, parameters: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+    """Plain columns of a statement built once; the ORM around it would take as long again as the database does."""
+    db.flush()
+    return db.connection().execute(statement, parameters)
 
 
 def alone(db: Session, subject: str) -> None:
@@ -197,6 +220,12 @@ def _refuse_flush(db: Session, *_: Any) -> None:
 def _refuse_statement(state: ORMExecuteState) -> None:
     if (state.is_insert or state.is_update or state.is_delete) and not is_writing(state.session):
         raise RuntimeError("a reader changes rows: the use case must call writing(db) first")
+
+
+def _committed(db: Session) -> None:
+    """The next in turn need not wait until this one has put its connection away."""
+    if not db.in_nested_transaction():
+        _open_gate(db)
 
 
 def _stop_writing(db: Session, transaction: SessionTransaction) -> None:

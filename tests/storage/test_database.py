@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import event, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.storage.database import Database, alone, is_writing, locked, unguarded, writing
+from bot.storage.database import Busy, Database, alone, is_writing, locked, unguarded, writing
 from bot.storage.models import Gap, SavedSession, Shift
 
 NOW = datetime(2026, 3, 3, 2, 0, tzinfo=timezone.utc)
@@ -110,8 +110,25 @@ def test_a_savepoint_does_not_end_the_writing(database: Database) -> None:
         with db.begin_nested():
             db.add(gap())
         assert is_writing(db)
+        if database.gate:
+            with pytest.raises(Busy, match="this process"):
+                database.gate.enter(0.01)
         db.commit()
     assert count(database) == 1
+
+
+def test_the_gate_is_open_as_soon_as_it_is_written(sqlite_database: Database) -> None:
+    gate = sqlite_database.gate
+    assert gate is not None
+    with sqlite_database.session() as db:
+        writing(db)
+        db.add(gap())
+        event.listen(db, "after_commit", lambda _: (gate.enter(0), gate.leave()))
+        db.commit()
+        writing(db)
+        db.rollback()
+    gate.enter(0)
+    gate.leave()
 
 
 def test_times_come_back_aware(database: Database) -> None:

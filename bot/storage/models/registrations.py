@@ -62,8 +62,9 @@ class Registration(Base):
     skipped: Mapped[int] = mapped_column(default=0)
     uninsured: Mapped[bool] = mapped_column(default=False)
     source: Mapped[str] = mapped_column(String(16), default="chat")
-    shift: Mapped[Shift] = relationship()
-    person: Mapped[Person] = relationship()
+    # Read only: what a flush would ask of a relationship that may be set costs a seventh of a sign-up.
+    shift: Mapped[Shift] = relationship(viewonly=True)
+    person: Mapped[Person] = relationship(viewonly=True)
 
 
 class Offer(Base):
