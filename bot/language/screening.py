@@ -101,7 +101,7 @@ def _folded(c: str) -> str:
 def _numbers(text: str) -> Iterator[Finding]:
     for run in _runs(text):
         taken: list[tuple[int, int]] = []
-        for kind, part in (*_ids(text, run), *_phones(run), *_cards(run)):
+        for kind, part in (*_ids(text, run), *_cards(run), *_phones(run)):
             if all(part[1] <= start or part[0] >= end for start, end in taken):
                 taken.append(part)
                 yield Finding(run.places[part[0]], _end(text, run, part[1], kind), kind)

@@ -89,6 +89,10 @@ def test_each_has_its_place_and_is_named_once() -> None:
     assert named(found) == "手机号、微信号"
 
 
+def test_a_card_is_one_also_where_a_phone_number_could_begin_in_it() -> None:
+    assert screen("卡 6200 0000 1300 0000 003") == [Finding(2, 25, "bank_card")]
+
+
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 SPOKEN = str.maketrans("0123456789", "零一二三四五六七八九")
 
