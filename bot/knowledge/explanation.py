@@ -23,11 +23,13 @@ SHARES = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """``core``: what was compared, empty when a text has no words. ``exact``: a phrase as it is written; ``keywords``:
-    those that decided. ``near``: the likest phrases with what each kind of likeness adds."""
+    """``core``: what was compared, empty when a text has no words; ``typed``: the same before words that sound alike
+    were restored. ``exact``: a phrase as it is written; ``keywords``: those that decided. ``near``: the likest phrases
+    with what each kind of likeness adds."""
 
     ranking: Ranking
     core: str
+    typed: str
     exact: bool
     keywords: tuple[str, ...]
     near: tuple[Reason, ...]
@@ -36,11 +38,12 @@ class Explanation:
 
 
 def explained(text: str, library: Library) -> Explanation:
-    ranking, core = library.match(text), library.matcher.rewrite(text)
+    matcher = library.matcher
+    ranking, core, typed = library.match(text), matcher.read(text), matcher.rewrite(text)
     exact, keywords = _decided(ranking, core, library)
-    near = tuple(library.matcher.why(text)) if core else ()
+    near = tuple(matcher.why(text)) if core else ()
     answer = library.render(library.entries[ranking.id]) if ranking.id else ""
-    return Explanation(ranking, core, exact, keywords, near, library.matcher.thresholds, answer)
+    return Explanation(ranking, core, typed, exact, keywords, near, matcher.thresholds, answer)
 
 
 def lines(text: str, library: Library) -> Iterator[str]:
@@ -51,7 +54,8 @@ def lines(text: str, library: Library) -> Iterator[str]:
     if not found.core:
         yield "这句话里没有文字，无从比较。"
         return
-    yield f"理解成：{found.core}（去掉标点和客气话，换上同义词之后）"
+    restored = f"；打的是“{found.typed}”，音近的字按问法里的词改回" if found.typed != found.core else ""
+    yield f"理解成：{found.core}（去掉标点和客气话，换上同义词之后{restored}）"
     yield from _reason(found, library)
     yield "最像的问法（总分是后面几样相加）："
     for near in found.near:

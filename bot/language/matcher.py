@@ -17,6 +17,7 @@ from bot.language.blas import calm
 from bot.language.calibration import Evidence, Policy, Thresholds
 from bot.language.encoder import Encoder
 from bot.language.features import Floats, Ints
+from bot.language.homophones import Homophones
 from bot.language.learned import Learned
 from bot.language.mixes import GENERAL, PLAIN, Mix, mixed
 from bot.language.phrases import Phrases, Rewriter
@@ -85,7 +86,13 @@ class Matcher:
         self._asks = [(n, text) for n, text in pairs if text]
         self._exact = _decisive((text.replace(" ", ""), self.ids[n]) for n, text in self._asks)
         self._keywords = _decisive((self._spaced(word), id) for id, word in phrases.keywords)
+        written = [] if len(self._asks) > LARGE else [text for _, text in self._asks]
+        self._restore = Homophones([*written, *self._keywords], self.tokenizer)
         self._learn(encoder, cache)
+
+    def read(self, text: str) -> str:
+        """The form that is compared: rewritten, and mistyped words of the phrases restored."""
+        return self._restore(self.rewrite(text))
 
     def _learn(self, encoder: Encoder | None, cache: Path | None) -> None:
         own = [text for _, text in self._asks]
@@ -129,7 +136,7 @@ class Matcher:
 
     def rank(self, text: str) -> Ranking:
         """Exact phrase → operators' keyword → trained similarity, without meaning where that is enough."""
-        core = self.rewrite(text)
+        core = self.read(text)
         if not core or not self.ids:
             return Ranking(text, "none", None, 0.0)
         if found := self._exact.get(core.replace(" ", "")):
@@ -154,7 +161,7 @@ class Matcher:
 
     def why(self, text: str, count: int = 5) -> list[Reason]:
         """The nearest phrases and what each kind of likeness contributes."""
-        shares = self.similarity.look(self.rewrite(text)).shares(self.mix)
+        shares = self.similarity.look(self.read(text)).shares(self.mix)
         total = sum(shares.values(), np.zeros(len(self.similarity.texts), dtype=np.float32))[: len(self._asks)]
         best = np.argsort(-total)[:count]
         return [

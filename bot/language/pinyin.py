@@ -41,6 +41,16 @@ def blurred(syllable: str) -> str:
     return syllable
 
 
+def sound(character: str) -> str:
+    """Its syllable; a letter or digit stands for itself."""
+    return table().get(character, character)
+
+
+def is_chinese(text: str) -> bool:
+    """Whether every character has a syllable."""
+    return table().keys() >= set(text)
+
+
 def syllables(text: str) -> list[str]:
     """One syllable for each character that has one; letters and digits stand for themselves."""
     sounds = table()

@@ -30,6 +30,14 @@ class Tokenizer:
     def _words(self, text: str) -> tuple[str, ...]:
         return tuple(word for word in self._jieba.lcut(text) if word != " ")
 
+    def without_guessing(self, text: str) -> list[str]:
+        """Words of the dictionary, and all other characters one by one: together they are the text."""
+        return list(self._jieba.lcut(text, HMM=False))
+
+    def knows(self, word: str) -> bool:
+        """Whether the dictionary has it; jieba also guesses words that are in none."""
+        return bool(self._jieba.FREQ.get(word))
+
     def rarity(self, word: str) -> float:
         """Background idf from jieba's own counts, about 4 (的) to 17 (seen once); unknown words are rare."""
         return math.log(self._jieba.total / ((self._jieba.FREQ.get(word) or 0) + 3.0))
