@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from bot.knowledge import alike, placeholders
 from bot.knowledge.entries import MAX_ANSWER_BYTES, Entry, Folder, Mistake, Phrase, Place
+from bot.language.similarity import LARGE
 from bot.language.text import normalise
 
 _BARE_LINK = re.compile(
@@ -22,6 +23,7 @@ _IN_BRACES = re.compile(r"[{｛]+\s*(?P<name>[^{}｛｝\n]{1,30}?)\s*[}｝]+")
 _UNCLOSED = re.compile(r"[{｛][a-z][a-z0-9_]*(?![a-z0-9_}｝])")
 _SOON = timedelta(days=30)
 FEW = 3
+NEARLY = 0.95
 
 
 def checked(
@@ -45,6 +47,7 @@ def checked(
         found += [
             *alike.nearly_same(written),
             *_useless_tests(written),
+            *_too_many(written),
             *_overruled(written, values),
             *(m for entry in written.entries for m in _advice(entry, today)),
         ]
@@ -144,6 +147,14 @@ def _useless_tests(folder: Folder) -> Iterator[Mistake]:
             elif owner:
                 message = f"“{phrase}”是 {owner} 的问法，这个测试通不过；请删掉一处"
                 yield Mistake(phrase.place, message, "advice")
+
+
+def _too_many(folder: Folder) -> Iterator[Mistake]:
+    """Said before it is too late: an index that is not taught answers less well."""
+    number = sum(len(entry.ask) for entry in folder.entries)
+    if number > NEARLY * LARGE:
+        message = f"共有 {number} 种问法；超过 {LARGE} 种，小青就来不及学，只会比字面，答得不那么准。请合并相近的问法"
+        yield Mistake(Place("faq"), message, "advice")
 
 
 def _advice(entry: Entry, today: date) -> Iterator[Mistake]:

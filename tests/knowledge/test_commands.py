@@ -111,7 +111,7 @@ def test_a_library_too_large_to_be_taught_is_tried_all_the_same(folder, monkeypa
     numbers = "零一二三四五六七八九"
     entries = [
         f"  - id: e{n}\n    ask: [{name}号楼怎么走, 去{name}号楼的路, {name}号楼在哪]\n    answer: x\n"
-        for n, name in ((n, "".join(numbers[int(digit)] for digit in str(n))) for n in range(720))
+        for n, name in ((n, "".join(numbers[int(digit)] for digit in str(n))) for n in range(1_010))
     ]
     (folder / "a.yaml").write_text("entries:\n" + "".join(entries), "utf-8")
     monkeypatch.setattr(trial, "MOST", 90)

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from bot.knowledge import checks
 from bot.knowledge.checks import checked
 from bot.knowledge.loader import load
 
@@ -245,6 +246,14 @@ def test_advice_keeps_nothing_from_use(tmp_path, line, instead, where, told):
     found = mistakes(tmp_path, ENTRY.replace(line, instead, 1))
     assert [m for m in found if m.startswith(f"faq/a.yaml:{where}: 建议：") and told in m], found
     assert checked(load(tmp_path / "faq"), {"phone": "1"}, TODAY).refused() == ()
+
+
+def test_more_phrases_than_can_be_learnt_are_said_in_time(tmp_path, monkeypatch):
+    text = "entries:\n  - id: a\n    ask: [有保险吗, 买保险没有, 保险呢]\n    answer: 有。\n"
+    assert mistakes(tmp_path, text) == []
+    monkeypatch.setattr(checks, "LARGE", 3)
+    [said] = mistakes(tmp_path, text)
+    assert said.startswith("faq:1:1: 建议：共有 3 种问法；超过 3 种，小青就来不及学")
 
 
 def test_files_that_are_read_and_files_that_are_not(tmp_path):
