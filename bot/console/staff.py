@@ -21,7 +21,6 @@ ACTIONS = {
     "staff.change": "管理帐号",
 }  # fmt: skip
 """What a colleague wants to know about a role; the whole table is services/roles.py."""
-WISHES = {"role": "设为管理员", "enable": "恢复这个管理员帐号", "password": "重设密码", "factor": "取消两步验证"}
 
 
 def add(desk: Desk) -> None:
@@ -56,7 +55,7 @@ def add(desk: Desk) -> None:
     def colleague(db: Session, id: int) -> Any:
         row = staffing.known(db, id)
         last = next((each.last_in for each in staffing.accounts(db) if each.staff.id == id), None)
-        wish = WISHES.get(row.wanted, "") if staff_pairs.is_open(row, desk.now()) else ""
+        wish = staff_pairs.CALLED.get(row.wanted, "") if staff_pairs.is_open(row, desk.now()) else ""
         mine = row in staff_pairs.pending(db, desk.who.id, desk.now())
         return desk.page(
             "staff_one.html", colleague=row, last_in=last, roles=roles.ROLES, own=id == desk.who.id, wish=wish,

@@ -9,12 +9,15 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services import actors, staffing
+from bot.services import actors, staffing, telling
 from bot.services.refusals.staff import NoSecondAdmin, NotWanted, OwnAccount, SameAdmin, StaffDisabled
 from bot.storage.database import fresh
 from bot.storage.models import Staff
 
 Deed = Literal["role", "enable", "password", "factor"]
+CALLED: dict[str, str] = {
+    "role": "设为管理员", "enable": "恢复这个管理员帐号", "password": "重设密码", "factor": "取消两步验证",
+}  # fmt: skip
 LASTS = timedelta(days=3)
 """So long a wish waits for the second."""
 
@@ -25,16 +28,24 @@ def is_for_two(staff: Staff, deed: Deed) -> bool:
 
 
 def ask(db: Session, staff_id: int, deed: Deed, by: int, now: datetime) -> Staff:
-    """The first of the two; a later wish takes the place of an earlier one. Raises OwnAccount, NoSecondAdmin."""
+    """The first of the two; a later wish takes the place of an earlier one. Raises OwnAccount, NoSecondAdmin.
+
+    In WeChat it is said to all who may agree, and to whose account it is: they must know if it was not their wish.
+    """
     staff = staffing.held(db, staff_id)
     if staff.id == by:
         raise OwnAccount
     if deed == "role" and staff.disabled_at is not None:
         raise StaffDisabled(staff.username)
-    if not any(_may_agree(db, other, staff.id, by) for other in _admins(db)):
+    seconds = [other for other in _admins(db) if _may_agree(db, other.id, staff.id, by)]
+    if not seconds:
         raise NoSecondAdmin(staff.username)
     staff.wanted, staff.wanted_by, staff.wanted_at = deed, by, now
     db.flush()
+    for other in (*seconds, staff):
+        if other.openid:
+            key = f"{staff.id}:{other.id}:{now.isoformat()}"
+            telling.follower(db, other.openid, "staff.wished", key, now, staff_id=staff.id, own=other is staff)
     return staff
 
 
@@ -83,8 +94,8 @@ def _may_agree(db: Session, by: int, staff_id: int, asker: int) -> bool:
     return by != staff_id and not actors.is_same_human(db, actors.staff(by), actors.staff(asker))
 
 
-def _admins(db: Session) -> Sequence[int]:
-    return db.scalars(select(Staff.id).where(Staff.role == "admin", Staff.disabled_at.is_(None))).all()
+def _admins(db: Session) -> Sequence[Staff]:
+    return db.scalars(select(Staff).where(Staff.role == "admin", Staff.disabled_at.is_(None))).all()
 
 
 def _is_admin(staff: Staff) -> bool:

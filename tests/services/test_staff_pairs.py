@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.push.notices import NOTICES
 from bot.services import staff_pairs, staffing
 from bot.services.refusals import staff as r
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
-from bot.storage.models import AuditEntry, Staff
+from bot.storage.models import AuditEntry, Follower, Push, Staff
 from tests.fixtures.world import NOW
 
 
@@ -71,6 +73,26 @@ def test_whatever_lets_in_as_an_administrator_needs_two(db: Session, office: dic
     together("enable")
     assert office["wang"].totp_encrypted is None and office["wang"].disabled_at is None
     assert staffing.reset_password(db, office["xiaoyu"].id, chen), "of others one is enough"
+
+
+def test_who_may_agree_and_whose_account_it_is_hear_of_it(
+    db: Session, office: dict[str, Staff], cipher: Cipher
+) -> None:
+    for name in ("chen", "li", "xiaoyu"):
+        db.add(Follower(openid=f"o-{name}", followed_at=NOW))
+        office[name].openid, office[name].name = f"o-{name}", f"{name}老师"
+    xiaoyu = office["xiaoyu"].id
+    staff_pairs.ask(db, xiaoyu, "role", office["chen"].id, NOW)
+    owed = {push.openid: push.payload for push in db.scalars(select(Push).where(Push.key.startswith("staff.wished:")))}
+
+    def words(openid: str) -> str | None:
+        return NOTICES["staff.wished"](db, cipher, owed[openid], NOW, ZoneInfo("Asia/Shanghai"))
+
+    assert owed.keys() == {"o-li", "o-xiaoyu"}, "not who asked, nor wang, who has no WeChat"
+    assert "chen老师 提出：设为管理员（xiaoyu老师）" in (words("o-li") or "")
+    assert "【您的工作台帐号】chen老师 提出：设为管理员" in (words("o-xiaoyu") or "")
+    staff_pairs.drop(db, xiaoyu)
+    assert words("o-li") is None
 
 
 def test_a_wish_ends(db: Session, office: dict[str, Staff]) -> None:

@@ -26,6 +26,7 @@ from bot.push.notices import (
     question_weeks,
     questions,
     registrations,
+    staff,
     stops,
     teams,
     worker,
@@ -39,7 +40,7 @@ NOTICES: dict[str, Words] = {
     f"{room.NAME}.{name}": words
     for room in (
         activities, attendance, broadcast_reviews, certificates, conversations, hours, mass, merits, people,
-        question_weeks, questions, registrations, stops, teams, worker,
+        question_weeks, questions, registrations, staff, stops, teams, worker,
     )  # fmt: skip
     for name, words in room.NOTICES.items()
 }
