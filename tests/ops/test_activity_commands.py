@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.services.announcements import BEIJING
 from tests.ops.test_cli import Bot, bot, one_line
 
 __all__ = ["bot"]
 
-DAY = date.today() + timedelta(days=30)
+TODAY = datetime.now(BEIJING).date()  # where the activities are: a machine may still have yesterday
+DAY = TODAY + timedelta(days=30)
 HEAD = "编号,标题,地点,开始,结束,名额,内容,风险提示,主办,负责人,危险,保单"
 
 
@@ -67,7 +69,7 @@ def test_a_roster_and_the_list_for_the_insurer(office: Bot, tmp_path: Path) -> N
     policy = ["P1", "--insurer", "人保", "--from", "2020-01-01", "--to", str(until)]
     assert "已登记" in said(bot, "policy", "add", *policy)
     assert "已经登记过" in one_line(bot("policy", "add", *policy), 1)
-    tomorrow = date.today() + timedelta(days=1)
+    tomorrow = TODAY + timedelta(days=1)
     row = f"A15,微笑驿站,驿站,{DAY} 09:00,{DAY} 11:30,1,茶水,无,团县委,陈站长,,"
     said(bot, "import", table(tmp_path, row))
     assert "承保" in said(bot, "policy", "attach", "P1", "A15")
