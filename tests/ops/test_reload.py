@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.learnt import FOLDER
 from tests.fixtures.stack import ROOT, Follower, Stack, eventually, start_stack
 
 FOLLOWERS, WORKERS = 8, 2
@@ -55,6 +56,8 @@ def faq(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def running(tmp_path: Path, faq: Path) -> Iterator[Stack]:
+    # What it learns, and the lock while it does, are its own: no other test's start waits for it.
+    shutil.copytree(FOLDER, tmp_path / "data" / "faq-index", ignore=shutil.ignore_patterns("county*", "*.lock"))
     stack = start_stack(tmp_path / "data", BOT_FAQ_DIR=str(faq), BOT_WEB__WORKERS=str(WORKERS))
     yield stack
     stack.stop()
