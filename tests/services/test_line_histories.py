@@ -208,6 +208,6 @@ class Line(RuleBasedStateMachine):
 
 TestLine = Line.TestCase
 TestLine.settings = settings(
-    max_examples=16, stateful_step_count=30, deadline=None, derandomize=True,
+    max_examples=25, stateful_step_count=30, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
