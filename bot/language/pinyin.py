@@ -53,5 +53,4 @@ def is_chinese(text: str) -> bool:
 
 def syllables(text: str) -> list[str]:
     """One syllable for each character that has one; letters and digits stand for themselves."""
-    sounds = table()
-    return [sounds.get(c, c) for c in text if c != " "]
+    return [sound(c) for c in text if c != " "]
