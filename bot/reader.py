@@ -12,6 +12,7 @@ from bot.language import clauses, slots
 from bot.language.matcher import Ranking
 
 SMALL_TALK = "闲聊"  # the topic of faq/smalltalk.yaml
+PLAIN = 0.8  # confidence of a question that needs no context
 TAKES_TIME = {"activities.list"}
 COMMANDS = {"报": "sign_up.start", "取消": "sign_up.cancel", "退": "sign_up.cancel"}
 
@@ -74,13 +75,13 @@ def _command(library: Library, text: str, named: slots.Slots) -> str | None:
 
 
 def _heart_of_a_letter(library: Library, text: str, ranking: Ranking) -> tuple[Decision, str] | None:
-    """Greetings and reasons around a single question: what it means alone, if the whole points there too."""
+    """Greetings and reasons around one question: what it means alone, if that is plain or the whole points there."""
     asked = clauses.wishes(text)
     if len(asked) != 1 or asked[0] == text:
         return None
     alone = library.match(asked[0])
     likely = {candidate.id for candidate in ranking.candidates}
-    return (alone.decision, alone.id) if alone.id in likely and alone.id else None
+    return (alone.decision, alone.id) if alone.id and (alone.id in likely or alone.confidence >= PLAIN) else None
 
 
 def suggestions(library: Library, ids: list[str]) -> tuple[Suggestion, ...]:

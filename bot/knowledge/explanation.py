@@ -17,6 +17,7 @@ SHARES = {
     "spelling": "拼写",
     "word vectors": "近义词",
     "meaning": "意思",
+    "topics": "主题",
     "containment": "包含",
 }
 

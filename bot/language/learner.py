@@ -72,3 +72,18 @@ def _largest_eigenvalue(matrix: Floats) -> float:
         vector = matrix @ vector
         vector /= max(float(np.linalg.norm(vector)), 1e-12)
     return 1.1 * float(np.linalg.norm(matrix @ vector))
+
+
+def surprise(kernel: Floats, labels: Ints) -> float:
+    """How surprising each phrase's own entry is to its nearest other phrases: smaller is better."""
+    size = len(labels)
+    outside = kernel[~np.eye(size, dtype=bool)]
+    scaled = 1.5 * (kernel - outside.mean()) / max(float(outside.std()), 1e-6)
+    np.fill_diagonal(scaled, -1e4)
+    best = np.full((size, int(labels.max()) + 1), -1e4, dtype=np.float32)
+    np.maximum.at(best.T, labels, scaled.T)
+    several = np.bincount(labels)[labels] > 1
+    if not several.any():
+        return 0.0
+    own = softmax(best)[np.arange(size), labels][several]
+    return float(-np.log(np.maximum(own, 1e-9)).mean())

@@ -179,7 +179,7 @@ class Matcher:
         """Of the stage that has the last word."""
         if self.stages:
             return self.stages[-1].mix
-        return PLAIN if self.similarity.meaning is None else GENERAL
+        return PLAIN if self.similarity.meaning is None else GENERAL.without_topics()
 
     def _nearest_scores(self, look: Look) -> Floats:
         """Without training: how far the nearest phrase of an entry stands out among the short list."""

@@ -13,10 +13,11 @@ from rapidfuzz import fuzz, process
 from bot.language import topics
 from bot.language.encoder import Encoder
 from bot.language.features import Floats, Ints, SparseIndex
-from bot.language.learner import softmax
+from bot.language.learner import surprise
 from bot.language.mixes import DOMAIN, GENERAL, LITE, PARTS, Mix, Parts, mixed
 from bot.language.scoring import Mask, Seen
 from bot.language.tokens import Tokenizer
+from bot.language.topics import Profiles
 from bot.language.word_vectors import WordVectors
 
 SHORT_LIST = 256  # rows looked at closely in a large index
@@ -56,23 +57,28 @@ class Similarity:
         return _unit(topics.vectors(self.encoder.name) - self._middle)
 
     @cached_property
-    def _topics_of_rows(self) -> Floats:
+    def _to_topics(self) -> Floats:
+        """Rows × topics."""
         assert self.meaning is not None
-        return self._topics @ self.meaning.T
+        return np.asarray(self.meaning @ self._topics.T, dtype=np.float32)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """Of every row."""
+        return Profiles.of(self._to_topics)
 
     def unknown(self, rows: Ints) -> Mask:
         """The topics that none of these rows is about."""
-        return np.asarray((self._topics_of_rows[:, rows] < topics.ABOUT).all(axis=1))
+        return np.asarray((self._to_topics[rows] < topics.ABOUT).all(axis=0))
 
     @cached_property
-    def unknown_topics(self) -> Floats:
+    def unknown_topics(self) -> Mask:
         """Those that no phrase is about."""
-        return self._topics[self.unknown(np.arange(self.own))]
+        return self.unknown(np.arange(self.own))
 
     def forget_teaching(self) -> None:
         """Let go of what no message needs; should it be asked for, it is made anew."""
-        for name in ("_topics", "_topics_of_rows"):
-            self.__dict__.pop(name, None)
+        self.__dict__.pop("_to_topics", None)
 
     def choose_mix(self, labels: Ints) -> Mix:
         """The mix that tells phrases of different entries apart best, judged on some entries and their own twins."""
@@ -82,9 +88,10 @@ class Similarity:
         order = np.random.default_rng(3).permutation(int(known.max()) + 1)
         sizes = np.cumsum(np.bincount(known)[order])
         some = np.flatnonzero(np.isin(known, order[: max(2, int(np.searchsorted(sizes, _JUDGED)))]))
-        parts = self.among_rows(GENERAL, DOMAIN, only=some)
+        mixes = [mix if len(self._topics) else mix.without_topics() for mix in (GENERAL, DOMAIN)]
+        parts = self.among_rows(*mixes, only=some)
         _, numbers = np.unique(labels[some], return_inverse=True)
-        return min((GENERAL, DOMAIN), key=lambda mix: _held_out_loss(mixed(parts, mix), numbers))
+        return min(mixes, key=lambda mix: surprise(mixed(parts, mix), numbers))
 
     def among_rows(self, *mixes: Mix, only: Ints | None = None) -> Parts:
         """Every row against every row, or some against each other, for training with these mixes."""
@@ -95,7 +102,10 @@ class Similarity:
         parts["words"] = words @ words.T
         if self.meaning is not None:
             parts["meaning"] = self.meaning[wanted] @ self.meaning[wanted].T
-            parts["topics"] = self._topics_of_rows[:, wanted].T
+            parts["topics"] = self._to_topics[wanted]
+            if len(self._topics):
+                profiles = self.profiles.only(wanted)
+                parts["topical"] = profiles.among(profiles)
         if any(mix.containment for mix in mixes):
             one_way = self.containment(texts, texts, parts)
             parts["containment"] = np.asarray((one_way + one_way.T) / 2, dtype=np.float32)
@@ -109,6 +119,8 @@ class Similarity:
         if self.encoder is not None and self.meaning is not None:
             vectors = _unit(self.encoder.encode(texts) - self._middle)
             parts["meaning"], parts["topics"] = vectors @ self.meaning.T, vectors @ self._topics.T
+            if len(self._topics):
+                parts["topical"] = Profiles.of(parts["topics"]).among(self.profiles)
         if any(mix.containment for mix in mixes):
             parts["containment"] = self.containment(texts, self.texts, parts)
         return parts
@@ -153,6 +165,10 @@ class Similarity:
         rows, middle = self._words
         return np.asarray(_unit(self._word_vectors.encode(texts) - middle) @ rows.T, dtype=np.float32)
 
+    def to_topics(self, vector: Floats) -> Floats:
+        """The likeness of a meaning to every topic."""
+        return np.asarray(self._topics @ vector, dtype=np.float32)
+
     def meaning_of(self, text: str) -> Floats:
         """The vector of a text; the latest texts are remembered."""
         found = self._recent.get(text)
@@ -193,9 +209,17 @@ class Look:
         return _row(self._to.containment([self._text], self._to.texts, parts))
 
     @cached_property
+    def _to_topics(self) -> Floats:
+        return self._to.to_topics(self._to.meaning_of(self._text))
+
+    @cached_property
+    def topical(self) -> Floats:
+        return self._to.profiles.to(Profiles.of(self._to_topics[None]))
+
+    @cached_property
     def topics(self) -> Floats:
         """The likeness of its meaning to every topic that no phrase is about."""
-        return np.asarray(self._to.unknown_topics @ self._to.meaning_of(self._text), dtype=np.float32)
+        return self._to_topics[self._to.unknown_topics]
 
     def likeness(self, mix: Mix) -> Floats:
         """The similarity to every row."""
@@ -218,6 +242,8 @@ class Look:
             shares["word vectors"] = np.float32(mix.words) * self.words
         if mix.meaning:
             shares["meaning"] = np.float32(mix.meaning) * self.meaning
+        if mix.topical:
+            shares["topics"] = np.float32(mix.topical) * self.topical
         if mix.containment:
             shares["containment"] = np.float32(mix.containment) * self.containment
         return shares
@@ -239,21 +265,6 @@ class Look:
     @cached_property
     def _known(self) -> tuple[Ints, Floats]:
         return self._to.sparse.known(self._text)
-
-
-def _held_out_loss(kernel: Floats, labels: Ints) -> float:
-    """How surprising each phrase's own entry is to its nearest other phrases: smaller is better."""
-    size = len(labels)
-    outside = kernel[~np.eye(size, dtype=bool)]
-    scaled = 1.5 * (kernel - outside.mean()) / max(float(outside.std()), 1e-6)
-    np.fill_diagonal(scaled, -1e4)
-    best = np.full((size, int(labels.max()) + 1), -1e4, dtype=np.float32)
-    np.maximum.at(best.T, labels, scaled.T)
-    several = np.bincount(labels)[labels] > 1
-    if not several.any():
-        return 0.0
-    own = softmax(best)[np.arange(size), labels][several]
-    return float(-np.log(np.maximum(own, 1e-9)).mean())
 
 
 def _row(matrix: Floats) -> Floats:

@@ -1,5 +1,6 @@
 """What is learnt is kept, calibrated from the phrases alone, and explained."""
 
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,32 @@ def test_topics_belong_to_the_encoder_that_made_them():
     assert len(found) > 1000
     assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=0.1)
     assert len(topics.vectors("another")) == 0
+
+
+def test_texts_near_the_same_topics_are_alike_though_their_meanings_are_far_apart():
+    to_topics = np.array([[0.7, 0.6, 0.1, 0.0], [0.5, 0.4, -0.1, -0.2], [0.1, 0.0, 0.6, 0.7]], np.float32)
+    profiles = topics.Profiles.of(to_topics)
+    among = profiles.among(profiles)
+    assert among[0, 1] == pytest.approx(1, abs=1e-5)  # how near is all the same, it is where that counts
+    assert among[0, 2] < 0.01
+    for row in range(3):
+        assert profiles.to(profiles.only(np.array([row]))) == pytest.approx(among[row], abs=1e-6)
+
+
+def test_of_many_topics_only_the_nearest_count():
+    to_topics = np.random.default_rng(4).uniform(-0.2, 0.8, (5, 200)).astype(np.float32)
+    profiles = topics.Profiles.of(to_topics)
+    assert profiles.numbers.shape == (5, topics.NEAREST)
+    for row, numbers in zip(to_topics, profiles.numbers, strict=True):
+        assert set(numbers) == set(np.argsort(-row)[: topics.NEAREST])
+
+
+def test_an_encoder_without_topics_serves_by_meaning_alone():
+    if encoder.load() is None:
+        pytest.skip("the sentence encoder is not installed or switched off")
+    matcher = Matcher(PHRASES, encoder.SentenceEncoder(weights=Path("none")))
+    assert (matcher.mix.topical, sum(astuple(matcher.mix))) == (0.0, pytest.approx(1))
+    assert matcher.rank("我摔破了腿，活动有保险吗").candidates[0].id == "insurance"
 
 
 def test_a_question_about_a_topic_without_an_entry_is_not_its_neighbours():
