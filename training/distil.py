@@ -16,7 +16,7 @@ from bot.language.text import normalise
 from bot.language.tokens import Tokenizer
 from training import clusters
 
-WORDS = 24_000
+WORDS = 22_000
 DIMENSIONS = 96
 FLATTEN = 0.5  # exponent: how far the strongest directions are taken back, so that the others count
 
