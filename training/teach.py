@@ -37,12 +37,13 @@ def pairs(groups: list[list[str]], chance: random.Random) -> tuple[list[str], li
     return [a for a, _ in chosen], [b for _, b in chosen]
 
 
-def neighbours(network: Network, groups: list[list[str]], chance: random.Random) -> Any:
+def neighbours(network: Network, groups: list[list[str]], chance: random.Random) -> list[list[int]]:
     """The numbers of the ``NEAR`` clusters nearest to each, as the network sees them now."""
     with torch.no_grad():
         parts = [network(chance.sample(group, min(GLANCE, len(group)))).mean(dim=0) for group in groups]
         middles = F.normalize(torch.stack(parts), dim=-1)
-        return (middles @ middles.T).fill_diagonal_(-1.0).topk(min(NEAR, len(groups) - 1)).indices.tolist()
+        nearest = (middles @ middles.T).fill_diagonal_(-1.0).topk(min(NEAR, len(groups) - 1))
+    return [[int(number) for number in row] for row in nearest.indices]
 
 
 def together(near: list[list[int]], size: int, chance: random.Random) -> list[int]:
