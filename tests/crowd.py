@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from bot.services.activities import NewActivity
 from bot.storage.database import writing
 from tests.fixtures.stack import Follower, Stack, call
 
+SIGN_UPS = int(os.environ.get("BOT_TEST_SIGN_UPS", "1000"))
 T = TypeVar("T")
 R = TypeVar("R")
 

@@ -16,10 +16,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.storage.models import Registration
-from tests.crowd import gather, in_parallel, publish, rows
+from tests.crowd import SIGN_UPS, gather, in_parallel, publish, rows
 from tests.fixtures.stack import Follower, Stack, start_stack
 
-SIGN_UPS = int(os.environ.get("BOT_TEST_SIGN_UPS", "1000"))
 SEED = int(os.environ.get("BOT_TEST_SEED", "20260303"))
 SEATS = SIGN_UPS // 2
 PATIENCE = 30

@@ -1,4 +1,4 @@
-"""1,000 sign-ups from 200 followers for 50 seats, every message delivered three times at once, on both databases."""
+"""A thousand sign-ups (BOT_TEST_SIGN_UPS) for 50 seats, every message three times at once, on both databases."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from bot.storage.models import Registration
 from tests.chat_script import plain
-from tests.crowd import gather, in_parallel, publish, rows
+from tests.crowd import SIGN_UPS, gather, in_parallel, publish, rows
 from tests.fixtures.stack import Follower, Stack, start_stack
 
-FOLLOWERS, ROUNDS, SEATS, DELIVERIES = 200, 5, 50, 3
+ROUNDS, DELIVERIES = 5, 3
+FOLLOWERS = SIGN_UPS // ROUNDS
+SEATS = FOLLOWERS // 4
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,4 +1,4 @@
-"""Distils from the taught encoder what the bot keeps beside it: vectors of words, and one for each cluster."""
+"""Distils from the taught encoder the vectors of words that stand in for it where it is not installed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import jieba
 import numpy as np
 
-from bot.language import topics, word_vectors
+from bot.language import word_vectors
 from bot.language.encoder import SentenceEncoder
 from bot.language.features import Floats
 from bot.language.four_bits import pack
@@ -41,25 +41,13 @@ def reduced(vectors: Floats) -> Floats:
     return np.asarray(kept * (strengths[:DIMENSIONS] / strengths[0]) ** -FLATTEN, dtype=np.float32)
 
 
-def middles(encoder: SentenceEncoder, groups: list[list[str]]) -> Floats:
-    """The unit vector in the middle of each cluster."""
-    sums = np.stack([encoder.encode(group).mean(axis=0) for group in groups])
-    return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), dtype=np.float32)
-
-
 def main() -> None:
     encoder = SentenceEncoder()
     groups = [[normalise(text) for text in group] for group in clusters.load()]
     words = vocabulary(groups)
     codes, scale = pack(reduced(encoder.encode(words)))
     np.savez_compressed(word_vectors.FILE, words=np.array("\n".join(words)), codes=codes, scale=scale)
-    found = middles(encoder, groups)
-    codes, scale = pack(found)
-    np.savez_compressed(
-        topics.FILE, encoder=np.array(encoder.name), codes=codes, scale=scale, shape=np.array(found.shape)
-    )
-    for path in (word_vectors.FILE, topics.FILE):
-        print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+    print(f"{word_vectors.FILE}: {word_vectors.FILE.stat().st_size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

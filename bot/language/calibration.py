@@ -24,7 +24,7 @@ WARM_STEPS = 5  # from the whole solution: enough where entries are gone
 HELD_OUT_STEPS = 20  # where their other phrases must learn to stand in
 FLOOR = 1e-6
 LEAST = 0.02  # a score too low to answer by, however few strangers a small library can imagine
-FORMAL = 3.0  # by how much more of the strangers may pass where nearly all phrases are written as a clerk writes
+FORMAL = 2.5  # by how much more of the strangers may pass where nearly all phrases are written as a clerk writes
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Limits:
 
 POLICIES: dict[Policy, Limits] = {
     "cautious": Limits(near=0.03, far=0.02, wrong=0.06),
-    "balanced": Limits(near=0.06, far=0.04, wrong=0.16),
+    "balanced": Limits(near=0.08, far=0.04, wrong=0.16),
     "bold": Limits(near=0.18, far=0.1, wrong=0.3),
 }
 

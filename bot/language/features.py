@@ -153,10 +153,8 @@ class SparseIndex:
         products = np.where(same, values[order][found] * self._row_values[places], np.float32(0))
         return np.add.reduceat(products, firsts).astype(np.float32)
 
-    def among_rows(self, only: Ints | None = None) -> Floats:
-        """Every row against every row, or some against each other, for training."""
-        spans = list(pairwise(self._row_starts))
+    def among_rows(self) -> Floats:
+        """Every row against every row, for training."""
         columns = self._row_columns.astype(np.int64)
-        wanted = range(self.rows) if only is None else only
-        lines = [self.similarities(columns[slice(*spans[i])], self._row_values[slice(*spans[i])]) for i in wanted]
-        return np.stack(lines) if only is None else np.stack(lines)[:, only]
+        spans = [slice(*span) for span in pairwise(self._row_starts)]
+        return np.stack([self.similarities(columns[span], self._row_values[span]) for span in spans])

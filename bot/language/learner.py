@@ -8,11 +8,11 @@ import numpy as np
 
 from bot.language.features import Floats, Ints
 
-COST = 30.0  # how much a wrong phrase costs against a simple solution
+COST = 60.0  # how much a wrong phrase costs against a simple solution
 BACKGROUND = 0.3  # of that: what a message of class NONE costs, for there are many of them
 # (steps, temperature): below 1 decisions are sharper than the regularised training would make them. Where only spelling
 # is compared they need it sharper still, and fewer steps learn it less by heart.
-WITH_MEANING = (60, 0.7)
+WITH_MEANING = (60, 0.85)
 WITHOUT = (45, 0.5)
 
 
@@ -72,18 +72,3 @@ def _largest_eigenvalue(matrix: Floats) -> float:
         vector = matrix @ vector
         vector /= max(float(np.linalg.norm(vector)), 1e-12)
     return 1.1 * float(np.linalg.norm(matrix @ vector))
-
-
-def surprise(kernel: Floats, labels: Ints) -> float:
-    """How surprising each phrase's own entry is to its nearest other phrases: smaller is better."""
-    size = len(labels)
-    outside = kernel[~np.eye(size, dtype=bool)]
-    scaled = 1.5 * (kernel - outside.mean()) / max(float(outside.std()), 1e-6)
-    np.fill_diagonal(scaled, -1e4)
-    best = np.full((size, int(labels.max()) + 1), -1e4, dtype=np.float32)
-    np.maximum.at(best.T, labels, scaled.T)
-    several = np.bincount(labels)[labels] > 1
-    if not several.any():
-        return 0.0
-    own = softmax(best)[np.arange(size), labels][several]
-    return float(-np.log(np.maximum(own, 1e-9)).mean())

@@ -19,7 +19,7 @@ from bot.language.encoder import Encoder
 from bot.language.features import Floats, Ints
 from bot.language.homophones import Homophones
 from bot.language.learned import Learned
-from bot.language.mixes import GENERAL, PLAIN, Mix, mixed
+from bot.language.mixes import MANY, PLAIN, Mix, mixed
 from bot.language.phrases import Phrases, Rewriter
 from bot.language.similarity import LARGE, Look, Similarity
 from bot.language.stages import taught
@@ -179,7 +179,7 @@ class Matcher:
         """Of the stage that has the last word."""
         if self.stages:
             return self.stages[-1].mix
-        return PLAIN if self.similarity.meaning is None else GENERAL.without_topics()
+        return PLAIN if self.similarity.meaning is None else MANY
 
     def _nearest_scores(self, look: Look) -> Floats:
         """Without training: how far the nearest phrase of an entry stands out among the short list."""

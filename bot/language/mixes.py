@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from bot.language.scoring import Seen
 @dataclass(frozen=True)
 class Mix:
     """Shares of lexical similarity, spelling, the words' vectors, the sentence's meaning, of how much of the shorter
-    text stands in the longer, and of the topics that both are near; they add up to 1."""
+    text stands in the longer, and of the topics that both are near; they add up to 1 where something is learnt."""
 
     lexical: float
     spelling: float
@@ -23,15 +23,12 @@ class Mix:
     containment: float = 0.0
     topical: float = 0.0
 
-    def without_topics(self) -> Mix:
-        """Where there are none, or too many rows to know theirs: meaning alone carries what topics would."""
-        return replace(self, meaning=self.meaning + self.topical, topical=0.0)
-
 
 PLAIN = Mix(lexical=0.75, spelling=0.25)
 LITE = Mix(lexical=0.44, spelling=0.26, words=0.30)
-GENERAL = Mix(lexical=0.15, spelling=0.20, meaning=0.46, containment=0.13, topical=0.06)
-DOMAIN = Mix(lexical=0.14, spelling=0.16, meaning=0.42, topical=0.28)
+GENERAL = Mix(lexical=0.18, spelling=0.18, words=0.08, meaning=0.43, containment=0.13)
+DOMAIN = Mix(lexical=0.12, spelling=0.14, meaning=0.36, topical=0.38)
+MANY = Mix(lexical=0.15, spelling=0.20, meaning=0.52)  # of an index too large to train
 PARTS = tuple(part.name for part in fields(Mix))
 Parts = Mapping[str, Floats]
 """Texts against rows by kind of likeness; with an encoder also ``topics``, texts against topics."""

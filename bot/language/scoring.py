@@ -11,7 +11,7 @@ from bot.language.features import Floats, Ints
 from bot.language.learner import Classifier
 
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
-SOFTNESS = 0.08  # of the comparison between an entry and the topics that no entry is about
+SOFTNESS = 0.08  # of the comparison between the phrases and the topics that no entry is about
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ def score(
     """Texts × entries. ``labels`` are the rows' entries, the last class being NONE; ``unknown`` says which topics no
     entry is about (all, if not given); ``forbidden`` entries are not there.
 
-    Probability × likeness of the entry's nearest phrase × how much nearer its meaning is than that of any topic which
-    this library has no entry for: a question about one of those must not be answered with its neighbour.
+    Probability × likeness of the entry's nearest phrase × how much nearer the text is in meaning to any phrase than to
+    a topic which this library has no entry for: a question about one of those must not be answered with its neighbour.
     """
     logits = classifier.logits(seen.likeness)
     if forbidden is not None:
@@ -49,8 +49,8 @@ def score(
     scores = probabilities * _nearest(seen.likeness, labels, classes)
     if seen.topics is not None and seen.meaning is not None and seen.topics.shape[1]:
         topics = seen.topics if unknown is None else seen.topics[:, unknown]
-        apart = _nearest(seen.meaning, labels, classes) - topics.max(axis=1, initial=-1.0)[:, None]
-        scores /= 1 + np.exp(-apart / SOFTNESS)
+        apart = seen.meaning[:, labels < classes - 1].max(axis=1, initial=-1.0) - topics.max(axis=1, initial=-1.0)
+        scores /= 1 + np.exp(-apart / SOFTNESS)[:, None]
     return np.asarray(scores, dtype=np.float32)
 
 

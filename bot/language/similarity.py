@@ -13,18 +13,18 @@ from rapidfuzz import fuzz, process
 from bot.language import topics
 from bot.language.encoder import Encoder
 from bot.language.features import Floats, Ints, SparseIndex
-from bot.language.learner import surprise
-from bot.language.mixes import DOMAIN, GENERAL, LITE, PARTS, Mix, Parts, mixed
+from bot.language.mixes import DOMAIN, GENERAL, LITE, PARTS, Mix, Parts
 from bot.language.scoring import Mask, Seen
 from bot.language.tokens import Tokenizer
-from bot.language.topics import Profiles
+from bot.language.topics import Profiles, Topics
 from bot.language.word_vectors import WordVectors
 
 SHORT_LIST = 256  # rows looked at closely in a large index
 POSTINGS = 60_000  # postings visited to find them
 LARGE = 3_000  # phrases above which an index is not trained, short list only: training takes 18 s there, and 650 MB
 _REMEMBERED = 4_096  # vectors of recent messages
-_JUDGED = 300  # phrases by which the mix is chosen
+_MOSTLY = 0.6  # of the phrases, from which a library is about this account's world
+_MEASURED = 300  # phrases by which containment's line is drawn
 _ROUGH = 0.3  # of the best rough likeness, below which a row is not looked at again
 _LOOKED_INTO = 200  # rows whose containment is measured; of the others it is guessed from the spelling
 _SHRINK = 0.8  # of the mean vector, taken away from every vector so that only differences count
@@ -51,10 +51,14 @@ class Similarity:
         """The words' vectors of every row, and their middle."""
         return _centred(self._word_vectors.encode(self.texts))
 
+    @property
+    def _known_topics(self) -> Topics:
+        assert self.encoder is not None
+        return topics.load(self.encoder.name)
+
     @cached_property
     def _topics(self) -> Floats:
-        assert self.encoder is not None
-        return _unit(topics.vectors(self.encoder.name) - self._middle)
+        return _unit(self._known_topics.vectors - self._middle)
 
     @cached_property
     def _to_topics(self) -> Floats:
@@ -80,34 +84,27 @@ class Similarity:
         """Let go of what no message needs; should it be asked for, it is made anew."""
         self.__dict__.pop("_to_topics", None)
 
-    def choose_mix(self, labels: Ints) -> Mix:
-        """The mix that tells phrases of different entries apart best, judged on some entries and their own twins."""
+    def best_mix(self) -> Mix:
+        """By what the phrases are about: this account's world, which the encoder was taught, or anything else."""
         if self.meaning is None:
             return LITE
-        known = labels[: self.own]
-        order = np.random.default_rng(3).permutation(int(known.max()) + 1)
-        sizes = np.cumsum(np.bincount(known)[order])
-        some = np.flatnonzero(np.isin(known, order[: max(2, int(np.searchsorted(sizes, _JUDGED)))]))
-        mixes = [mix if len(self._topics) else mix.without_topics() for mix in (GENERAL, DOMAIN)]
-        parts = self.among_rows(*mixes, only=some)
-        _, numbers = np.unique(labels[some], return_inverse=True)
-        return min(mixes, key=lambda mix: surprise(mixed(parts, mix), numbers))
+        ours = self._known_topics.ours
+        if not len(ours):
+            return GENERAL
+        nearest = self._to_topics[: self.own].argmax(axis=1)
+        return DOMAIN if ours[nearest].mean() > _MOSTLY else GENERAL
 
-    def among_rows(self, *mixes: Mix, only: Ints | None = None) -> Parts:
-        """Every row against every row, or some against each other, for training with these mixes."""
-        wanted = np.arange(len(self.texts)) if only is None else only
-        texts = [self.texts[i] for i in wanted]
-        parts: dict[str, Floats] = {"lexical": self.sparse.among_rows(only), "spelling": _spelling(texts, texts)}
-        words = self._words[0][wanted]
-        parts["words"] = words @ words.T
+    def among_rows(self, *mixes: Mix) -> Parts:
+        """Every row against every row, for training with these mixes."""
+        words = self._words[0]
+        parts: dict[str, Floats] = {"lexical": self.sparse.among_rows(), "words": words @ words.T}
+        parts["spelling"] = _spelling(self.texts, self.texts)
         if self.meaning is not None:
-            parts["meaning"] = self.meaning[wanted] @ self.meaning[wanted].T
-            parts["topics"] = self._to_topics[wanted]
-            if len(self._topics):
-                profiles = self.profiles.only(wanted)
-                parts["topical"] = profiles.among(profiles)
+            parts["meaning"], parts["topics"] = self.meaning @ self.meaning.T, self._to_topics
+        if any(mix.topical for mix in mixes):
+            parts["topical"] = self.profiles.among(self.profiles)
         if any(mix.containment for mix in mixes):
-            one_way = self.containment(texts, texts, parts)
+            one_way = self.containment(self.texts, self.texts, parts)
             parts["containment"] = np.asarray((one_way + one_way.T) / 2, dtype=np.float32)
         return parts
 
@@ -119,8 +116,8 @@ class Similarity:
         if self.encoder is not None and self.meaning is not None:
             vectors = _unit(self.encoder.encode(texts) - self._middle)
             parts["meaning"], parts["topics"] = vectors @ self.meaning.T, vectors @ self._topics.T
-            if len(self._topics):
-                parts["topical"] = Profiles.of(parts["topics"]).among(self.profiles)
+        if any(mix.topical for mix in mixes):
+            parts["topical"] = Profiles.of(parts["topics"]).among(self.profiles)
         if any(mix.containment for mix in mixes):
             parts["containment"] = self.containment(texts, self.texts, parts)
         return parts
@@ -143,7 +140,7 @@ class Similarity:
     @cached_property
     def _line(self) -> tuple[float, float]:
         """What containment is on average for a spelling: (where it starts, its slope)."""
-        some = [self.texts[i] for i in np.random.default_rng(5).permutation(len(self.texts))[:_JUDGED]]
+        some = [self.texts[i] for i in np.random.default_rng(5).permutation(len(self.texts))[:_MEASURED]]
         x, y = _spelling(some[::3], some).ravel(), _alike(some[::3], some, fuzz.partial_ratio).ravel()
         slope = float(np.cov(x, y)[0, 1] / max(float(x.var()), 1e-9))
         return float(y.mean()) - slope * float(x.mean()), slope

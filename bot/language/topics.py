@@ -1,8 +1,8 @@
 """What accounts of this kind are asked about, as vectors of meaning.
 
 A topic that no entry is about is a known unknown; and two texts that stand near the same topics mean the same, though
-they may share no word: what the encoder was taught to bring together is read off its topics more sharply than off the
-texts themselves.
+they may share no word: what the encoder was taught to bring together is read off the topics, which learnt with it, more
+sharply than off the texts themselves.
 """
 
 from __future__ import annotations
@@ -15,20 +15,29 @@ import numpy as np
 
 from bot.language.features import Floats, Ints
 from bot.language.four_bits import unpack
+from bot.language.scoring import Mask
 
 FILE = Path(__file__).with_name("topics.npz")
-ABOUT = 0.6  # likeness from which a phrase is about a topic
+ABOUT = 0.5  # likeness from which a phrase is about a topic
 NEAREST = 16  # topics of a text that are looked at
 SPREAD = 0.06  # of likeness, in which a topic's weight falls to a third
 
 
+@dataclass(frozen=True)
+class Topics:
+    """``vectors``: a row for each topic; ``ours``: which are about this account's world, not the world at large."""
+
+    vectors: Floats
+    ours: Mask
+
+
 @lru_cache(maxsize=1)
-def vectors(encoder: str) -> Floats:
-    """A row for each topic, as the encoder of this name has them; none for another encoder."""
+def load(encoder: str) -> Topics:
+    """As the encoder of this name has them; none for another encoder."""
     with np.load(FILE, allow_pickle=False) as saved:
         if str(saved["encoder"]) != encoder:
-            return np.zeros((0, 512), dtype=np.float32)
-        return unpack(saved["codes"], saved["scale"], tuple(saved["shape"]))
+            return Topics(np.zeros((0, 512), dtype=np.float32), np.zeros(0, dtype=np.bool_))
+        return Topics(unpack(saved["codes"], saved["scale"], tuple(saved["shape"])), saved["ours"])
 
 
 @dataclass(frozen=True)
@@ -49,9 +58,6 @@ class Profiles:
         weights = np.exp((nearest - nearest.max(axis=1, keepdims=True)) / SPREAD)
         weights /= np.linalg.norm(weights, axis=1, keepdims=True)
         return cls(numbers, np.asarray(weights, dtype=np.float32), topics)
-
-    def only(self, texts: Ints) -> Profiles:
-        return Profiles(self.numbers[texts], self.weights[texts], self.topics)
 
     def among(self, others: Profiles) -> Floats:
         """How alike the profiles of many texts and of many others are: texts × others."""

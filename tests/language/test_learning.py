@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from bot.language import colloquial, encoder, learner, topics
-from bot.language.calibration import POLICIES, Evidence, thresholds
+from bot.language.calibration import FORMAL, POLICIES, Evidence, thresholds
 from bot.language.four_bits import pack, unpack
 from bot.language.learned import Learned
 from bot.language.matcher import Matcher
+from bot.language.mixes import DOMAIN, GENERAL
 from bot.language.phrases import Phrases
 from bot.language.scoring import Seen, score
 from bot.language.tokens import Tokenizer
@@ -125,10 +126,11 @@ def test_topics_belong_to_the_encoder_that_made_them():
     loaded = encoder.load()
     if loaded is None:
         pytest.skip("the sentence encoder is not installed or switched off")
-    found = topics.vectors(loaded.name)
-    assert len(found) > 1000
-    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=0.1)
-    assert len(topics.vectors("another")) == 0
+    found = topics.load(loaded.name)
+    assert len(found.vectors) > 1000
+    assert np.linalg.norm(found.vectors, axis=1) == pytest.approx(1, abs=0.1)
+    assert 0 < found.ours.sum() < len(found.ours) == len(found.vectors)
+    assert len(topics.load("another").vectors) == 0
 
 
 def test_texts_near_the_same_topics_are_alike_though_their_meanings_are_far_apart():
@@ -138,7 +140,7 @@ def test_texts_near_the_same_topics_are_alike_though_their_meanings_are_far_apar
     assert among[0, 1] == pytest.approx(1, abs=1e-5)  # how near is all the same, it is where that counts
     assert among[0, 2] < 0.01
     for row in range(3):
-        assert profiles.to(profiles.only(np.array([row]))) == pytest.approx(among[row], abs=1e-6)
+        assert profiles.to(topics.Profiles.of(to_topics[[row]])) == pytest.approx(among[row], abs=1e-6)
 
 
 def test_of_many_topics_only_the_nearest_count():
@@ -147,6 +149,15 @@ def test_of_many_topics_only_the_nearest_count():
     assert profiles.numbers.shape == (5, topics.NEAREST)
     for row, numbers in zip(to_topics, profiles.numbers, strict=True):
         assert set(numbers) == set(np.argsort(-row)[: topics.NEAREST])
+
+
+def test_a_library_about_this_world_is_looked_at_by_its_topics_and_no_other():
+    loaded = encoder.load()
+    if loaded is None:
+        pytest.skip("the sentence encoder is not installed or switched off")
+    kitchen = ("怎么煮鸡蛋", "面条要煮几分钟", "锅糊了怎么洗", "米饭夹生怎么办", "汤太咸了怎么救", "饺子怎么包不破")
+    elsewhere = Phrases([(str(number), text) for number, text in enumerate(kitchen)])
+    assert [Matcher(phrases, loaded).mix for phrases in (PHRASES, elsewhere)] == [DOMAIN, GENERAL]
 
 
 def test_an_encoder_without_topics_serves_by_meaning_alone():
@@ -183,7 +194,7 @@ def test_formal_phrases_let_more_of_their_copies_pass():
     spoken, written = (Evidence(strangers, right, strangers, generic, formal) for formal in (0.1, 1.0))
     near = POLICIES["balanced"].near
     assert thresholds(spoken).answer == pytest.approx(1 - near, abs=0.01)
-    assert thresholds(written).answer == pytest.approx(1 - 4 * near, abs=0.01)
+    assert thresholds(written).answer == pytest.approx(1 - (1 + FORMAL) * near, abs=0.01)
 
 
 def test_what_is_plain_needs_no_second_look(monkeypatch):
