@@ -28,6 +28,8 @@ FOLDER = Path(__file__).parent / "chats"
 SCRIPTS = list(all_scripts(FOLDER))
 SETTLED_S = 20
 DRAWN_S = 60
+LOOK = "待办"
+"""Who looks for what the worker is only just noticing looks again."""
 RECORD = re.compile(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?")
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
 """When the volunteers of the scripts registered."""
@@ -81,6 +83,7 @@ class Player:
         self.stack, self.script = stack, script
         self.now = datetime.now(UTC)
         self.shown = ""
+        self.looked: Follower | None = None
 
     def play(self) -> None:
         for step in self.script.steps:
@@ -139,6 +142,7 @@ class Player:
         follower = self.stack.followers.get(step.who) or self.follow(step.who)
         match step.kind:
             case "say":
+                self.looked = follower if step.text == LOOK else None
                 return follower.say(step.text)
             case "tap":
                 return follower.say(step.text, bizmsgmenuid="1")
@@ -292,8 +296,15 @@ class Player:
     def check_reply(self, where: str, expected: str) -> None:
         if expected == "（不出声）":
             assert self.shown == "", f"{where}: expected silence, got\n{self.shown}"
+        elif self.looked and not matches(expected, self.shown):
+            eventually(lambda: self.looks_again(expected), SETTLED_S, f"{where}: “{expected}”")
         else:
             assert matches(expected, self.shown), f"{where}: expected “{expected}”, got\n{plain(self.shown)}"
+
+    def looks_again(self, expected: str) -> bool:
+        assert self.looked
+        self.shown = self.looked.say(LOOK)
+        return matches(expected, self.shown)
 
     def check_pushed(self, where: str, step: Step) -> None:
         follower = self.stack.followers[step.who]
