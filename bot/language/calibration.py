@@ -24,7 +24,7 @@ WARM_STEPS = 5  # from the whole solution: enough where entries are gone
 HELD_OUT_STEPS = 20  # where their other phrases must learn to stand in
 FLOOR = 1e-6
 LEAST = 0.02  # a score too low to answer by, however few strangers a small library can imagine
-FORMAL = 2.5  # by how much more of the strangers may pass where nearly all phrases are written as a clerk writes
+FORMAL = 2.25  # by how much more of the strangers may pass where nearly all phrases are written as a clerk writes
 
 
 @dataclass(frozen=True)
