@@ -29,7 +29,7 @@ SCRIPTS = list(all_scripts(FOLDER))
 SETTLED_S = 20
 DRAWN_S = 60
 LOOK = "待办"
-"""Who looks for what the worker is only just noticing looks again."""
+"""Who looks right after the clock was moved may be ahead of the worker, and looks again."""
 RECORD = re.compile(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?")
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
 """When the volunteers of the scripts registered."""
@@ -83,11 +83,13 @@ class Player:
         self.stack, self.script = stack, script
         self.now = datetime.now(UTC)
         self.shown = ""
+        self.moved = False  # the clock, by the step before
         self.looked: Follower | None = None
 
     def play(self) -> None:
         for step in self.script.steps:
             self.step(step)
+            self.moved = step.kind in ("now", "later")
 
     def step(self, step: Step) -> None:
         where = f"{self.script.name}.txt:{step.line}"
@@ -142,7 +144,7 @@ class Player:
         follower = self.stack.followers.get(step.who) or self.follow(step.who)
         match step.kind:
             case "say":
-                self.looked = follower if step.text == LOOK else None
+                self.looked = follower if self.moved and step.text == LOOK else None
                 return follower.say(step.text)
             case "tap":
                 return follower.say(step.text, bizmsgmenuid="1")
