@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from bot.storage.database import writing
 from bot.storage.models import Batch, Broadcast, FollowerTag, Recipient
-from tests.fixtures.stack import Stack, call, eventually
+from tests.fixtures.stack import Stack, call
+from tests.fixtures.waiting import eventually
 from tests.test_chats import wipe
 
 

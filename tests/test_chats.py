@@ -22,12 +22,11 @@ from bot.storage.database import writing
 from bot.storage.models import Activity, Base, Shift
 from tests.chat_script import BEIJING, Script, Step, all_scripts, matches, plain, read
 from tests.fixtures.ledger import entry
-from tests.fixtures.stack import Follower, Stack, call, eventually
+from tests.fixtures.stack import Follower, Stack, call
+from tests.fixtures.waiting import eventually
 
 FOLDER = Path(__file__).parent / "chats"
 SCRIPTS = list(all_scripts(FOLDER))
-SETTLED_S = 20
-DRAWN_S = 60
 LOOK = "待办"
 """Who looks right after the clock was moved may be ahead of the worker, and looks again."""
 RECORD = re.compile(r"(\S+) (\S+) (?:(\d{4})年)?(\d+)月(\d+)日 ([\d.]+)小时(?:｜证件 (\S+))?(?:｜(\S+))?")
@@ -130,7 +129,7 @@ class Player:
                 self.check_pushed(where, step)
             case "pictured":
                 inbox = self.stack.followers[step.who].inbox
-                eventually(lambda: any(each.get("type") == "image" for each in inbox()), DRAWN_S, f"{where}: a picture")
+                eventually(lambda: any(each.get("type") == "image" for each in inbox()), f"{where}: a picture")
             case "not_pushed":
                 self.check_not_pushed(where, step)
             case _:
@@ -299,7 +298,7 @@ class Player:
         if expected == "（不出声）":
             assert self.shown == "", f"{where}: expected silence, got\n{self.shown}"
         elif self.looked and not matches(expected, self.shown):
-            eventually(lambda: self.looks_again(expected), SETTLED_S, f"{where}: “{expected}”")
+            eventually(lambda: self.looks_again(expected), f"{where}: “{expected}”")
         else:
             assert matches(expected, self.shown), f"{where}: expected “{expected}”, got\n{plain(self.shown)}"
 
@@ -312,7 +311,6 @@ class Player:
         follower = self.stack.followers[step.who]
         eventually(
             lambda: any(matches(step.text, text) for text in pushed(follower)),
-            SETTLED_S,
             f"{where}: “{step.text}” said to {step.who}, got {pushed(follower)}",
         )
 

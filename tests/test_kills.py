@@ -81,7 +81,6 @@ def follower_story(stack: Stack, openid: str) -> list[str]:
     return [f"{'>' if item['own'] else '<'} {item['text']}" for item in Follower(stack, openid).inbox()]
 
 
-@pytest.mark.timeout(900)
 def test_nothing_lost_nothing_twice(running: Stack) -> None:
     shift_id = publish(running, "M42", SEATS)
     crowd = gather(running, SIGN_UPS)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.stack import Stack, eventually, start_stack
+from tests.fixtures.stack import Stack, start_stack
+from tests.fixtures.waiting import eventually
 
 
 @pytest.fixture
@@ -32,6 +33,6 @@ def test_what_came_too_late_is_said_by_the_account_itself(impatient: Stack) -> N
     def said_later() -> list[str]:
         return [item["text"] for item in follower.inbox() if item["kind"] == "custom"]
 
-    assert "姓名" in eventually(said_later, 40, "the late answer")[0]
+    assert "姓名" in eventually(said_later, "the late answer")[0]
     assert other.say("你好")
     assert [item for item in other.inbox() if item["kind"] == "custom"] == [], "who was answered in time hears it once"

@@ -35,7 +35,6 @@ def say(follower: Follower, text: str) -> set[str]:
     return {str(reply["shown"]) for reply in answer["replies"]}
 
 
-@pytest.mark.timeout(600)
 def test_exactly_the_seats_there_are(running: Stack) -> None:
     shift_id = publish(running, "M42", SEATS)
     crowd = gather(running, FOLLOWERS)

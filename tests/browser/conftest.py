@@ -127,7 +127,6 @@ def enter(chromium: Browser, desk_town: Town) -> Iterator[Enter]:
             viewport=PHONE if phone else DESKTOP, locale="zh-CN", has_touch=phone, reduced_motion="reduce"
         )
         page = context.new_page()
-        page.set_default_timeout(15_000)
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -11,7 +11,7 @@ from tests.fixtures.world import NOW
 from tests.pages.conftest import Town, town
 
 __all__ = ["town"]
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 PHONE = {"width": 360, "height": 740}
 
@@ -34,8 +34,8 @@ def test_the_pages_on_a_phone(town: Town, chromium: Browser) -> None:
 
     page.goto(f"{town.stack.web}/d/{town.token}")  # on a real phone WeChat knows who it is
     page.get_by_role("link", name=town.follower.openid).or_(page.locator("main a, form button")).first.click()
-    expect(page.get_by_role("link", name="下载 PDF")).to_be_visible(timeout=15_000)
-    expect(page.get_by_alt_text("志愿服务记录证明")).to_have_js_property("complete", True, timeout=60_000)
+    expect(page.get_by_role("link", name="下载 PDF")).to_be_visible()
+    expect(page.get_by_alt_text("志愿服务记录证明")).to_have_js_property("complete", True)
     assert page.evaluate("document.images[0].naturalWidth") > 1000
     page.screenshot(path=SHOTS / "document.png", full_page=True)
 

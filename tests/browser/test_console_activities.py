@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Colleague, Enter, Town
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.browser
 
 CLICKS = """addEventListener("click", (event) => {
   // A label's click is followed by its field's, which is the same hand.

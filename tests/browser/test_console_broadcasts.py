@@ -11,7 +11,7 @@ from bot.storage.database import writing
 from bot.storage.models import Broadcast, Staff
 from tests.browser.conftest import Enter, Town
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 def test_a_broadcast_from_writing_to_the_decision(enter: Enter, desk_town: Town) -> None:

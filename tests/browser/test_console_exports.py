@@ -15,7 +15,7 @@ from bot.storage.database import writing
 from bot.storage.models import Staff
 from tests.browser.conftest import Enter, Town
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 def test_hours_are_exported_and_the_report_is_opened(enter: Enter, desk_town: Town) -> None:

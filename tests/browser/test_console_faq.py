@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Enter
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 def count_clicks(page: Page) -> None:
@@ -29,7 +29,7 @@ def test_a_gap_is_mended_and_an_entry_edited(enter: Enter) -> None:
     editor.look("faq-gaps")
     group.get_by_label("加到哪一条").fill("bring")
     group.get_by_role("button", name="加进这一条").click()
-    expect(page.get_by_text("学会了：这句话现在由这一条回答")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("学会了：这句话现在由这一条回答")).to_be_visible()
     assert page.evaluate("sessionStorage.clicks") == "2", "open the gaps, put it where it belongs"
     editor.look("faq-tried")
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.storage.models import Team
 from tests.browser.conftest import Enter, Town
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 def test_people_and_teams(enter: Enter, desk_town: Town) -> None:

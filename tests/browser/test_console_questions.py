@@ -13,7 +13,7 @@ from bot.storage.models import Conversation, Expert, Staff
 from tests.browser.conftest import Enter, Town
 from tests.browser.test_console_activities import clicks, counted
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.browser
 
 
 def test_answer_a_question(enter: Enter, desk_town: Town) -> None:

@@ -10,7 +10,7 @@ from bot.storage.database import writing
 from bot.storage.models import Staff
 from tests.browser.conftest import Enter, Town
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 def test_two_administrators_make_a_third(enter: Enter, desk_town: Town) -> None:

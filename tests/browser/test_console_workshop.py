@@ -10,7 +10,7 @@ from bot.storage.database import writing
 from bot.storage.models import Activity, Conversation, Follower, Push, Staff
 from tests.browser.conftest import Enter, Town
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 def count_clicks(page: Page) -> None:
@@ -75,7 +75,7 @@ def test_a_gap_put_aside_and_a_topic_of_its_own(enter: Enter) -> None:
     expect(page.get_by_text("检查过了，没有错误")).to_be_visible()
     editor.look("faq-topic")
     page.get_by_role("button", name="新建", exact=True).click()
-    expect(page.get_by_text("学会了：这句话现在由这一条回答")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("学会了：这句话现在由这一条回答")).to_be_visible()
     editor.open("/faq/history")
     page.locator("tr", has_text="book-corner").get_by_role("link").first.click()
     page.get_by_role("button", name="撤回新建").click()

@@ -28,7 +28,7 @@ from tests.fixtures.world import NOW, World, hours
 from tests.pages.visitor import PHONE as AGENT
 from tests.pages.visitor import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 SCRIPT = (ROOT / "bot" / "simulator" / "static" / "js" / "jweixin.js").read_text("utf-8")
 MONTHS = (190, 0, 420, 150, 300, 615, 90, 0, 240, 480, 150, 360)

@@ -16,9 +16,8 @@ from tests.crowd import publish
 from tests.fixtures.stack import ROOT, Stack, start_stack
 
 SHOTS = Path(os.environ.get("BOT_TEST_SCREENSHOTS", ROOT / "tests" / "screenshots"))
-PATIENCE_MS = 15_000
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,6 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def page(chromium: Browser, fresh: Stack) -> Iterator[Page]:
     complaints: list[str] = []
     opened = chromium.new_page(viewport={"width": 1440, "height": 940}, locale="zh-CN")
-    opened.set_default_timeout(PATIENCE_MS)
     opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.goto(fresh.simulator)
@@ -61,7 +59,7 @@ class Phone:
         found = self.bubbles()
         for part in parts:
             found = found.filter(has_text=re.compile(part))
-        expect(found.last).to_be_visible(timeout=PATIENCE_MS)
+        expect(found.last).to_be_visible()
         return found.last
 
     def tap(self, label: str) -> None:

@@ -16,7 +16,7 @@ from tests.pages.conftest import Town, town
 from tests.pages.test_broadcasts import CODES, begun
 
 __all__ = ["town"]
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 ASKED = (
     ("网购退货商家一直拖着不退款，找谁？", "law", "先留好订单和聊天记录，再打12315投诉，一般60天内有结果。", 12),

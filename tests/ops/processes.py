@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 
@@ -57,13 +55,3 @@ def holding(folder: Path) -> set[int]:
             except OSError:
                 continue  # ended while we looked
     return {pid for pid in found if alive(pid)}
-
-
-def eventually(question: Callable[[], object], seconds: float = 15.0) -> bool:
-    """Ask until it is true; False when the time is over."""
-    until = time.monotonic() + seconds
-    while not question():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True

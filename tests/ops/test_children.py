@@ -12,16 +12,17 @@ import pytest
 
 from bot.processes.children import Child, last_words
 from bot.settings import ROOT
-from tests.ops.processes import alive, eventually
+from tests.fixtures.waiting import eventually
+from tests.ops.processes import alive
 
-SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+SLEEP = [sys.executable, "-c", "import time; time.sleep(999)"]
 PARENT = """
 import sys, time
 from bot.processes.children import Child
 child = Child("sleeper", [sys.executable, "-c", {inner!r}])
 child.start()
 print(child.pid, flush=True)
-time.sleep(60)
+time.sleep(999)
 """
 
 
@@ -36,13 +37,13 @@ def sleeper():
 @pytest.mark.skipif(sys.platform != "linux", reason="PDEATHSIG is Linux's; elsewhere the guard does it")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_child_ends_with_its_parent(number: signal.Signals) -> None:
-    source = PARENT.format(inner="import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)")
+    source = PARENT.format(inner="import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(999)")
     parent = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     pid = int(parent.stdout.readline())
     assert alive(pid)
     parent.send_signal(number)
     parent.wait()
-    assert eventually(lambda: not alive(pid), 5)
+    assert eventually(lambda: not alive(pid))
 
 
 def test_a_killed_child_comes_back_at_once(sleeper: Child) -> None:
@@ -65,7 +66,7 @@ def test_a_child_that_ends_by_itself_waits_longer_each_time() -> None:
 
 def test_stopping_takes_the_whole_group(tmp_path: Path) -> None:
     inner = (
-        "import subprocess, sys, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); time.sleep(60)"
+        "import subprocess, sys, time; p = subprocess.Popen(['sleep', '999']); print(p.pid, flush=True); time.sleep(99)"
     )
     child = Child("family", [sys.executable, "-c", inner], tmp_path / "log")
     child.start()
@@ -73,7 +74,7 @@ def test_stopping_takes_the_whole_group(tmp_path: Path) -> None:
     grandchild = int((tmp_path / "log").read_text())
     assert alive(grandchild)
     child.kill()
-    assert eventually(lambda: not alive(grandchild), 5)
+    assert eventually(lambda: not alive(grandchild))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ import redis
 from bot.processes.data_folder import Unusable
 from bot.processes.embedded_valkey import EmbeddedValkey
 from bot.settings import ROOT
-from tests.ops.processes import alive, eventually
+from tests.fixtures.waiting import eventually
+from tests.ops.processes import alive
 
 
 class Home:
@@ -132,7 +133,7 @@ def test_it_ends_with_its_starter_and_the_next_start_finds_a_free_folder(home: H
         "import sys, time; from pathlib import Path; from bot.processes.embedded_valkey import EmbeddedValkey\n"
         "home = Path(sys.argv[1])\n"
         "server = EmbeddedValkey(home / 'valkey', home / 'v.sock', home / 'valkey.log')\n"
-        "print(server.start().pid, flush=True); time.sleep(60)"
+        "print(server.start().pid, flush=True); time.sleep(1_000)"
     )
     starter = subprocess.Popen(
         [sys.executable, "-c", source, str(home.path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
@@ -141,7 +142,7 @@ def test_it_ends_with_its_starter_and_the_next_start_finds_a_free_folder(home: H
     assert alive(pid)
     starter.kill()
     starter.wait()
-    assert eventually(lambda: not alive(pid), 5)
+    assert eventually(lambda: not alive(pid))
     assert home.start().answers
 
 

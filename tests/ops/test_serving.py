@@ -18,7 +18,8 @@ from bot.settings import ROOT, variable
 from bot.storage.crypto import Cipher
 from bot.wechat.envelope import signature
 from tests.fixtures.stack import call, free_ports
-from tests.ops.processes import eventually, family
+from tests.fixtures.waiting import eventually
+from tests.ops.processes import family
 
 TOKEN = "token123"
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -73,14 +74,14 @@ def verified(port: int) -> bool:
 def test_plain_gunicorn(start: Start) -> None:
     port = free_ports()
     start("gunicorn", "--no-control-socket", "--bind", f"127.0.0.1:{port}", "wsgi:app")
-    assert eventually(lambda: get(f"http://127.0.0.1:{port}/healthz"), 60)
+    assert eventually(lambda: get(f"http://127.0.0.1:{port}/healthz"))
     assert verified(port)
 
 
 def test_serve_is_many_processes_that_count_together_and_end_together(start: Start, tmp_path: Path) -> None:
     port = free_ports()
     process = start("bot", "serve", "--port", str(port), BOT_WEB__WORKERS="3")
-    assert eventually(lambda: verified(port), 60)
+    assert eventually(lambda: verified(port))
     assert eventually(lambda: len(family(process.pid)) == 4)
     for _ in range(30):
         get(f"http://127.0.0.1:{port}/healthz")
@@ -88,13 +89,13 @@ def test_serve_is_many_processes_that_count_together_and_end_together(start: Sta
     workers = family(process.pid) - {process.pid}
     process.kill()
     process.wait()
-    assert eventually(lambda: not any(family(pid) for pid in workers), 5)
+    assert eventually(lambda: not any(family(pid) for pid in workers))
 
 
 def test_the_simulator_alone(start: Start) -> None:
     port = free_ports()
     start("bot", "simulate", "--port", str(port))
-    assert eventually(lambda: "offset_s" in get(f"http://127.0.0.1:{port}/sim/clock"), 60)
+    assert eventually(lambda: "offset_s" in get(f"http://127.0.0.1:{port}/sim/clock"))
     assert "<html" in get(f"http://127.0.0.1:{port}/").lower()
 
 
@@ -104,8 +105,8 @@ def test_a_run_without_the_demo_answers_followers_of_its_account(start: Start, t
     simulator = f"http://127.0.0.1:{port + 1}"
     start("bot", "simulate", "--port", str(port + 1), BOT_SIMULATOR__CALLBACK_URL=f"http://127.0.0.1:{port}/wechat")
     process = start("bot", "run", "--port", str(port), BOT_WECHAT__API_BASE_URL=simulator)
-    assert eventually(lambda: '"ready":true' in get(f"http://127.0.0.1:{port}/readyz"), 60)
-    assert eventually(lambda: "offset_s" in get(f"{simulator}/sim/clock"), 60)
+    assert eventually(lambda: '"ready":true' in get(f"http://127.0.0.1:{port}/readyz"))
+    assert eventually(lambda: "offset_s" in get(f"{simulator}/sim/clock"))
     openid = call(f"{simulator}/sim/followers", {})["openid"]
     said = call(f"{simulator}/sim/followers/{openid}/messages", {"type": "text", "content": "帮助"})
     assert said["reply"] and said["deliveries"] == 1

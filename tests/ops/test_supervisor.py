@@ -21,7 +21,8 @@ from sqlalchemy import func, select
 from bot.settings import ROOT
 from bot.storage.models import Activity
 from tests.fixtures.stack import Stack, call, free_ports, start_stack
-from tests.ops.processes import alive, children, eventually, family, holding
+from tests.fixtures.waiting import eventually
+from tests.ops.processes import alive, children, family, holding
 
 KILLS = int(os.environ.get("BOT_TEST_KILLS", "2"))
 START = [sys.executable, "-m", "bot", "run", "--demo", "--port"]
@@ -122,7 +123,7 @@ def test_a_killed_supervisor_leaves_no_orphan_and_needs_no_hand_work(tmp_path: P
         members = family(stack.process.pid)
         stack.process.kill()
         stack.process.wait()
-        assert eventually(lambda members=members: not any(alive(pid) for pid in members), 5)
+        assert eventually(lambda members=members: not any(alive(pid) for pid in members))
         assert holding(stack.data) == set()
         stack = again(stack, monkeypatch)
         assert is_ready(stack)
@@ -135,8 +136,8 @@ def test_whoever_is_killed_comes_back(shared: Stack) -> None:
         before = child_of(shared, *words)
         assert before, f"no process with {words}"
         os.kill(before, signal.SIGKILL)
-        assert eventually(lambda before=before: not alive(before), 5)
-        assert eventually(lambda: is_ready(shared), 20), f"{words} did not come back"
+        assert eventually(lambda before=before: not alive(before))
+        assert eventually(lambda: is_ready(shared)), f"{words} did not come back"
         assert eventually(lambda words=words, before=before: child_of(shared, *words) not in (0, before))
     master = child_of(shared, "wsgi:app")
     worker = min(children(master))
@@ -165,7 +166,7 @@ def test_a_reload_loses_no_request(shared: Stack) -> None:
         asker.join()
     assert codes == [200] * 300
     master = child_of(shared, "wsgi:app")
-    assert eventually(lambda: family(master) & before == {master}, 40), "the workers are new"
+    assert eventually(lambda: family(master) & before == {master}), "the workers are new"
 
 
 def test_a_second_run_is_told_who_holds_the_data_and_the_logs_hold_no_secret(shared: Stack) -> None:

@@ -18,7 +18,8 @@ from bot.settings import Settings
 from bot.storage.crypto import Cipher
 from bot.storage.database import writing
 from bot.storage.models import AuditEntry, Question, Staff
-from tests.fixtures.stack import Follower, eventually
+from tests.fixtures.stack import Follower
+from tests.fixtures.waiting import eventually
 from tests.fixtures.world import NOW
 from tests.pages.conftest import IDENTITY, NAME, Got, Town, get
 
@@ -126,7 +127,7 @@ def test_from_the_chat_to_the_paper(town: Town) -> None:
     assert passed.status == 303
     assert "ZM-2026-000002" in get(town.stack.web + passed.headers["location"]).text
     assert "证明有效" in get(f"{town.stack.web}/verify/{code[1]}").text
-    eventually(lambda: any(item.get("type") == "image" for item in town.follower.inbox()), 60, "the picture")
+    eventually(lambda: any(item.get("type") == "image" for item in town.follower.inbox()), "the picture")
 
 
 def test_an_address_that_reaches_a_log_shows_no_secret() -> None:

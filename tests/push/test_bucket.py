@@ -8,9 +8,10 @@ import time
 from bot.push.bucket import Bucket
 from bot.storage.valkey import Valkey, connect
 from tests.fixtures.storage import ValkeyServer
+from tests.fixtures.waiting import eventually
 from tests.push.account import settings_for
 from tests.push.stage import Stage
-from tests.push.test_worker import eventually, owe, running
+from tests.push.test_worker import owe, running
 
 RATE = 50
 

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 from bot.services import announcements
 from bot.storage.models import Push
+from tests.fixtures.waiting import eventually
 from tests.push.account import settings_for
 from tests.push.stage import Stage
-from tests.push.test_worker import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS, KILLS, THREADS = 80, 3, 8

@@ -19,10 +19,11 @@ from bot.push.chores import Chores
 from bot.push.timers import Timers
 from bot.storage.database import Database, writing
 from bot.storage.models import Lease, Staff
+from tests.fixtures.waiting import eventually
 from tests.fixtures.world import NOW
 from tests.push.stage import Stage
 from tests.push.test_reminders import friday, saturday, start_and_sign_up
-from tests.push.test_worker import beat_at, eventually, running
+from tests.push.test_worker import beat_at, running
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERY_S = 0.8

@@ -16,17 +16,11 @@ from bot.storage.database import Busy, writing
 from bot.storage.models import Delivery, EntryCount, Gap, GapDismissal, Lease, Push, SavedSession
 from bot.storage.valkey import Valkey, connect
 from tests.fixtures.storage import ValkeyServer
+from tests.fixtures.waiting import eventually
 from tests.fixtures.world import NOW
 from tests.push.account import settings_for
 from tests.push.stage import Simulated, Stage
 from tests.push.test_reminders import friday, saturday
-
-
-def eventually(look: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 20
-    while not look():
-        assert time.monotonic() < deadline, f"never came true: {what}"
-        time.sleep(0.02)
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tests.fixtures.waiting import eventually
 from tests.simulator.conftest import Client
-from tests.simulator.test_push import eventually
 
 ACCOUNT = {"kf_account": "xiaoqing@gh_1", "nickname": "小青"}
 

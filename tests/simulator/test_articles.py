@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.simulator.media import sample_png
+from tests.fixtures.waiting import eventually
 from tests.simulator.conftest import Client
-from tests.simulator.test_push import eventually
 
 
 def article(sim: Client, **other: Any) -> dict[str, Any]:

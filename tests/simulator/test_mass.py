@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.waiting import eventually
 from tests.simulator.conftest import Client, Hook, Push, Start
-from tests.simulator.test_push import eventually
 
 ALL, LIST = "/cgi-bin/message/mass/sendall", "/cgi-bin/message/mass/send"
 TEXT = {"msgtype": "text", "text": {"content": "周六见"}}

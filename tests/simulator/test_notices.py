@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from tests.fixtures.waiting import eventually
 from tests.simulator.conftest import NOTICE, REMINDER, Client, Start
-from tests.simulator.test_push import eventually
 
 SEND = "/cgi-bin/message/subscribe/bizsend"
 DATA = {"thing1": {"value": "江滨公园清洁"}}

@@ -9,15 +9,8 @@ from flask import Response
 
 from bot.simulator.config import FAILURE_LINE
 from bot.wechat.envelope import signature
+from tests.fixtures.waiting import eventually
 from tests.simulator.conftest import ENVELOPE, TOKEN, Client, Hook, Push, Start, echo, sealed, text_xml
-
-
-def eventually(look, timeout: float = 5.0):
-    deadline = time.monotonic() + timeout
-    while not (found := look()):
-        assert time.monotonic() < deadline, "never came true"
-        time.sleep(0.02)
-    return found
 
 
 def test_a_text_is_pushed_and_its_reply_shown(sim: Client, hook: Hook) -> None:

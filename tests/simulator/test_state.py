@@ -9,9 +9,9 @@ import pytest
 
 from bot.simulator.config import SimulatorConfig
 from bot.simulator.store import Store
+from tests.fixtures.waiting import eventually
 from tests.simulator.conftest import AES_KEY, NOTICE, Client, Start
 from tests.simulator.test_menu import CLICK
-from tests.simulator.test_push import eventually
 
 
 def test_a_restart_brings_everything_back(start: Start, state_path: Path) -> None:

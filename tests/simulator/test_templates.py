@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.waiting import eventually
 from tests.simulator.conftest import NOTICE, REMINDER, Client
-from tests.simulator.test_push import eventually
 
 SEND = "/cgi-bin/message/template/send"
 DATA = {"thing1": {"value": "江滨公园清洁"}, "time2": {"value": "2026-11-28 13:00"}}
