@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock map clean
+.PHONY: help run test campaign check bench lock map clean
 
 ## run      start everything with sample data and the simulator, print the addresses (PORT=8000)
 run: $(VENV)/.production
@@ -15,6 +15,10 @@ run: $(VENV)/.production
 ## test     the whole suite (ARGS="-k reminder" for a part)
 test: $(VENV)/.development
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+## campaign the longer form: more people in the rushes, more kills, each test on both databases (an hour)
+campaign: export BOT_TEST_CAMPAIGN = 1
+campaign: test
 
 ## check    lint, types, import rules, FAQ
 check: $(VENV)/.development

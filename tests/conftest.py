@@ -4,5 +4,5 @@ from __future__ import annotations
 
 pytest_plugins = [
     "tests.fixtures.shared", "tests.fixtures.storage", "tests.fixtures.stack", "tests.fixtures.dealing",
-    "tests.fixtures.chromium",
+    "tests.fixtures.chromium", "tests.fixtures.campaign",
 ]  # fmt: skip

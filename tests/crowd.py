@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -11,9 +10,10 @@ from typing import Any, TypeVar
 from bot.services import activities, people
 from bot.services.activities import NewActivity
 from bot.storage.database import writing
+from tests.fixtures.campaign import CAMPAIGN
 from tests.fixtures.stack import Follower, Stack, call
 
-SIGN_UPS = int(os.environ.get("BOT_TEST_SIGN_UPS", "1000"))
+SIGN_UPS = 1_000 if CAMPAIGN else 200
 T = TypeVar("T")
 R = TypeVar("R")
 

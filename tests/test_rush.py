@@ -1,4 +1,4 @@
-"""A thousand sign-ups (BOT_TEST_SIGN_UPS) for 50 seats, every message three times at once, on both databases."""
+"""Two hundred sign-ups (or a thousand), every message three times at once, on both databases."""
 
 from __future__ import annotations
 

@@ -17,11 +17,11 @@ from tests.fixtures.stack import ROOT, Follower, Stack, start_stack
 from tests.fixtures.waiting import eventually
 
 FOLLOWERS, WORKERS = 8, 2
-KEPT = ("hours.yaml", "intents.yaml", "placeholders.yaml", "smalltalk.yaml", "volunteering.yaml", "words.yaml")
+KEPT = ("hours.yaml", "intents.yaml", "placeholders.yaml", "smalltalk.yaml", "words.yaml")
 SLOWEST_S = 4.5
 NOTICED_S = 2.0
 SLACK_S = 2.0  # reading the files and writing the log, on a busy machine
-STEADY = {"志愿者有工资吗": "无偿", "志愿者证丢了补办": "志愿者证", "没带身份证能签到吗今天下雨": ""}
+STEADY = {"积分会过期吗": "有效期", "忘记签退了怎么办": "补签退", "没带身份证能签到吗今天下雨": ""}
 PARKING = """topic: 停车
 entries:
   - id: parking-lot
@@ -50,7 +50,7 @@ class Crowd:
 
 @pytest.fixture
 def faq(tmp_path: Path) -> Path:
-    """Half of the FAQ: what is learnt anew three times in each process is not the point here."""
+    """A quarter of the FAQ: what is learnt anew three times in each process is not the point here."""
     folder = tmp_path / "faq"
     folder.mkdir()
     for name in KEPT:

@@ -20,11 +20,12 @@ from sqlalchemy import func, select
 
 from bot.settings import ROOT
 from bot.storage.models import Activity
+from tests.fixtures.campaign import CAMPAIGN
 from tests.fixtures.stack import Stack, call, free_ports, start_stack
 from tests.fixtures.waiting import eventually
 from tests.ops.processes import alive, children, family, holding
 
-KILLS = int(os.environ.get("BOT_TEST_KILLS", "2"))
+KILLS = 5 if CAMPAIGN else 1
 START = [sys.executable, "-m", "bot", "run", "--demo", "--port"]
 
 

@@ -16,6 +16,7 @@ from bot.services.refusals import CapacityBelowTaken, Refused
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Offer, Registration
+from tests.fixtures.campaign import CAMPAIGN
 from tests.fixtures.storage import upgraded_file
 from tests.fixtures.world import NOW, World, hours
 
@@ -208,6 +209,6 @@ class Line(RuleBasedStateMachine):
 
 TestLine = Line.TestCase
 TestLine.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, derandomize=True,
+    max_examples=25 if CAMPAIGN else 10, stateful_step_count=30, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
