@@ -84,7 +84,7 @@ class Similarity:
         """Let go of what no message needs; should it be asked for, it is made anew."""
         self.__dict__.pop("_to_topics", None)
 
-    def best_mix(self) -> Mix:
+    def mix_by_subject(self) -> Mix:
         """By what the phrases are about: this account's world, which the encoder was taught, or anything else."""
         if self.meaning is None:
             return LITE

@@ -45,7 +45,7 @@ def taught(similarity: Similarity, labels: Ints, chit_chat: Sequence[str]) -> tu
 
     ``chit_chat``: generic messages that are no rows; what scores they get says where answers may begin.
     """
-    mixes = [LITE] if similarity.meaning is None else [LITE, similarity.best_mix()]
+    mixes = [LITE] if similarity.meaning is None else [LITE, similarity.mix_by_subject()]
     parts, strange = similarity.among_rows(*mixes), similarity.of(chit_chat, *mixes)
     return tuple(_taught(similarity, mix, parts, strange, labels) for mix in mixes)
 

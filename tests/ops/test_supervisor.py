@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,13 +20,14 @@ import yaml
 from sqlalchemy import func, select
 
 from bot.settings import ROOT
-from bot.storage.models import Activity
+from bot.storage.models import Activity, EntryCount
 from tests.fixtures.campaign import CAMPAIGN
 from tests.fixtures.stack import Stack, call, free_ports, start_stack
 from tests.fixtures.waiting import eventually
 from tests.ops.processes import alive, children, family, holding
 
 KILLS = 5 if CAMPAIGN else 1
+COUNTED = select(EntryCount.entry, func.sum(EntryCount.answered)).group_by(EntryCount.entry)
 START = [sys.executable, "-m", "bot", "run", "--demo", "--port"]
 
 
@@ -53,140 +55,134 @@ def activities(stack: Stack) -> int:
         return db.scalar(select(func.count(Activity.id))) or 0
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Stack]:
-    stack = start_stack(tmp_path / "data")
-    yield stack
-    stack.stop()
-
-
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """For the tests that leave it running; the last of them stops it."""
-    stack = start_stack(tmp_path_factory.mktemp("shared") / "data")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One demo goes through all of it, one test after the other: each leaves it running."""
+    stack = start_stack(tmp_path_factory.mktemp("running") / "data")
     yield stack
     stack.stop()
 
 
-def test_beside_a_running_demo_everything_is_well(shared: Stack) -> None:
-    assert shared.command("menu", "publish").returncode == 0
-    assert json.loads(shared.command("menu", "diff", "--json").stdout) == {"same": True, "changes": []}
-    done = shared.command("check", "--json")
+def test_beside_a_running_demo_everything_is_well(running: Stack) -> None:
+    assert running.command("menu", "publish").returncode == 0
+    assert json.loads(running.command("menu", "diff", "--json").stdout) == {"same": True, "changes": []}
+    done = running.command("check", "--json")
     assert [each for each in json.loads(done.stdout) if not each["ok"]] == []
     assert done.returncode == 0
-    assert shared.command("work", "--once").returncode == 0
-    assert shared.command("work", "--once", "--at", "2026-01-01T09:00").returncode == 0
-    verified = shared.command("db", "verify", "--json").stdout
+    assert running.command("work", "--once").returncode == 0
+    assert running.command("work", "--once", "--at", "2026-01-01T09:00").returncode == 0
+    verified = running.command("db", "verify", "--json").stdout
     assert json.loads(verified)["ok"], verified
-    exported = shared.command("export", "registrations").stdout
+    exported = running.command("export", "registrations").stdout
     assert "手机" in exported and not re.search(r"1\d{10}", exported)
 
 
-def again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    """Start once more with the same data and the same ports."""
+def start_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the same data and the same ports; the log begins anew."""
     monkeypatch.setattr("tests.fixtures.stack.free_ports", lambda: stack.port)
-    return start_stack(stack.data)
+    stack.process = start_stack(stack.data).process
+
+
+def test_whoever_is_killed_comes_back(running: Stack) -> None:
+    victims = (("wsgi:app",), ("bot work",), ("valkey-server",), ("processes.simulator:app",))
+    for words in victims:
+        before = child_of(running, *words)
+        assert before, f"no process with {words}"
+        os.kill(before, signal.SIGKILL)
+        assert eventually(lambda before=before: not alive(before))
+        assert eventually(lambda: is_ready(running)), f"{words} did not come back"
+        assert eventually(lambda words=words, before=before: child_of(running, *words) not in (0, before))
+    master = child_of(running, "wsgi:app")
+    worker = min(children(master))
+    os.kill(worker, signal.SIGKILL)
+    assert eventually(lambda: len(children(master) - {worker}) == 2)
+    (running.data / "valkey.sock").unlink()
+    assert eventually(lambda: (running.data / "valkey.sock").exists() and is_ready(running))
+    assert running.process.poll() is None
+
+
+def test_a_reload_loses_no_request(running: Stack) -> None:
+    """SIGHUP to a supervisor without a terminal: new workers come, old ones finish."""
+    codes: list[int] = []
+
+    def ask() -> None:
+        for _ in range(150):
+            with urllib.request.urlopen(f"{running.web}/healthz", timeout=10) as answer:
+                codes.append(answer.status)
+
+    before = family(child_of(running, "wsgi:app"))
+    askers = [threading.Thread(target=ask) for _ in range(2)]
+    for asker in askers:
+        asker.start()
+    running.process.send_signal(signal.SIGHUP)
+    for asker in askers:
+        asker.join()
+    assert codes == [200] * 300
+    master = child_of(running, "wsgi:app")
+    assert eventually(lambda: family(master) & before == {master}), "the workers are new"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PDEATHSIG is Linux's; elsewhere the guard does it")
+def test_a_killed_supervisor_leaves_no_orphan_and_needs_no_hand_work(running: Stack, monkeypatch) -> None:
+    for _ in range(KILLS):
+        members = family(running.process.pid)
+        running.process.kill()
+        running.process.wait()
+        assert eventually(lambda members=members: not any(alive(pid) for pid in members))
+        assert holding(running.data) == set()
+        start_again(running, monkeypatch)
+        assert is_ready(running)
+
+
+def test_a_second_run_is_told_who_holds_the_data_and_the_logs_hold_no_secret(running: Stack) -> None:
+    second = running.command("run", "--demo", "--port", str(free_ports()))
+    assert second.returncode == 1
+    assert str(running.process.pid) in second.stderr and str(running.port) in second.stderr
+    assert len(second.stderr.strip().splitlines()) == 1
+    assert is_ready(running)
+
+    running.follow().say("我的手机号是13800001234")
+    running.command("check")
+    made = yaml.safe_load((running.data / "demo.yaml").read_text("utf-8"))
+    secrets = [made["wechat"][key] for key in ("app_secret", "token", "encoding_aes_key")] + [made["security"]["key"]]
+    logs = [*(running.data / "logs").iterdir(), running.log]
+    assert len(logs) > 4
+    for log in logs:
+        text = log.read_text("utf-8", "replace")
+        assert [secret for secret in [*secrets, "13800001234"] if secret in text] == [], log
+
+
+def answered(stack: Stack) -> Counter[str]:
+    """Entry → how often it answered; the demo's county has some from before."""
+    with stack.database().session() as db:
+        return Counter(dict(db.execute(COUNTED).tuples()))
 
 
 def test_ctrl_c_leaves_nothing_and_the_next_run_goes_on_with_the_data(running: Stack, monkeypatch) -> None:
     members = family(running.process.pid)
     assert len(members) >= 7  # supervisor, Valkey, web and its two, worker, simulator and its one
     made = (running.data / "demo.yaml").read_text("utf-8")
-    number = activities(running)
+    number, before = activities(running), answered(running)
     assert number > 0
     follower = running.follow()
-    follower.say("你好")
+    for _ in range(3):
+        assert "意外险" in follower.say("活动期间有保险吗")
 
     assert running.stop() == 0
     assert [pid for pid in members if alive(pid)] == []
     assert holding(running.data) == set()
     assert not (running.data / "valkey.sock").exists()
+    assert answered(running) - before == {"insurance": 3}, "what was answered a moment before the end is counted"
     said = running.log.read_text("utf-8")
     assert "手机页面" in said and "已全部停止" in said and "意外退出" not in said
 
-    second = again(running, monkeypatch)
-    try:
-        assert (second.data / "demo.yaml").read_text("utf-8") == made
-        assert activities(second) == number
-        follower.stack = second
-        assert follower.inbox(), "the simulator remembers its followers"
-        second.process.send_signal(signal.SIGTERM)
-        assert second.process.wait(30) == 0
-        assert holding(second.data) == set()
-    finally:
-        second.stop()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="PDEATHSIG is Linux's; elsewhere the guard does it")
-def test_a_killed_supervisor_leaves_no_orphan_and_needs_no_hand_work(tmp_path: Path, monkeypatch) -> None:
-    stack = start_stack(tmp_path / "data")
-    for _ in range(KILLS):
-        members = family(stack.process.pid)
-        stack.process.kill()
-        stack.process.wait()
-        assert eventually(lambda members=members: not any(alive(pid) for pid in members))
-        assert holding(stack.data) == set()
-        stack = again(stack, monkeypatch)
-        assert is_ready(stack)
-    assert stack.stop() == 0
-
-
-def test_whoever_is_killed_comes_back(shared: Stack) -> None:
-    victims = (("wsgi:app",), ("bot work",), ("valkey-server",), ("processes.simulator:app",))
-    for words in victims:
-        before = child_of(shared, *words)
-        assert before, f"no process with {words}"
-        os.kill(before, signal.SIGKILL)
-        assert eventually(lambda before=before: not alive(before))
-        assert eventually(lambda: is_ready(shared)), f"{words} did not come back"
-        assert eventually(lambda words=words, before=before: child_of(shared, *words) not in (0, before))
-    master = child_of(shared, "wsgi:app")
-    worker = min(children(master))
-    os.kill(worker, signal.SIGKILL)
-    assert eventually(lambda: len(children(master) - {worker}) == 2)
-    (shared.data / "valkey.sock").unlink()
-    assert eventually(lambda: (shared.data / "valkey.sock").exists() and is_ready(shared))
-    assert shared.process.poll() is None
-
-
-def test_a_reload_loses_no_request(shared: Stack) -> None:
-    """SIGHUP to a supervisor without a terminal: new workers come, old ones finish."""
-    codes: list[int] = []
-
-    def ask() -> None:
-        for _ in range(150):
-            with urllib.request.urlopen(f"{shared.web}/healthz", timeout=10) as answer:
-                codes.append(answer.status)
-
-    before = family(child_of(shared, "wsgi:app"))
-    askers = [threading.Thread(target=ask) for _ in range(2)]
-    for asker in askers:
-        asker.start()
-    shared.process.send_signal(signal.SIGHUP)
-    for asker in askers:
-        asker.join()
-    assert codes == [200] * 300
-    master = child_of(shared, "wsgi:app")
-    assert eventually(lambda: family(master) & before == {master}), "the workers are new"
-
-
-def test_a_second_run_is_told_who_holds_the_data_and_the_logs_hold_no_secret(shared: Stack) -> None:
-    second = shared.command("run", "--demo", "--port", str(free_ports()))
-    assert second.returncode == 1
-    assert str(shared.process.pid) in second.stderr and str(shared.port) in second.stderr
-    assert len(second.stderr.strip().splitlines()) == 1
-    assert is_ready(shared)
-
-    shared.follow().say("我的手机号是13800001234")
-    shared.command("check")
-    shared.stop()
-    made = yaml.safe_load((shared.data / "demo.yaml").read_text("utf-8"))
-    secrets = [made["wechat"][key] for key in ("app_secret", "token", "encoding_aes_key")] + [made["security"]["key"]]
-    logs = [*(shared.data / "logs").iterdir(), shared.log]
-    assert len(logs) > 4
-    for log in logs:
-        text = log.read_text("utf-8", "replace")
-        assert [secret for secret in [*secrets, "13800001234"] if secret in text] == [], log
+    start_again(running, monkeypatch)
+    assert (running.data / "demo.yaml").read_text("utf-8") == made
+    assert activities(running) == number
+    assert follower.inbox(), "the simulator remembers its followers"
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(60) == 0
+    assert holding(running.data) == set()
 
 
 def refused(data: Path, *arguments: str, port: int | None = None, **environment: str) -> str:
