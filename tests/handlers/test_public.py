@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from bot.services.samples.history import load_history
 from bot.storage.crypto import Cipher
 from bot.storage.database import Database
 from bot.storage.models import Follower, Person, Push
+from tests.fixtures.storage import upgraded_file
 from tests.fixtures.world import NOW, World
 from tests.handlers.town import Town
 
@@ -24,12 +26,17 @@ WORDS = [
 LONGEST = 2048
 
 
-@pytest.fixture
-def town(sqlite_database: Database, cipher: Cipher) -> Town:
-    town = Town(sqlite_database, cipher)
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory, cipher: Cipher) -> Iterator[Town]:
+    """Made once: the tests only read, and ask what changes nothing."""
+    path = tmp_path_factory.mktemp("county") / "qingsheng.db"
+    path.write_bytes(upgraded_file())
+    database = Database(f"sqlite:///{path}")
+    town = Town(database, cipher)
     town.made(lambda world: load_history(world.db, cipher, NOW))
     town.made(lambda world: world.person("陌生来客", "o-stranger"))
-    return town
+    yield town
+    database.dispose()
 
 
 def test_a_stranger_reads_of_no_minor_and_no_number(town: Town) -> None:
