@@ -155,7 +155,7 @@ def test_a_second_run_is_told_who_holds_the_data_and_the_logs_hold_no_secret(run
 def answered(stack: Stack) -> Counter[str]:
     """Entry → how often it answered; the demo's county has some from before."""
     with stack.database().session() as db:
-        return Counter(dict(db.execute(COUNTED).tuples()))
+        return Counter(dict(db.execute(COUNTED).all()))
 
 
 def test_ctrl_c_leaves_nothing_and_the_next_run_goes_on_with_the_data(running: Stack, monkeypatch) -> None:
