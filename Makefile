@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: $(VENV)/.production
 	@exec $(BIN)/python -m bot run --demo --with-parent $(if $(PORT),--port $(PORT))
 
-## test     the whole suite (ARGS="-k reminder" for a part)
+## test     all tests, each on one of the two databases (ARGS="-k reminder" for a part)
 test: $(VENV)/.development
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 

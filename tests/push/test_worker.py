@@ -16,7 +16,7 @@ from bot.storage.database import Busy, writing
 from bot.storage.models import Delivery, EntryCount, Gap, GapDismissal, Lease, Push, SavedSession
 from bot.storage.valkey import Valkey, connect
 from tests.fixtures.storage import ValkeyServer
-from tests.fixtures.waiting import eventually
+from tests.fixtures.waiting import PATIENCE_S, eventually
 from tests.fixtures.world import NOW
 from tests.push.account import settings_for
 from tests.push.stage import Simulated, Stage
@@ -61,7 +61,8 @@ def beat_at(stage: Stage) -> datetime | None:
 
 
 def slow_sweeps(stage: Stage) -> None:
-    stage.settings = settings_for(stage.wechat.url, sweep_s=60)
+    """So slow that nothing which is waited for can come of them."""
+    stage.settings = settings_for(stage.wechat.url, sweep_s=20 * PATIENCE_S)
 
 
 def test_it_says_that_it_lives_by_the_wall_clock(stage: Stage) -> None:
@@ -81,12 +82,11 @@ def test_somebodys_call_wakes_it_before_the_next_sweep(lite: Stage) -> None:
         time.sleep(0.2)
         owe(lite, openid)
         lite.valkey.wake(worker.WAKE_CHANNEL)
-        eventually(lambda: lite.wechat.seen(openid), "the message")
+        assert eventually(lambda: lite.wechat.seen(openid), "the message")
 
 
 def test_it_sleeps_until_the_very_moment_a_row_is_due(lite: Stage) -> None:
     slow_sweeps(lite)
-    lite.settings = settings_for(lite.wechat.url, sweep_s=60)
     openid = lite.follower()
     lite.writes(openid)
     started = datetime.now(timezone.utc)
@@ -113,7 +113,7 @@ def test_a_moved_clock_is_noticed_within_a_second_or_so(lite: Stage) -> None:
         eventually(lambda: beat_at(lite), "a first sweep")
         time.sleep(0.3)
         lite.at(friday(13))
-        eventually(lambda: lite.wechat.seen(openid), "the reminder, though the next sweep is a minute away")
+        assert eventually(lambda: lite.wechat.seen(openid), "the reminder, though the next sweep is an hour away")
 
 
 def test_without_valkey_it_works_by_its_sweeps(lite: Stage, valkey_server: ValkeyServer) -> None:
@@ -125,7 +125,7 @@ def test_without_valkey_it_works_by_its_sweeps(lite: Stage, valkey_server: Valke
         eventually(lambda: beat_at(lite), "a first sweep")
         valkey_server.kill()
         owe(lite, openid)
-        eventually(lambda: lite.wechat.seen(openid), "the message")
+        assert eventually(lambda: lite.wechat.seen(openid), "the message")
     lite.valkey.close()
 
 
@@ -188,7 +188,7 @@ def test_a_job_that_fails_ends_neither_the_others_nor_the_sending(lite: Stage, m
     with running(lite):
         eventually(lambda: beat_at(lite), "a first sweep")
         owe(lite, openid)
-        eventually(lambda: lite.wechat.seen(openid), "the message")
+        assert eventually(lambda: lite.wechat.seen(openid), "the message")
     with pytest.raises(RuntimeError):
         lite.work()
 
