@@ -10,17 +10,19 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from bot.push import jobs, leases, outbox, worker
+from bot.push import chores, jobs, leases, outbox, worker
 from bot.services import announcements
 from bot.storage.database import Busy, writing
 from bot.storage.models import Delivery, EntryCount, Gap, GapDismissal, Lease, Push, SavedSession
 from bot.storage.valkey import Valkey, connect
 from tests.fixtures.storage import ValkeyServer
-from tests.fixtures.waiting import PATIENCE_S, eventually
+from tests.fixtures.waiting import eventually
 from tests.fixtures.world import NOW
 from tests.push.account import settings_for
 from tests.push.stage import Simulated, Stage
 from tests.push.test_reminders import friday, saturday
+
+HOUR_S = 3_600  # longer than any test waits
 
 
 @contextmanager
@@ -61,8 +63,19 @@ def beat_at(stage: Stage) -> datetime | None:
 
 
 def slow_sweeps(stage: Stage) -> None:
-    """So slow that nothing which is waited for can come of them."""
-    stage.settings = settings_for(stage.wechat.url, sweep_s=20 * PATIENCE_S)
+    stage.settings = settings_for(stage.wechat.url, sweep_s=HOUR_S)
+
+
+def lets_it_tick(stage: Stage) -> None:
+    """A clock that stands still is, beside a real one, moved again and again, and the worker hurries each time."""
+    started, real = datetime.now(timezone.utc), stage.clock
+
+    class Ticking(Stage):
+        @property
+        def now(self) -> Callable[[], datetime]:
+            return lambda: real + (datetime.now(timezone.utc) - started)
+
+    stage.__class__ = Ticking
 
 
 def test_it_says_that_it_lives_by_the_wall_clock(stage: Stage) -> None:
@@ -73,13 +86,16 @@ def test_it_says_that_it_lives_by_the_wall_clock(stage: Stage) -> None:
     assert stage.clock.year == 2026, "not by the movable clock"
 
 
-def test_somebodys_call_wakes_it_before_the_next_sweep(lite: Stage) -> None:
-    slow_sweeps(lite)
+def test_somebodys_call_wakes_it_before_anything_else(lite: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name in ((chores, "BEAT_S"), (chores, "CLEAN_EVERY_S"), (worker, "LOOK_EVERY_S")):
+        monkeypatch.setattr(module, name, HOUR_S)  # after each of these it looks for work, called or not
+    lite.settings = settings_for(lite.wechat.url, sweep_s=HOUR_S, lease_s=3 * HOUR_S)
     openid = lite.follower()
     lite.writes(openid)
+    lets_it_tick(lite)
     with running(lite):
         eventually(lambda: beat_at(lite), "a first sweep")
-        time.sleep(0.2)
+        time.sleep(1.5)  # until it rests
         owe(lite, openid)
         lite.valkey.wake(worker.WAKE_CHANNEL)
         assert eventually(lambda: lite.wechat.seen(openid), "the message")
@@ -89,16 +105,8 @@ def test_it_sleeps_until_the_very_moment_a_row_is_due(lite: Stage) -> None:
     slow_sweeps(lite)
     openid = lite.follower()
     lite.writes(openid)
-    started = datetime.now(timezone.utc)
-    real = lite.clock
-
-    class Ticking(Stage):
-        @property
-        def now(self) -> Callable[[], datetime]:
-            return lambda: real + (datetime.now(timezone.utc) - started)
-
-    lite.__class__ = Ticking
-    owe(lite, openid, due_at=real + timedelta(seconds=1.5))
+    lets_it_tick(lite)
+    owe(lite, openid, due_at=lite.clock + timedelta(seconds=1.5))
     with running(lite):
         time.sleep(0.3)
         assert lite.wechat.seen(openid) == []
