@@ -46,7 +46,8 @@ class Visitor:
         return self.client.post(f"/console{path}", data=data, follow_redirects=follow, **more)
 
     def token(self) -> str:
-        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/").text + self.get("/login").text)
+        page = self.get("/me", follow_redirects=True).text  # the login form for whoever is not logged in
+        found = re.search(r'name="csrf_token" value="([^"]+)"', page)
         assert found
         return found[1]
 

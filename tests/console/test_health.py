@@ -56,6 +56,17 @@ def test_settings_say_where_they_come_from_and_keep_their_secrets(
     assert "没有这样的设置" in office.as_("admin").get("/health/settings?q=nowhere").text
 
 
+def test_in_english_the_demos_own_file_is_named_too(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "demo.yaml").write_text("web: {port: 8001}\n", "utf-8")
+    monkeypatch.setenv("BOT_DATA_DIR", str(tmp_path))
+    admin = office.as_("admin")
+    admin.post("/language", {"language": "en"})
+    page = admin.get("/health/settings").text
+    assert "demo.yaml, line 1" in page and re.search(r"config\.yaml, line \d+", page) and " 行" not in page
+
+
 def test_pushes_by_state_and_reason(office: Office) -> None:
     def send(db, world) -> None:  # type: ignore[no-untyped-def]
         writing(db)
