@@ -7,36 +7,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
-from flask import Flask
 from sqlalchemy.orm import Session
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bot import clock
-from bot.console import site as console
-from bot.console.desk import Desk
 from bot.conversation.context import Context
 from bot.conversation.dispatcher import Dispatcher, Hooks
 from bot.conversation.inbox import Inbox
 from bot.conversation.session import Sessions
-from bot.conversation.webhook import create_webhook
-from bot.health import create_health
 from bot.heartbeat import Heartbeat
 from bot.knowledge.counts import Counts
 from bot.knowledge.library import Mind, Shelf
 from bot.knowledge.placeholders import of_organisation
 from bot.language import encoder
-from bot.pages.ground import Ground
-from bot.pages.site import create_pages
-from bot.pages.throttle import visitor
 from bot.push import outbox
 from bot.push.notices import worker as worker_words
 from bot.push.tokens import ValkeyTokenStore
 from bot.push.worker import WAKE_CHANNEL
 from bot.reader import Reader
-from bot.row_ids import RowId
 from bot.services import announcements, duty
 from bot.settings import Settings
 from bot.storage import valkey as memory
@@ -46,6 +37,12 @@ from bot.wechat.client import Client
 from bot.wechat.gateway import Gateway
 from bot.wechat.messages import Message
 from bot.wechat.replies import Reply, to_json
+
+# The faces are imported where they are built: a command that needs only the parts, and the worker, do not load them.
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from bot.pages.ground import Ground
 
 log = structlog.get_logger()
 
@@ -133,6 +130,14 @@ def placeholders(settings: Settings) -> dict[str, str]:
 
 def create_app(settings: Settings) -> Flask:
     """The web process: webhook, health, metrics. Everything slow is loaded here, before gunicorn forks."""
+    from flask import Flask
+    from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+    from bot.conversation.webhook import create_webhook
+    from bot.health import create_health
+    from bot.pages.site import create_pages
+    from bot.row_ids import RowId
+
     parts = build(settings)
     app = Flask("qingsheng")
     app.url_map.converters["int"] = RowId
@@ -148,6 +153,7 @@ def create_app(settings: Settings) -> Flask:
 
 def ground(parts: Parts) -> Ground:
     """What the pages stand on; a refusal is said there as the chat says it."""
+    from bot.pages.ground import Ground
     from handlers.refusals import said
 
     return Ground(
@@ -164,6 +170,9 @@ def ground(parts: Parts) -> Ground:
 def create_console(parts: Parts) -> Flask:
     """An app of its own, so that cookies, CSRF and headers of staff cost followers nothing."""
     from bot import examination
+    from bot.console import site as console
+    from bot.console.desk import Desk
+    from bot.pages.throttle import visitor
     from handlers.cards import Reader as CardReader
     from handlers.cards import previewed
     from handlers.refusals import said
@@ -199,7 +208,6 @@ def create_inbox(parts: Parts) -> Inbox:
 
 
 def create_dispatcher(parts: Parts, sessions: Sessions) -> Dispatcher:
-    # The faces are imported here, not above: a command that needs only the parts does not load them.
     from handlers import FORMS, ROUTERS, crisis, refusals
     from handlers.contact import Departure, arrive
 
