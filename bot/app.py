@@ -6,43 +6,41 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
+from flask import Flask
 from sqlalchemy.orm import Session
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from bot import clock
+from bot import clock, examination
+from bot.console import site as console
+from bot.console.desk import Desk
 from bot.conversation.context import Context
 from bot.conversation.dispatcher import Dispatcher, Hooks
 from bot.conversation.inbox import Inbox
 from bot.conversation.session import Sessions
-from bot.heartbeat import Heartbeat
-from bot.knowledge.counts import Counts
-from bot.knowledge.library import Mind, Shelf
-from bot.knowledge.placeholders import of_organisation
-from bot.language import encoder
+from bot.conversation.webhook import create_webhook
+from bot.health import create_health
+from bot.pages.ground import Ground
+from bot.pages.site import create_pages
+from bot.pages.throttle import visitor
+from bot.parts import Parts, build
 from bot.push import outbox
 from bot.push.notices import worker as worker_words
-from bot.push.tokens import ValkeyTokenStore
 from bot.push.worker import WAKE_CHANNEL
 from bot.reader import Reader
+from bot.row_ids import RowId
 from bot.services import announcements, duty
 from bot.settings import Settings
 from bot.storage import valkey as memory
-from bot.storage.crypto import Cipher
-from bot.storage.database import Database, StorageError, retrying, writing
-from bot.wechat.client import Client
-from bot.wechat.gateway import Gateway
+from bot.storage.database import StorageError, retrying, writing
 from bot.wechat.messages import Message
 from bot.wechat.replies import Reply, to_json
-
-# The faces are imported where they are built: a command that needs only the parts, and the worker, do not load them.
-if TYPE_CHECKING:
-    from flask import Flask
-
-    from bot.pages.ground import Ground
+from handlers import FORMS, ROUTERS, crisis, refusals
+from handlers.cards import Reader as CardReader
+from handlers.cards import previewed
+from handlers.contact import Departure, arrive
 
 log = structlog.get_logger()
 
@@ -50,94 +48,8 @@ RETRIES_OVER_S = 12
 """WeChat's third delivery comes 10 s after the first; a late answer waits that long for a retry to fetch it."""
 
 
-TOKEN_KEPT_S = 0.5
-"""So long the worker's threads do not ask Valkey for the token again."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the processes share, each built when first asked for."""
-
-    settings: Settings
-
-    @cached_property
-    def database(self) -> Database:
-        return Database(self.settings.database_url)
-
-    @cached_property
-    def valkey(self) -> memory.Valkey:
-        return memory.connect(self.settings.redis_url)
-
-    @cached_property
-    def cipher(self) -> Cipher:
-        return Cipher(self.settings.security.key)
-
-    @cached_property
-    def shelf(self) -> Shelf:
-        # The names come from the handlers: a slip in an entry's intent is a mistake, not a silent button.
-        from handlers import WISHES
-
-        wanted = self.settings.understanding
-        return Shelf(
-            self.settings.faq_dir,
-            placeholders(self.settings),
-            Mind(encoder.load() if wanted.encoder else None, wanted.policy, self.settings.data_dir / "faq-index"),
-            intents=WISHES,
-        )
-
-    @cached_property
-    def counts(self) -> Counts:
-        return Counts(self.database, ZoneInfo(self.settings.organisation.timezone))
-
-    @cached_property
-    def heartbeat(self) -> Heartbeat:
-        return Heartbeat(self.database)
-
-    @cached_property
-    def client(self) -> Client:
-        wechat = self.settings.wechat
-        store = ValkeyTokenStore(self.valkey, wechat.app_id)
-        tickets = ValkeyTokenStore(self.valkey, wechat.app_id, "ticket")
-        threads = self.settings.push.threads
-        return Client(
-            wechat.app_id, wechat.app_secret, base_url=wechat.api_base_url, store=store, tickets=tickets,
-            threads=threads, token_kept_s=TOKEN_KEPT_S,
-        )  # fmt: skip
-
-    @cached_property
-    def gateway(self) -> Gateway:
-        wechat = self.settings.wechat
-        return Gateway(
-            token=wechat.token,
-            encoding_aes_key=wechat.encoding_aes_key,
-            app_id=wechat.app_id,
-            mode=wechat.mode,
-        )
-
-    @property
-    def now(self) -> Callable[[], datetime]:
-        return clock.now
-
-
-def build(settings: Settings) -> Parts:
-    return Parts(settings)
-
-
-def placeholders(settings: Settings) -> dict[str, str]:
-    """What ``{organisation}`` and its like become in answers."""
-    return of_organisation(settings.organisation.model_dump())
-
-
 def create_app(settings: Settings) -> Flask:
     """The web process: webhook, health, metrics. Everything slow is loaded here, before gunicorn forks."""
-    from flask import Flask
-    from werkzeug.middleware.dispatcher import DispatcherMiddleware
-
-    from bot.conversation.webhook import create_webhook
-    from bot.health import create_health
-    from bot.pages.site import create_pages
-    from bot.row_ids import RowId
-
     parts = build(settings)
     app = Flask("qingsheng")
     app.url_map.converters["int"] = RowId
@@ -153,30 +65,19 @@ def create_app(settings: Settings) -> Flask:
 
 def ground(parts: Parts) -> Ground:
     """What the pages stand on; a refusal is said there as the chat says it."""
-    from bot.pages.ground import Ground
-    from handlers.refusals import said
-
     return Ground(
         settings=parts.settings,
         database=parts.database,
         cipher=parts.cipher,
         client=parts.client,
         now=clock.now,
-        sentence=lambda refused: said(refused, parts.settings),
+        sentence=lambda refused: refusals.said(refused, parts.settings),
         wake=wake_worker(parts),
     )
 
 
 def create_console(parts: Parts) -> Flask:
     """An app of its own, so that cookies, CSRF and headers of staff cost followers nothing."""
-    from bot import examination
-    from bot.console import site as console
-    from bot.console.desk import Desk
-    from bot.pages.throttle import visitor
-    from handlers.cards import Reader as CardReader
-    from handlers.cards import previewed
-    from handlers.refusals import said
-
     zone = ZoneInfo(parts.settings.organisation.timezone)
     desk = Desk(
         app=console.empty_app(parts.settings, parts.cipher),
@@ -186,7 +87,7 @@ def create_console(parts: Parts) -> Flask:
         valkey=parts.valkey,
         shelf=parts.shelf,
         now=clock.now,
-        sentence=lambda refused: said(refused, parts.settings),
+        sentence=lambda refused: refusals.said(refused, parts.settings),
         address=visitor,
         card=lambda it: previewed(it, CardReader(zone, clock.now())),
         examine=lambda: list(examination.findings(parts, examination.WITHIN)),
@@ -208,9 +109,6 @@ def create_inbox(parts: Parts) -> Inbox:
 
 
 def create_dispatcher(parts: Parts, sessions: Sessions) -> Dispatcher:
-    from handlers import FORMS, ROUTERS, crisis, refusals
-    from handlers.contact import Departure, arrive
-
     settings = parts.settings
     reader = Reader(parts.shelf, ZoneInfo(settings.organisation.timezone))
     # Tables that are made when first needed: here, before gunicorn forks, and not while somebody waits.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.settings import ROOT, Settings
 
 if TYPE_CHECKING:
-    from bot.app import Parts
+    from bot.parts import Parts
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import clock, metrics
+from bot.parts import Parts
 from bot.services import alerts, backups
 from bot.storage.errors import StorageError
 from bot.storage.models import Lease
-
-if TYPE_CHECKING:
-    from bot.app import Parts
 
 log = structlog.get_logger()
 

@@ -48,9 +48,9 @@ LONGEST = timedelta(days=30)
 def poster_command(code: str, file: Path) -> None:
     """现场签到二维码：打印出来贴在集合点，扫一次签到，走时再扫一次签退；过了这一场就失效。"""
     from bot import clock
-    from bot.app import build
     from bot.commands.menu import ACCESS, explained
     from bot.commands.run import required
+    from bot.parts import build
     from bot.services import check_in, nearby
     from bot.services.rules import Rules
     from bot.wechat.failures import CallFailed

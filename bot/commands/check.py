@@ -22,7 +22,7 @@ from bot.settings import load_settings
 from bot.settings_sources import SettingsError
 
 if TYPE_CHECKING:
-    from bot.app import Parts
+    from bot.parts import Parts
 
 
 @click.command("check")
@@ -54,7 +54,7 @@ def examine() -> Iterator[Finding]:
         yield from (Finding("设置", False, str(mistake)) for mistake in error.mistakes)
         return
     yield Finding("设置", True, f"{chosen.organisation.name}，{chosen.wechat.mode} 模式，{chosen.wechat.account}")
-    from bot.app import build
+    from bot.parts import build
 
     yield from examination.findings(build(chosen), EXAMINATIONS)
 

@@ -77,7 +77,7 @@ def restore(file: Path, yes: bool) -> None:
 def verify(as_json: bool, swept: bool) -> int:
     """核对每一条不变的规则：名额、候补次序、状态、手机号……有违反时退出码是 1。"""
     from bot import clock
-    from bot.app import build
+    from bot.parts import build
     from bot.services import verification
     from bot.services.rules import Rules
 

@@ -132,7 +132,7 @@ def _publish_by_tag(client: Client, chosen: Settings) -> tuple[int, int]:
 
 
 def _client(chosen: Settings) -> Client:
-    from bot.app import build
+    from bot.parts import build
 
     return build(chosen).client
 

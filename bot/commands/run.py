@@ -139,7 +139,7 @@ def work_command(once: bool, at: str | None) -> None:
     _count_together(chosen)
 
     from bot import logs
-    from bot.app import build
+    from bot.parts import build
     from bot.push import worker
 
     logs.configure(chosen, "worker")

@@ -76,7 +76,7 @@ def _families(chosen: Settings) -> list[Family]:
 
 
 def _live(chosen: Settings, family: Family) -> list[Live]:
-    from bot.app import build
+    from bot.parts import build
     from bot.push import templates
     from bot.wechat.failures import CallFailed
 

@@ -43,7 +43,7 @@ _numbers = itertools.count()
 
 
 class Parts(Protocol):
-    """What `bot.app` joins for us."""
+    """What `bot.parts` holds for us."""
 
     @property
     def settings(self) -> Settings: ...

@@ -15,8 +15,9 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 from bot import clock
-from bot.app import Parts, create_console
+from bot.app import create_console
 from bot.knowledge.library import Shelf
+from bot.parts import Parts
 from bot.services.samples.county import demo_password
 from bot.services.samples.history import load_history
 from bot.services.samples.loading import load_samples

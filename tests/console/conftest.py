@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import TestResponse
 
-from bot.app import Parts, create_console
+from bot.app import create_console
 from bot.knowledge.library import Shelf
+from bot.parts import Parts
 from bot.services.roles import ROLES
 from bot.settings import Settings
 from bot.storage.crypto import Cipher

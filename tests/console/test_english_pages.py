@@ -26,8 +26,9 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bot import clock
-from bot.app import Parts, create_console
+from bot.app import create_console
 from bot.knowledge.library import Shelf
+from bot.parts import Parts
 from bot.services.samples import history, loading
 from bot.settings import Settings
 from bot.storage.crypto import Cipher

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.app import Parts, build, create_inbox
+from bot.app import create_inbox
 from bot.conversation.inbox import Inbox
+from bot.parts import Parts, build
 from bot.services import activities
 from bot.services.activities import NewActivity
 from bot.settings import Redis, Security, Settings

@@ -7,9 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
-from bot.app import build, create_dispatcher
+from bot.app import create_dispatcher
 from bot.conversation.session import Sessions
 from bot.language.crisis import Need
+from bot.parts import build
 from bot.settings import ROOT, Hotlines, Organisation, Security, Settings, Understanding
 from bot.storage.crypto import Cipher
 from bot.storage.errors import Unavailable

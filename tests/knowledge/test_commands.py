@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from bot.app import build
 from bot.examination import Wrong, library
 from bot.knowledge import commands, trial
+from bot.parts import build
 from bot.settings import Settings
 
 TEXT = """topic: t

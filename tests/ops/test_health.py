@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from bot import health, metrics
-from bot.app import Parts, build
+from bot.parts import Parts, build
 from bot.services import alerts
 from bot.settings import ROOT, Security, Settings
 from bot.storage.crypto import Cipher
