@@ -24,7 +24,7 @@ def fields(text: str, tokenizer: Tokenizer) -> tuple[Sequence[str], list[str], l
     """(words, character 1-2grams, syllable 1-2grams) of a normalised text."""
     words = tokenizer.words(text)
     characters = [c for c in text if c != " "]
-    sounds = [pinyin.blurred(s) for s in pinyin.syllables(text)]
+    sounds = [pinyin.heard(c) for c in characters]
     return words, characters + _pairs(characters, ""), sounds + _pairs(sounds, "-")
 
 
@@ -135,11 +135,11 @@ class SparseIndex:
             order = np.argsort(lengths)
             kept = order[: max(1, int(np.searchsorted(np.cumsum(lengths[order]), budget)))]
             columns, values = columns[kept], values[kept]
-        starts, ends = self._starts[columns].tolist(), self._ends[columns].tolist()
-        rows = np.concatenate([self._posting_rows[a:b] for a, b in zip(starts, ends, strict=True)])
-        weights = np.concatenate([self._posting_values[a:b] for a, b in zip(starts, ends, strict=True)])
-        weights *= np.repeat(values, self._ends[columns] - self._starts[columns])
-        return np.bincount(rows, weights=weights, minlength=self.rows).astype(np.float32)
+        starts, lengths = self._starts[columns], self._ends[columns] - self._starts[columns]
+        ends = np.cumsum(lengths)
+        places = np.arange(ends[-1]) + np.repeat(starts - ends + lengths, lengths)
+        weights = self._posting_values[places] * np.repeat(values, lengths)
+        return np.bincount(self._posting_rows[places], weights=weights, minlength=self.rows).astype(np.float32)
 
     def similarities_of(self, columns: Ints, values: Floats, rows: Ints) -> Floats:
         """The exact lexical share for some rows only."""

@@ -52,27 +52,29 @@ class Homophones:
         for token in tokens:
             starts.append(starts[-1] + len(token))
         restored, taken = list(text), set[int]()
-        for _, start, word in sorted(self._found(tokens, starts), reverse=True):
+        for _, start, word in sorted(self._found(text, tokens, starts), reverse=True):
             places = range(start, start + len(word))
             if taken.isdisjoint(places):
                 restored[start : start + len(word)] = word
                 taken.update(places)
         return "".join(restored)
 
-    def _found(self, tokens: Sequence[str], starts: Sequence[int]) -> Iterator[tuple[float, int, str]]:
+    def _found(self, text: str, tokens: Sequence[str], starts: Sequence[int]) -> Iterator[tuple[float, int, str]]:
         """(how much likelier, where, word), each in the place of whole words of the text."""
-        for first in range(len(tokens)):
-            typed, literal = "", 0.0
-            for token in tokens[first : first + LONGEST]:
-                typed, literal = typed + token, literal + self._tokenizer.rarity(token)
-                if len(typed) > LONGEST:
+        sounds = [pinyin.heard(character) for character in text]
+        for first, start in enumerate(starts[:-1]):
+            for after in range(first + 1, min(first + LONGEST, len(tokens)) + 1):
+                end = starts[after]
+                if end - start > LONGEST:
                     break
-                for word in self._by_sound.get(_sound(typed), ()) if len(typed) > 1 else ():
-                    if self._tokenizer.knows(typed) or typed in self._written:
-                        continue
+                words = self._by_sound.get(tuple(sounds[start:end]))
+                if not words or self._tokenizer.knows(typed := text[start:end]) or typed in self._written:
+                    continue
+                literal = sum(map(self._tokenizer.rarity, tokens[first:after]))
+                for word in words:
                     better = literal - self._surprise[word] - _slips(typed, word)
                     if better > 0:
-                        yield better, starts[first], word
+                        yield better, start, word
 
 
 def _slips(typed: str, word: str) -> float:
@@ -84,4 +86,4 @@ def _slips(typed: str, word: str) -> float:
 
 
 def _sound(text: str) -> tuple[str, ...]:
-    return tuple(pinyin.blurred(pinyin.sound(character)) for character in text)
+    return tuple(map(pinyin.heard, text))

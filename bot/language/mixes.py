@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -23,6 +24,12 @@ class Mix:
     containment: float = 0.0
     topical: float = 0.0
 
+    @cached_property
+    def shares(self) -> tuple[tuple[str, np.float32], ...]:
+        """(name, share) of the likenesses that count."""
+        shares = zip(PARTS, astuple(self), strict=True)
+        return tuple((name, np.float32(share)) for name, share in shares if share)
+
 
 PLAIN = Mix(lexical=0.75, spelling=0.25)
 LITE = Mix(lexical=0.44, spelling=0.26, words=0.30)
@@ -41,5 +48,4 @@ def seen(parts: Parts, mix: Mix) -> Seen:
 
 def mixed(parts: Parts, mix: Mix) -> Floats:
     """The weighted sum of the parts that the mix wants."""
-    shares = zip(PARTS, astuple(mix), strict=True)
-    return np.asarray(sum(np.float32(share) * parts[name] for name, share in shares if share), dtype=np.float32)
+    return np.asarray(sum(share * parts[name] for name, share in mix.shares), dtype=np.float32)

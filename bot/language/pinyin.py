@@ -46,11 +46,12 @@ def sound(character: str) -> str:
     return table().get(character, character)
 
 
+@lru_cache(maxsize=8192)
+def heard(character: str) -> str:
+    """Its sound, blurred."""
+    return blurred(sound(character))
+
+
 def is_chinese(text: str) -> bool:
     """Whether every character has a syllable."""
     return table().keys() >= set(text)
-
-
-def syllables(text: str) -> list[str]:
-    """One syllable for each character that has one; letters and digits stand for themselves."""
-    return [sound(c) for c in text if c != " "]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +12,7 @@ from rapidfuzz import fuzz, process
 from bot.language import topics
 from bot.language.encoder import Encoder
 from bot.language.features import Floats, Ints, SparseIndex
-from bot.language.mixes import DOMAIN, GENERAL, LITE, PARTS, Mix, Parts
+from bot.language.mixes import DOMAIN, GENERAL, LITE, Mix, Parts
 from bot.language.scoring import Mask, Seen
 from bot.language.tokens import Tokenizer
 from bot.language.topics import Profiles, Topics
@@ -113,7 +112,7 @@ class Similarity:
         lexical = np.stack([self.sparse.similarities(*self.sparse.known(text)) for text in texts])
         parts: dict[str, Floats] = {"lexical": lexical, "spelling": _spelling(texts, self.texts)}
         parts["words"] = self.words_of(texts)
-        if self.encoder is not None and self.meaning is not None:
+        if self.encoder is not None and self.meaning is not None and any(mix.meaning for mix in mixes):
             vectors = _unit(self.encoder.encode(texts) - self._middle)
             parts["meaning"], parts["topics"] = vectors @ self.meaning.T, vectors @ self._topics.T
         if any(mix.topical for mix in mixes):
@@ -220,8 +219,7 @@ class Look:
 
     def likeness(self, mix: Mix) -> Floats:
         """The similarity to every row."""
-        shares = zip(PARTS, astuple(mix), strict=True)
-        return np.asarray(sum(np.float32(share) * getattr(self, name) for name, share in shares if share))
+        return np.asarray(sum(share * getattr(self, name) for name, share in mix.shares))
 
     def seen(self, mix: Mix, rows: Ints) -> Seen:
         """As one text against these rows."""
