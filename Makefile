@@ -16,7 +16,7 @@ run: $(VENV)/.production
 test: $(VENV)/.development
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-## campaign the longer form: more people in the rushes, more kills, each test on both databases
+## campaign the longer form: a whole county, more people in the rushes, more kills, each test on both databases
 campaign: export BOT_TEST_CAMPAIGN = 1
 campaign: test
 
