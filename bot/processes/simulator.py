@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from bot import logs
-from bot.push import wording
+from bot.push import fields
 from bot.settings import Settings, settings
 from bot.simulator.config import SimulatorConfig
 from bot.simulator.server import create_simulator
@@ -25,7 +25,7 @@ def config(chosen: Settings) -> SimulatorConfig:
         callback_url=chosen.simulator.callback_url,
         state_path=chosen.data_dir / "simulator.sqlite",
         templates=[
-            {"id": id, "kind": family, "content": wording.template_text(kind) if kind in wording.USUAL_FIELDS else ""}
+            {"id": id, "kind": family, "content": fields.template_text(kind) if kind in fields.USUAL_FIELDS else ""}
             for kind, each in chosen.push.templates.items()
             for family, id in (("notice", each.subscribe), ("template", each.template))
             if id

@@ -143,7 +143,7 @@ def _of_broadcast(
 def _data(
     kind: str, configured: Mapping[str, str], facts: Facts, now: datetime, zone: ZoneInfo
 ) -> dict[str, str] | None:
-    usual = wording.USUAL_FIELDS.get(announcements.TEMPLATE_OF.get(kind, kind), {})
+    usual = fields.USUAL_FIELDS.get(announcements.TEMPLATE_OF.get(kind, kind), {})
     names = tuple((configured or usual).items())
     if facts.alarm or facts.certificate or facts.broadcast:
         return _filled(kind, names, facts, now, zone)

@@ -77,7 +77,7 @@ def _of_one(
     if family == "subscribe" and found.lasting is not template.subscribe_lasts:
         is_ = "长期" if found.lasting else "一次性"
         yield f"{where}：“{found.title}”是{is_}订阅，subscribe_lasts 应为 {str(found.lasting).lower()}。"
-    mapping = getattr(template, f"{family}_fields") or wording.USUAL_FIELDS.get(TEMPLATE_OF.get(kind, kind), {})
+    mapping = getattr(template, f"{family}_fields") or fields.USUAL_FIELDS.get(TEMPLATE_OF.get(kind, kind), {})
     where += "_fields" if getattr(template, f"{family}_fields") else ""
     there = "、".join(f"{name}（{label}）" if label else name for name, label in found.fields.items())
     values = samples(kind, zone)

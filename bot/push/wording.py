@@ -13,27 +13,6 @@ from bot.push.fields import Value
 from bot.wechat.limits import split_text
 from bot.wechat.replies import News, Reply, Text
 
-# Field of the template → which of `values` goes there, unless config.yaml says otherwise for the account's template.
-USUAL_FIELDS: dict[str, dict[str, str]] = {
-    "reminder": {"thing1": "title", "time2": "time", "thing3": "place", "thing4": "left", "thing5": "hint"},
-    "offer": {"thing1": "title", "time2": "time", "thing3": "place", "time4": "answer_by", "thing5": "hint"},
-    "change": {"thing1": "title", "time2": "time", "thing3": "place", "thing4": "change", "thing5": "hint"},
-    "alert": {"thing1": "alert", "time2": "opened", "thing3": "again", "thing4": "hint"},
-    "broadcast": {"thing1": "title", "time2": "said", "thing3": "hint"},
-}
-# What the follower reads before each value, in the template that the account picks in WeChat's library.
-LABELS = {
-    "title": "活动名称", "name": "活动", "code": "活动编号", "time": "活动时间", "ends": "结束时间",
-    "place": "活动地点",
-    "left": "距离开始", "answer_by": "确认截止", "change": "变更内容", "hint": "温馨提示", "contact": "联系人",
-    "said": "发布时间", "alert": "警报", "opened": "开始时间", "again": "进展",
-}  # fmt: skip
-
-
-def template_text(kind: str) -> str:
-    """The text of a template that `USUAL_FIELDS` fill: ``活动名称：{{thing1.DATA}}``, a line for each field."""
-    return "\n".join(f"{LABELS[source]}：{{{{{field}.DATA}}}}" for field, source in USUAL_FIELDS[kind].items())
-
 
 def left(starts_at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """``今天，还有2小时``, ``明天，还有1天``, ``还有5天``: a rounded hour, so that 1:59:40 is 还有2小时."""

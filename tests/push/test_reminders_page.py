@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from bot import menu
-from bot.push import quiet, templates, wording
+from bot.push import fields, quiet, templates
 from bot.push.fields import TYPES
 from bot.services.quiet_hours import is_quiet
 from bot.settings import Settings
@@ -35,7 +35,7 @@ def test_the_examples_are_taken_as_they_stand() -> None:
     chosen = Settings.model_validate(written)
     assert menu.check_by_tag(chosen.menus_by_tag, INTENTS) == []
     own = chosen.push.templates["reminder"]
-    usual = dict.fromkeys(wording.USUAL_FIELDS["reminder"], "")
+    usual = dict.fromkeys(fields.USUAL_FIELDS["reminder"], "")
     live = [
         templates.Live(own.template, "template", "提醒", dict.fromkeys(own.template_fields, "")),
         templates.Live(own.subscribe, "subscribe", "提醒", usual, lasting=True),

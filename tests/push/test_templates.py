@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.push import templates, wording
+from bot.push import fields, templates
 from bot.push.templates import Family, Live
 from bot.settings import PushTemplate
 from tests.ops.test_cli import Bot, bot
@@ -26,7 +26,7 @@ def complaints(own: PushTemplate, *live: Live) -> list[str]:
 
 
 def test_the_usual_fields_fit_the_usual_templates() -> None:
-    for kind, mapping in wording.USUAL_FIELDS.items():
+    for kind, mapping in fields.USUAL_FIELDS.items():
         live = Live("T", "template", kind, dict.fromkeys(mapping, "标签"))
         assert templates.mistakes({kind: PushTemplate(template="T")}, [live], BOTH, ZONE) == []
 

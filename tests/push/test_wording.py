@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.push import alarms, wording
+from bot.push import alarms, fields, wording
 from bot.push.facts import Facts
 from bot.push.fields import filled
 from bot.services.announcements import TEMPLATE_OF
@@ -33,7 +33,7 @@ def test_an_alert_in_words_and_in_a_template() -> None:
         "（第3次提醒，还没有人接手）",
         "您能处理，请马上回复 收到 J12；没人接手，每5分钟会再提醒。",
     ]
-    assert filled(wording.USUAL_FIELDS["alert"], wording.values(ALARM, START, ZONE), ZONE) == {
+    assert filled(fields.USUAL_FIELDS["alert"], wording.values(ALARM, START, ZONE), ZONE) == {
         "thing1": "J12 有人可能想不开",
         "time2": "2026年3月7日 13:00",
         "thing3": "第3次提醒，还没有人接手",
@@ -110,7 +110,7 @@ def test_a_late_answer_fits_one_message_whatever_its_length() -> None:
 @pytest.mark.parametrize("code", ["A1", "ABCDEFG8"])
 def test_every_kind_fills_its_template_even_with_the_longest_words(kind: str, code: str) -> None:
     long = facts(kind, code=code, title="很" * 64, place="远\n🏞️" * 30, reason="因" * 255, contact="")
-    usual = wording.USUAL_FIELDS[TEMPLATE_OF.get(kind, kind)]
+    usual = fields.USUAL_FIELDS[TEMPLATE_OF.get(kind, kind)]
     data = filled(usual, wording.values(long, START - timedelta(days=2), ZONE), ZONE)
     assert set(data) == set(usual)
     assert all(len(value) <= 20 for name, value in data.items() if name.startswith("thing"))
@@ -118,13 +118,13 @@ def test_every_kind_fills_its_template_even_with_the_longest_words(kind: str, co
 
 
 def test_the_text_of_a_template_names_every_field_that_is_filled() -> None:
-    assert wording.template_text("reminder").split("\n")[:2] == [
+    assert fields.template_text("reminder").split("\n")[:2] == [
         "活动名称：{{thing1.DATA}}",
         "活动时间：{{time2.DATA}}",
     ]
     said = Facts("broadcast", notice="全文", broadcast=Broadcast(title="周六河边见"))
     shown = {name for facts in (FACTS, ALARM, said) for name in wording.values(facts, START - timedelta(days=1), ZONE)}
-    assert set(wording.LABELS) == shown
+    assert set(fields.LABELS) == shown
 
 
 def test_there_are_words_for_every_kind_of_announcement() -> None:
