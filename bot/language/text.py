@@ -58,8 +58,3 @@ def bare(text: str) -> str:
 def normalise(text: str) -> str:
     """The form that is compared: cleaned, anything that is no letter or digit becomes one space."""
     return _LAUGHTER.sub(r"\1\1", _NOT_WORD.sub(" ", clean(text)).strip())
-
-
-def warm() -> None:
-    """Load the tables before processes fork, so that they share them."""
-    _traditional()

@@ -58,8 +58,3 @@ def _extended(base: jieba.Tokenizer, words: tuple[str, ...]) -> jieba.Tokenizer:
     for word in words:
         tokenizer.add_word(word)
     return tokenizer
-
-
-def warm() -> None:
-    """Load the dictionary before processes fork, so that they share it (0.7 s, 84 MB)."""
-    _base()

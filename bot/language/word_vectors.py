@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,12 +17,17 @@ FILE = Path(__file__).with_name("word-vectors.npz")
 
 @lru_cache(maxsize=1)
 def _table() -> tuple[dict[str, int], Floats]:
-    """Word → row, and the rows; 9 MB."""
+    """Word → row, most frequent first, and the rows; 9 MB."""
     with np.load(FILE, allow_pickle=False) as saved:
-        words = str(saved["words"]).split("\n")
+        words = saved["words"].item().decode().split("\n")
         return {word: row for row, word in enumerate(words)}, unpack(
             saved["codes"], saved["scale"], (len(words), len(saved["scale"]))
         )
+
+
+def words() -> Collection[str]:
+    """What is written to accounts of this kind."""
+    return _table()[0].keys()
 
 
 class WordVectors:
@@ -52,8 +57,3 @@ class WordVectors:
                     places.append(place)
                     weights.append(self._tokenizer.rarity(part))
         return places, weights
-
-
-def warm() -> None:
-    """Load the table before processes fork, so that they share it."""
-    _table()

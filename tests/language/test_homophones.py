@@ -24,7 +24,7 @@ def restore() -> Homophones:
     ("typed", "meant"),
     [
         ("怎么抱名", "怎么报名"),
-        ("报铭啥时候截只", "报名啥时候截只"),
+        ("报铭啥时候截只", "报名啥时候截止"),
         ("团废在线上交吗", "团费在线上交吗"),
         ("验正码没来", "验证码没来"),
         ("我的团圆正掉了", "我的团员证掉了"),
@@ -36,11 +36,32 @@ def test_what_sounds_like_a_word_of_the_phrases_is_that_word(restore: Homophones
 
 
 @pytest.mark.parametrize(
-    "typed",
-    ["家人团圆了", "抱着孩子去报名", "活动报名截止时间", "花被晒在哪", "不了", "", "a b 12", "保明", "电影几点开始"],
+    ("typed", "meant"),
+    [
+        ("要什么条见", "要什么条件"),
+        ("有人在教事打我还拍视拼怎么半", "有人在教室打我还拍视频怎么办"),
+        ("署假实系怎么保", "暑假实习怎么保"),
+        ("清年只声从哪提文", "青年之声从哪提问"),
+        ("想当自愿着", "想当志愿者"),
+    ],
 )
-def test_words_of_the_dictionary_and_what_shares_no_character_stay(restore: Homophones, typed: str) -> None:
+def test_so_is_what_sounds_like_a_usual_word_among_the_characters_around_it(
+    restore: Homophones, typed: str, meant: str
+) -> None:
+    assert restore(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["家人团圆了", "抱着孩子去报名", "活动报名截止时间", "花被晒在哪", "不了", "", "a b 12", "电影几点开始"],
+)
+def test_words_and_what_is_as_likely_stay(restore: Homophones, typed: str) -> None:
     assert restore(typed) == typed
+
+
+def test_what_the_phrases_write_is_never_changed() -> None:
+    assert Homophones(["团费怎么交"], Tokenizer())("备暗材料") == "备案材料"
+    assert Homophones(["备暗是什么", "备暗的材料"], Tokenizer())("备暗材料") == "备暗材料"
 
 
 def test_a_mistyped_phrase_counts_as_the_phrase() -> None:
