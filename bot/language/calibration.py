@@ -24,7 +24,7 @@ WARM_STEPS = 5  # from the whole solution: enough where entries are gone
 HELD_OUT_STEPS = 20  # where their other phrases must learn to stand in
 FLOOR = 1e-6
 LEAST = 0.02  # a score too low to answer by, however few strangers a small library can imagine
-FORMAL = 2.25  # by how much more of the strangers may pass where nearly all phrases are written as a clerk writes
+FORMAL = 3.5  # by how much more of the strangers may pass where nearly all phrases are written as a clerk writes
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Limits:
 
 
 POLICIES: dict[Policy, Limits] = {
-    "cautious": Limits(near=0.03, far=0.02, wrong=0.06),
-    "balanced": Limits(near=0.08, far=0.04, wrong=0.16),
-    "bold": Limits(near=0.18, far=0.1, wrong=0.3),
+    "cautious": Limits(near=0.02, far=0.02, wrong=0.06),
+    "balanced": Limits(near=0.05, far=0.03, wrong=0.16),
+    "bold": Limits(near=0.12, far=0.1, wrong=0.3),
 }
 
 
-SURE = Limits(near=0.015, far=0.01, wrong=0.015)
+SURE = Limits(near=0.012, far=0.01, wrong=0.015)
 """So little that the next, dearer look at a message is saved: it would nearly always come to the same."""
 
 
