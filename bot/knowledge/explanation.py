@@ -55,7 +55,7 @@ def lines(text: str, library: Library) -> Iterator[str]:
     if not found.core:
         yield "这句话里没有文字，无从比较。"
         return
-    restored = f"；打的是“{found.typed}”，音近的字按问法里的词改回" if found.typed != found.core else ""
+    restored = f"；打的是“{found.typed}”，按读音和前后的字改回" if found.typed != found.core else ""
     yield f"理解成：{found.core}（去掉标点和客气话，换上同义词之后{restored}）"
     yield from _reason(found, library)
     yield "最像的问法（总分是后面几样相加）："

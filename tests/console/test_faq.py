@@ -79,7 +79,7 @@ def test_a_gap_becomes_a_phrase_of_an_entry(office: Office, file: Path) -> None:
 def test_a_sentence_is_tried_and_the_reasons_are_shown(office: Office) -> None:
     auditor = office.as_("auditor")
     assert "说一句没写过的话" in auditor.get("/faq/try").text
-    assert "打的是“获动期间有保险吗”，音近的字按问法里的词改回" in auditor.get("/faq/try?q=获动期间有保险吗").text
+    assert "打的是“获动期间有保险吗”，按读音和前后的字改回" in auditor.get("/faq/try?q=获动期间有保险吗").text
     page = auditor.get("/faq/try?q=志愿者有没有意外险").text
     assert "打的是" not in page
     assert "直接回答" in page and "一模一样" in page and "每场活动都投保意外险" in page
