@@ -38,7 +38,7 @@ class Counts:
 
 @lru_cache(maxsize=1)
 def _usual() -> Counts:
-    """Of the paraphrases that taught the encoder, those seen more than once; 15 MB."""
+    """Of the paraphrases that taught the encoder, those seen more than once; 17 MB."""
     with np.load(FILE, allow_pickle=False) as saved:
         lines, counts = saved["pairs"].item().decode().split("\n"), iter(saved["counts"].tolist())
     return Counts(((line[0], second), next(counts)) for line in lines for second in line[1:])

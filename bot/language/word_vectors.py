@@ -17,7 +17,7 @@ FILE = Path(__file__).with_name("word-vectors.npz")
 
 @lru_cache(maxsize=1)
 def _table() -> tuple[dict[str, int], Floats]:
-    """Word → row, most frequent first, and the rows; 9 MB."""
+    """Word → row, most frequent first, and the rows; 10 MB."""
     with np.load(FILE, allow_pickle=False) as saved:
         words = saved["words"].item().decode().split("\n")
         return {word: row for row, word in enumerate(words)}, unpack(
