@@ -86,8 +86,8 @@ class Matcher:
         self._asks = [(n, text) for n, text in pairs if text]
         self._exact = _decisive((text.replace(" ", ""), self.ids[n]) for n, text in self._asks)
         self._keywords = _decisive((self._spaced(word), id) for id, word in phrases.keywords)
-        written = [] if len(self._asks) > LARGE else [text for _, text in self._asks]
-        self._restore = Homophones([*written, *self._keywords], self.tokenizer)
+        written = [*(text for _, text in self._asks), *self._keywords]
+        self._restore = Homophones([] if len(self._asks) > LARGE else written, self.tokenizer)
         self._learn(encoder, cache)
 
     def read(self, text: str) -> str:

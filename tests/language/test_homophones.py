@@ -71,5 +71,12 @@ def test_a_mistyped_phrase_counts_as_the_phrase() -> None:
     assert matcher.why("团废交给谁")[0].phrase == "团费交给谁"
 
 
+def test_nothing_is_restored_for_a_library_too_large_to_know_what_it_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    phrases = Phrases([("a", "团费怎么交"), ("b", "活动几点开始")], keywords=[("团费", "a")])
+    assert Matcher(phrases).read("备暗材料") == "备案材料"
+    monkeypatch.setattr("bot.language.matcher.LARGE", 1)
+    assert Matcher(phrases).read("备暗材料") == "备暗材料"
+
+
 def test_an_empty_library_restores_nothing() -> None:
     assert Homophones([], Tokenizer())("怎么抱名") == "怎么抱名"
