@@ -19,7 +19,7 @@ _REMEMBERED = 16_384
 
 
 def pairs(text: str) -> Iterator[tuple[str, str]]:
-    """Of a normalised text, which begins and ends with a space."""
+    """Each character and the one after it, of a normalised text with a space before and behind it."""
     return pairwise(f" {text} ")
 
 

@@ -33,7 +33,8 @@ class Homophones:
         self._tokenizer, self._written, self._bigrams = tokenizer, "\n".join(phrases), Bigrams(phrases)
         own = _by_sound(_words(phrases, tokenizer))
         usual = _usual() if phrases else {}
-        self._by_sound = {**usual, **{sounds: (*usual.get(sounds, ()), *words) for sounds, words in own.items()}}
+        both = {sounds: list(dict.fromkeys([*usual.get(sounds, ()), *words])) for sounds, words in own.items()}
+        self._by_sound = {**usual, **both}
 
     def __call__(self, text: str) -> str:
         """The normalised text with such words restored; it keeps its length."""
