@@ -34,6 +34,7 @@ from matplotlib import pyplot
 
 PLOT = Path(__file__).with_name("matching.png")
 SIZES = (1_000, 10_000, 100_000)  # phrases
+PHRASES = 5  # of an entry
 ASKED = 300  # messages timed for each size
 TASKS = (*GENERAL, "volunteer", "final")
 
@@ -139,15 +140,15 @@ def quality(peer: Peer, name: str) -> dict[str, float]:
 
 
 def library(size: int) -> tuple[list[str], list[int], list[str]]:
-    """(phrases, their entries, messages): the training clusters, filled up with halves of their texts."""
+    """(phrases, their entries, messages): five texts of a training cluster to an entry, then halves of such texts."""
     chance = random.Random(1)
-    groups = clusters.load()
-    known = [(number, normalise(text)) for number, group in enumerate(groups) for text in group]
-    chance.shuffle(known)
+    groups = [group for group in clusters.load() if len(group) >= PHRASES]
+    chance.shuffle(groups)
+    known = [(number, normalise(text)) for number, group in enumerate(groups) for text in chance.sample(group, PHRASES)]
     made, at = known[:size], len(groups)
     while len(made) < size:
         (_, first), (_, second) = chance.choice(known), chance.choice(known)
-        made.append((at + len(made) // 5, first[: chance.randint(4, 12)] + second[: chance.randint(3, 10)]))
+        made.append((at + len(made) // PHRASES, first[: chance.randint(4, 12)] + second[: chance.randint(3, 10)]))
     alike = colloquial.homophones(text for _, text in known[:5_000])
     messages = [colloquial.noisy(chance.choice(made)[1], chance, alike, level=0.9) for _ in range(ASKED)]
     order = {entry: number for number, entry in enumerate(dict.fromkeys(entry for entry, _ in made))}

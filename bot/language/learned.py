@@ -24,7 +24,7 @@ from bot.language.stages import Stage
 
 log = logging.getLogger(__name__)
 
-FORMAT = 12  # raise it whenever the same phrases would be learnt differently, also after training
+FORMAT = 13  # raise it whenever the same phrases would be learnt differently, also after training
 _KEPT_FILES = 4
 
 

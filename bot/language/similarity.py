@@ -25,7 +25,7 @@ _REMEMBERED = 4_096  # vectors of recent messages
 _MOSTLY = 0.6  # of the phrases, from which a library is about this account's world
 _MEASURED = 300  # phrases by which containment's line is drawn
 _ROUGH = 0.3  # of the best rough likeness, below which a row is not looked at again
-_LOOKED_INTO = 200  # rows whose containment is measured; of the others it is guessed from the spelling
+_LOOKED_INTO = 100  # rows whose containment is measured; of the others it is guessed from the spelling
 _SHRINK = 0.8  # of the mean vector, taken away from every vector so that only differences count
 
 

@@ -15,7 +15,7 @@ with warnings.catch_warnings():
 jieba.setLogLevel(logging.WARNING)
 
 
-_REMEMBERED = 1_024  # texts: each is looked at in several ways, one after the other
+_REMEMBERED = 8_192  # texts: each is looked at in several ways, and the phrases of a library one way after the other
 
 
 class Tokenizer:
