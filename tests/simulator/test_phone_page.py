@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
+from tests.fixtures.waiting import eventually
 from tests.simulator.conftest import NOTICE, REMINDER, Client, Push, sealed, text_xml
 
 pytestmark = pytest.mark.browser
@@ -105,7 +106,7 @@ def test_the_menu_of_the_account(phone: Locator, sim: Client, page: Page) -> Non
     with page.context.expect_page() as opened:
         phone.get_by_test_id("menu-item").nth(1).click()
     opened.value.close()
-    assert sim.hook.pushes[-1].text("Event") == "VIEW"
+    eventually(lambda: sim.hook.pushes[-1].text("Event") == "VIEW")  # the page opens before the account is told
     phone.get_by_test_id("menu-item").nth(2).click()
     phone.get_by_test_id("scan-input").fill("A12")
     phone.get_by_test_id("scan-go").click()
