@@ -72,6 +72,7 @@ def add(desk: Desk) -> None:
             present=desk_shifts.present(db, [one.id for one in shifts]),
             phase=lambda one: activity_checks.phase(one, now),
             address=_address,
+            midnight=start,
             now=now,
         )
 

@@ -145,9 +145,9 @@ def late_entries(db: Session, shift_id: int) -> list[AttendanceEvent]:
 
 def of_day(db: Session, start: datetime, end: datetime) -> list[Shift]:
     """Published shifts that begin within [start, end), or began in the day before and go on into it."""
-    begins = select(Shift).join(Shift.activity).options(contains_eager(Shift.activity)).where(Activity.state == "open")
-    begins = begins.where(Shift.starts_at >= start - timedelta(days=1), Shift.starts_at < end, Shift.ends_at > start)
-    return list(db.scalars(begins.order_by(Shift.starts_at, Shift.id)))
+    found = select(Shift).join(Shift.activity).options(contains_eager(Shift.activity)).where(Activity.state == "open")
+    found = found.where(Shift.starts_at >= start - timedelta(days=1), Shift.starts_at < end, Shift.ends_at > start)
+    return list(db.scalars(found.order_by(Shift.starts_at, Shift.id)))
 
 
 def _events(db: Session, shift: Shift) -> dict[int, list[AttendanceEvent]]:
